@@ -1,0 +1,1 @@
+"""newsletter: a self-hosted evening newsletter, from feeds to inboxes."""

@@ -1,0 +1,1 @@
+"""The newsletter command. May import tasks, config, services and below."""

@@ -1,0 +1,1 @@
+"""Real servers from wheels for one machine. May import errors."""

@@ -1,0 +1,1 @@
+"""Use cases, one verb each. May import mail, feeds, store, topics and below; never the clock."""

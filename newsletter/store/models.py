@@ -1,0 +1,312 @@
+"""The tables: models have no methods, times are timestamptz, a status is text with a check."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Interval,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    Time,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.newsletter import Approval, ThinDay
+from newsletter.domain.subscription import EndReason, SubscriptionStatus
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {
+        str: Text,
+        int: BigInteger,
+        datetime: DateTime(timezone=True),
+        date: Date,
+        time: Time,
+        timedelta: Interval,
+        float: Float,
+        bool: Boolean,
+        bytes: LargeBinary,
+        list[str]: ARRAY(Text),
+        list[int]: ARRAY(SmallInteger),
+        dict[str, Any]: JSONB,
+    }
+
+
+def _one_of(column: str, members: type) -> CheckConstraint:
+    words = ", ".join(f"'{member.value}'" for member in members)  # type: ignore[attr-defined]
+    return CheckConstraint(f"{column} IN ({words})", name=column)
+
+
+def _key() -> Mapped[int]:
+    return mapped_column(BigInteger, Identity(always=True), primary_key=True)
+
+
+class NewsletterRow(Base):
+    __tablename__ = "newsletter"
+    __table_args__ = (_one_of("approval", Approval), _one_of("thin_day", ThinDay))
+
+    id: Mapped[int] = _key()
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    description: Mapped[str]
+    topic: Mapped[str]
+    language: Mapped[str]
+    zone: Mapped[str]
+    sends_at: Mapped[time]
+    days: Mapped[list[int]]
+    compose_lead: Mapped[timedelta]
+    grace: Mapped[timedelta]
+    approval: Mapped[str]
+    min_stories: Mapped[int] = mapped_column(Integer)
+    thin_day: Mapped[str]
+    max_stories: Mapped[int] = mapped_column(Integer)
+    sender_name: Mapped[str]
+    sender_address: Mapped[str]
+    reply_to: Mapped[str]
+    publisher: Mapped[str]
+    postal_address: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class FeedRow(Base):
+    __tablename__ = "feed"
+
+    id: Mapped[int] = _key()
+    url: Mapped[str] = mapped_column(unique=True)
+    source: Mapped[str]
+    section: Mapped[str]
+    language: Mapped[str]
+    weight: Mapped[float]
+    is_polled: Mapped[bool]  # false: read from a file by hand, never fetched by the beat
+    etag: Mapped[str]
+    last_modified: Mapped[str]
+    failures: Mapped[int] = mapped_column(Integer)  # in a row; 0 after a success
+    said: Mapped[str]  # what happened last time, in words
+    entry_count: Mapped[int] = mapped_column(Integer)  # in the document read last
+    due_at: Mapped[datetime]
+    fetched_at: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class ArticleRow(Base):
+    __tablename__ = "article"
+    __table_args__ = (
+        Index(None, "published_at"),
+        Index(None, "collected_at"),
+    )
+
+    id: Mapped[int] = _key()
+    feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id", ondelete="SET NULL"))
+    url: Mapped[str] = mapped_column(unique=True)  # canonical
+    guid: Mapped[str]
+    title: Mapped[str]
+    summary: Mapped[str]
+    html: Mapped[str]
+    text: Mapped[str]
+    source: Mapped[str]
+    section: Mapped[str]
+    language: Mapped[str]
+    authors: Mapped[list[str]]
+    image: Mapped[dict[str, Any] | None]
+    position: Mapped[int] = mapped_column(Integer)
+    weight: Mapped[float]
+    fingerprint: Mapped[str]  # of what a reader would see; a change is an update
+    published_at: Mapped[datetime]
+    updated_at: Mapped[datetime | None]
+    collected_at: Mapped[datetime]
+
+
+class EditionRow(Base):
+    __tablename__ = "edition"
+    __table_args__ = (
+        UniqueConstraint("newsletter_id", "on"),
+        UniqueConstraint("newsletter_id", "number"),
+        _one_of("status", EditionStatus),
+        _one_of("hold", Hold),
+        Index(
+            None, "sends_at", postgresql_where=text("status IN ('draft', 'approved', 'sending')")
+        ),
+    )
+
+    id: Mapped[int] = _key()
+    newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletter.id"))
+    on: Mapped[date]
+    number: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str]
+    hold: Mapped[str | None]
+    reason: Mapped[str]
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    sends_at: Mapped[datetime]
+    composed_at: Mapped[datetime]
+    subject: Mapped[str]
+    preheader: Mapped[str]
+    decided_by: Mapped[str]
+    frozen_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+
+
+class StoryRow(Base):
+    __tablename__ = "story"
+    __table_args__ = (UniqueConstraint("edition_id", "position"),)
+
+    id: Mapped[int] = _key()
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str]
+    summary: Mapped[str]
+    section: Mapped[str]
+    placement: Mapped[str]
+    label: Mapped[str]
+    score: Mapped[float]
+    reason: Mapped[str]
+
+
+class DecisionRow(Base):
+    """Every article of an edition's window, in or out; is_lead marks the one its story shows."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index(None, "article_id", postgresql_where=text("is_in")),)
+
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True
+    )
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), primary_key=True)
+    story_id: Mapped[int | None] = mapped_column(
+        ForeignKey("story.id", ondelete="CASCADE"), index=True
+    )
+    is_in: Mapped[bool]
+    is_lead: Mapped[bool]
+    score: Mapped[float]
+    reason: Mapped[str]
+
+
+class MasterCopyRow(Base):
+    """An edition's frozen, inlined text with slots for the recipient."""
+
+    __tablename__ = "master_copy"
+
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True
+    )
+    subject: Mapped[str]
+    preheader: Mapped[str]
+    html: Mapped[str]
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class SubscriberRow(Base):
+    __tablename__ = "subscriber"
+
+    id: Mapped[int] = _key()
+    address: Mapped[str]  # as written by its owner
+    address_key: Mapped[str] = mapped_column(unique=True)  # what counts as the same address
+    name: Mapped[str]
+    language: Mapped[str]
+    zone: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class SubscriptionRow(Base):
+    __tablename__ = "subscription"
+    __table_args__ = (
+        UniqueConstraint("newsletter_id", "subscriber_id"),
+        _one_of("status", SubscriptionStatus),
+        _one_of("reason", EndReason),
+        Index(None, "newsletter_id", postgresql_where=text("status = 'confirmed'")),
+    )
+
+    id: Mapped[int] = _key()
+    newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletter.id"))
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    requested_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class ConsentRow(Base):
+    """Evidence, only ever added to: what was asked or said, when, how, and from where."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = _key()
+    subscription_id: Mapped[int] = mapped_column(
+        ForeignKey("subscription.id", ondelete="CASCADE"), index=True
+    )
+    event: Mapped[str]
+    means: Mapped[str]  # form, import, one-click, page, command line
+    remote_address: Mapped[str]
+    at: Mapped[datetime]
+
+
+class SuppressionRow(Base):
+    """An address that may not be mailed. Its hash is enough, and outlives its erasure."""
+
+    __tablename__ = "suppression"
+
+    address_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class DeliveryRow(Base):
+    __tablename__ = "delivery"
+    __table_args__ = (
+        _one_of("status", DeliveryStatus),
+        Index(None, "edition_id", "batch", "due_at", postgresql_where=text("status = 'queued'")),
+        Index(None, "lease_ends_at", postgresql_where=text("status = 'sending'")),
+    )
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True
+    )
+    batch: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    fence: Mapped[int] = mapped_column(server_default=text("0"))  # grows with each claim
+    lease_ends_at: Mapped[datetime | None]
+    reply_code: Mapped[int | None] = mapped_column(Integer)
+    reply: Mapped[str] = mapped_column(server_default=text("''"))
+    settled_at: Mapped[datetime | None]
+
+
+class TickRow(Base):
+    """When each scheduled job last ran to its end: a watchdog sees the one that did not."""
+
+    __tablename__ = "tick"
+
+    job: Mapped[str] = mapped_column(primary_key=True)
+    ran_at: Mapped[datetime]
+    said: Mapped[str]

@@ -1,0 +1,74 @@
+"""Newsletters: found, made, changed."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from newsletter.domain.newsletter import Approval, Newsletter, ThinDay
+from newsletter.errors import MissingError
+from newsletter.store.models import NewsletterRow
+
+_COLUMNS = tuple(c for c in NewsletterRow.__table__.c if c.name != "created_at")
+
+
+def every(session: Session) -> tuple[Newsletter, ...]:
+    """All newsletters, the oldest first."""
+    rows = session.execute(select(*_COLUMNS).order_by(NewsletterRow.id))
+    return tuple(_value(row) for row in rows)
+
+
+def by_id(session: Session, newsletter_id: int) -> Newsletter:
+    """Raises MissingError when there is none."""
+    row = session.execute(select(*_COLUMNS).where(NewsletterRow.id == newsletter_id)).one_or_none()
+    if row is None:
+        raise MissingError(f"There is no newsletter with the number {newsletter_id}.")
+    return _value(row)
+
+
+def by_slug(session: Session, slug: str) -> Newsletter:
+    """The one so named; with an empty slug the only one there is.
+
+    Raises MissingError when there is none, or none can be meant.
+    """
+    found = every(session)
+    if not found:
+        raise MissingError("There is no newsletter yet. Make one: newsletter init")
+    if not slug and len(found) == 1:
+        return found[0]
+    for newsletter in found:
+        if newsletter.slug == slug:
+            return newsletter
+    names = ", ".join(newsletter.slug for newsletter in found)
+    if not slug:
+        raise MissingError(f"Say which newsletter is meant: --newsletter with one of {names}.")
+    raise MissingError(f"There is no newsletter called {slug!r}; there are: {names}.")
+
+
+def save(session: Session, newsletter: Newsletter, *, now: datetime) -> Newsletter:
+    """Make the newsletter, or change the one with its slug; what is stored comes back."""
+    values = _row_values(newsletter)
+    made = insert(NewsletterRow).values(**values, created_at=now)
+    changed = made.on_conflict_do_update(index_elements=[NewsletterRow.slug], set_=values)
+    return _value(session.execute(changed.returning(*_COLUMNS)).one())
+
+
+def _row_values(newsletter: Newsletter) -> dict[str, Any]:
+    values = asdict(newsletter) | {"days": sorted(newsletter.days)}
+    del values["id"]
+    return values
+
+
+def _value(row: Row[Any]) -> Newsletter:
+    values = row._asdict()
+    return Newsletter(
+        **values
+        | {
+            "days": frozenset(values["days"]),
+            "approval": Approval(values["approval"]),
+            "thin_day": ThinDay(values["thin_day"]),
+        }
+    )

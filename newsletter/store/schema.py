@@ -1,0 +1,44 @@
+"""Bringing a database's tables to what this version expects (Alembic, from inside the package)."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from newsletter.errors import StateError
+from newsletter.store.engine import Store
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 0x6E6577736C  # "newsl": two processes that migrate at once take turns
+
+
+def migrate(store: Store) -> None:
+    """Bring the tables to this version, in one transaction. Harmless when they are."""
+    config = _config()
+    with store.begin() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "head")
+
+
+def check_schema(store: Store) -> None:
+    """Raises StateError when the tables are missing, or are older or newer than this version."""
+    script = ScriptDirectory.from_config(_config())
+    with store.begin() as session:
+        found = MigrationContext.configure(session.connection()).get_current_revision()
+    if found == script.get_current_head():
+        return
+    if found is None:
+        raise StateError("The database is empty. Run: newsletter init")
+    if found in {revision.revision for revision in script.walk_revisions()}:
+        raise StateError("The database is of an earlier version. Run: newsletter init")
+    raise StateError("The database is of a later version than this program. Update the program.")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config

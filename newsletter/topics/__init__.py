@@ -1,0 +1,1 @@
+"""Topic files and the gazetteer, handed to the rules. May import domain and errors."""

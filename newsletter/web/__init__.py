@@ -1,0 +1,1 @@
+"""Pages and API. May import tasks, config, services and below."""

@@ -1,0 +1,1 @@
+"""The tests mirror the rooms; features/ holds whole flows, guards/ lets the repo check itself."""
