@@ -1,0 +1,25 @@
+"""What a service is handed to reach the world with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.feeds.fetch import FetchPolicy
+from newsletter.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The store, the clock, the queue, the relay's URL, and what links are made of.
+
+    enqueue takes an edition's id and its batches; it is called after commit only. secret is the key
+    that signs links; public_url has no slash at its end.
+    """
+
+    store: Store
+    now: Callable[[], datetime]
+    enqueue: Callable[[int, Sequence[int]], None]
+    relay_url: str
+    secret: bytes
+    public_url: str
+    fetch: FetchPolicy
