@@ -120,11 +120,13 @@ class ArticleRow(Base):
     __table_args__ = (
         Index(None, "published_at"),
         Index(None, "collected_at"),
+        Index(None, "feed_id", "guid"),
     )
 
     id: Mapped[int] = _key()
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id", ondelete="SET NULL"))
-    url: Mapped[str] = mapped_column(unique=True)  # canonical
+    url: Mapped[str]  # where a reader goes
+    url_key: Mapped[str] = mapped_column(unique=True)  # what counts as the same address
     guid: Mapped[str]
     title: Mapped[str]
     summary: Mapped[str]

@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("feed_id", sa.BigInteger(), nullable=True),
         sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("url_key", sa.Text(), nullable=False),
         sa.Column("guid", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
@@ -114,9 +115,10 @@ def upgrade() -> None:
             ["feed_id"], ["feed.id"], name=op.f("fk_article_feed_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_article")),
-        sa.UniqueConstraint("url", name=op.f("uq_article_url")),
+        sa.UniqueConstraint("url_key", name=op.f("uq_article_url_key")),
     )
     op.create_index(op.f("ix_article_collected_at"), "article", ["collected_at"], unique=False)
+    op.create_index(op.f("ix_article_feed_id_guid"), "article", ["feed_id", "guid"], unique=False)
     op.create_index(op.f("ix_article_published_at"), "article", ["published_at"], unique=False)
     op.create_table(
         "edition",
@@ -361,6 +363,7 @@ def downgrade() -> None:
     )
     op.drop_table("edition")
     op.drop_index(op.f("ix_article_published_at"), table_name="article")
+    op.drop_index(op.f("ix_article_feed_id_guid"), table_name="article")
     op.drop_index(op.f("ix_article_collected_at"), table_name="article")
     op.drop_table("article")
     op.drop_table("tick")

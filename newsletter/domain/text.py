@@ -1,0 +1,51 @@
+"""Plain text out of what strangers wrote: one line, no surprises."""
+
+import html
+import re
+import unicodedata
+
+# Characters that steer a display or hide: controls, bidi overrides and embeddings, zero-width
+# spaces, byte-order marks, tags. The joiners U+200C and U+200D stay: Persian and emoji need them.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_SPACES = re.compile(r"\s+")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_PARAGRAPHS = re.compile(r"[ \t\r\f\v\u00a0]*\n\s*")
+
+
+def one_line(text: str, *, max_chars: int = 500) -> str:
+    """The text on one line: entities resolved (twice over too), nothing invisible."""
+    return shortened(_SPACES.sub(" ", _resolved(text)).strip(), max_chars)
+
+
+def paragraphs(text: str, *, max_chars: int) -> str:
+    """The text with one line a paragraph, cleaned as one_line does, cut at max_chars."""
+    lines = _PARAGRAPHS.split(_resolved(text[: 4 * max_chars]))
+    cleaned = (_SPACES.sub(" ", line).strip() for line in lines)
+    return "\n".join(line for line in cleaned if line)[:max_chars]
+
+
+def shortened(text: str, max_chars: int) -> str:
+    """The text, or its beginning cut at a word and ended by an ellipsis, within max_chars."""
+    if len(text) <= max_chars:
+        return text
+    cut = text[: max_chars - 1]
+    at_word = cut.rsplit(" ", 1)[0] if " " in cut[max_chars // 2 :] else _whole(cut, text)
+    return at_word.rstrip(" ,;:–—-") + "…"
+
+
+def _whole(cut: str, text: str) -> str:
+    """The cut without a character torn from the marks or joiners that follow it."""
+    while cut and (unicodedata.combining(text[len(cut)]) or text[len(cut)] in "\u200d\ufe0f"):
+        cut = cut[:-1]
+    return cut.rstrip("\u200d")
+
+
+def _resolved(text: str) -> str:
+    for _ in range(2):  # feeds escape twice now and then: &amp;#039;
+        if not _ENTITY.search(text):
+            break
+        text = html.unescape(text)
+    return unicodedata.normalize("NFC", _UNWANTED.sub("", text))

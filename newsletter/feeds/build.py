@@ -1,0 +1,76 @@
+"""One Entry out of the fields that every format has, or a reason why not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
+
+from newsletter.domain.article import Entry, Image
+from newsletter.domain.text import one_line, paragraphs
+from newsletter.feeds.sanitise import MAX_TEXT_CHARS, plain, safe_html
+from newsletter.feeds.values import Refused
+
+MAX_URL_CHARS = 2_000
+
+
+@dataclass(slots=True, kw_only=True)
+class RawEntry:
+    """The fields of an entry as they stand in the document, HTML where the format says so."""
+
+    url: str
+    title_html: str
+    summary_html: str = ""
+    content_html: str = ""
+    authors: Iterable[str] = ()
+    sections: Iterable[str] = ()
+    language: str = ""
+    image: Image | None = None
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    guid: str = ""
+
+
+def build(raw: RawEntry, *, base: str, position: int) -> Entry | Refused:
+    """The entry, cleaned; base is the address that relative links start from."""
+    title = one_line(plain(raw.title_html).replace("\n", " "))
+    url = web_url(raw.url, base=base)
+    if not url:
+        return Refused(what=title or f"entry {position + 1}", why="It has no link to an article.")
+    summary = plain(raw.summary_html)
+    text = plain(raw.content_html)
+    if not title:
+        return Refused(what=url, why="It has no title.")
+    image = raw.image and replace(raw.image, url=web_url(raw.image.url, base=base))
+    return Entry(
+        url=url,
+        title=title,
+        summary=paragraphs(summary, max_chars=MAX_TEXT_CHARS),
+        html=safe_html(raw.content_html or raw.summary_html),
+        text=text,
+        authors=_lines(raw.authors),
+        sections=_lines(raw.sections),
+        language=one_line(raw.language, max_chars=35),
+        image=image if image and image.url else None,
+        published_at=raw.published_at,
+        updated_at=raw.updated_at,
+        guid=one_line(raw.guid),
+        position=position,
+    )
+
+
+def web_url(url: str, *, base: str) -> str:
+    """The absolute web address, or "" when it is none that a reader could follow."""
+    url = "".join(url.split())
+    try:
+        absolute = urljoin(base, url) if url else ""
+        parts = urlsplit(absolute)
+        host = parts.hostname or ""
+        is_web = parts.scheme in {"http", "https"} and ("." in host or host == "localhost")
+    except ValueError:
+        return ""
+    return absolute if is_web and len(absolute) <= MAX_URL_CHARS else ""
+
+
+def _lines(values: Iterable[str]) -> tuple[str, ...]:
+    cleaned = (one_line(plain(value).replace("\n", " "), max_chars=120) for value in values)
+    return tuple(dict.fromkeys(value for value in cleaned if value))[:20]

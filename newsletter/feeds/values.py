@@ -1,0 +1,29 @@
+"""What reading a document gives."""
+
+from dataclasses import dataclass
+
+from newsletter.domain.article import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An entry that could not be kept, and why, in words."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A feed read. kind names its format; url is what it calls its own address, or "".
+
+    note says what was wrong with a document that could be read all the same.
+    """
+
+    kind: str
+    title: str = ""
+    language: str = ""
+    url: str = ""
+    entries: tuple[Entry, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    note: str = ""

@@ -1,0 +1,238 @@
+"""Collect: read the feeds that are due, keep their articles, and write down how each went."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from newsletter.domain.article import Entry, published
+from newsletter.errors import FeedError, InputError
+from newsletter.feeds.fetch import Document, Fetcher, FetchPolicy, RefusedByServerError
+from newsletter.feeds.naming import outlet, section
+from newsletter.feeds.page import read_page
+from newsletter.feeds.read import WebPageError, read
+from newsletter.feeds.values import ParsedFeed, Refused
+from newsletter.store import Store, articles, feeds
+from newsletter.store.feeds import Feed
+
+EVERY = timedelta(minutes=15)  # A newsroom publishes some ten articles an hour; more is impolite.
+LONGEST_PAUSE = timedelta(
+    hours=12
+)  # A feed that was down for a week is found again half a day later.
+AGE_LIMIT = timedelta(hours=48)  # What is older when first seen is kept, but is no news any more.
+AT_ONCE = 8
+MAX_FILE_BYTES = 60_000_000
+_FEED_FILES = {".xml", ".rss", ".atom", ".rdf", ".json", ".html", ".htm", ".feed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """How one feed went. said is the sentence kept on its row; old counts what is no news."""
+
+    url: str
+    source: str
+    is_ok: bool
+    said: str
+    entries: int = 0
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    old: int = 0
+    refused: tuple[Refused, ...] = ()
+
+
+Progress = Callable[[FeedReport], None]
+
+
+def collect(
+    store: Store, policy: FetchPolicy, *, now: datetime, progress: Progress = lambda _: None
+) -> tuple[FeedReport, ...]:
+    """Read every feed that is due at now; one feed's failure is its own.
+
+    The reports are in the order in which the feeds answered; progress is handed each as it comes.
+    """
+    with store.begin() as session:
+        due = feeds.due(session, now=now)
+    reports = []
+    with Fetcher(policy) as fetcher, ThreadPoolExecutor(AT_ONCE) as pool:
+        fetched = {pool.submit(_fetch, fetcher, feed): feed for feed in due}
+        for done in as_completed(fetched):
+            report = _settle(store, fetched[done], done.result(), now)
+            progress(report)
+            reports.append(report)
+    return tuple(reports)
+
+
+def collect_paths(
+    store: Store, paths: Iterable[Path], *, now: datetime, progress: Progress = lambda _: None
+) -> tuple[FeedReport, ...]:
+    """Read feed documents from files, and from the files in folders, in the order of their names.
+
+    Raises InputError when a path does not exist; what a file holds is its own report's matter.
+    """
+    reports = []
+    for path in _files(paths):
+        report = _from_file(store, path, now)
+        progress(report)
+        reports.append(report)
+    return tuple(reports)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    document: Document | None = None
+    parsed: ParsedFeed | None = None
+    error: FeedError | None = None
+
+
+def _fetch(fetcher: Fetcher, feed: Feed) -> _Fetched:
+    try:
+        document = fetcher.fetch(feed.url, etag=feed.etag, last_modified=feed.last_modified)
+        if document.is_unchanged:
+            return _Fetched(document)
+        return _Fetched(document, _parsed(document))
+    except FeedError as error:
+        return _Fetched(error=error)
+
+
+def _parsed(document: Document) -> ParsedFeed:
+    """The feed in the document, or a feed of one entry when it is an article's page."""
+    try:
+        return read(document.body, content_type=document.content_type, url=document.url)
+    except WebPageError:
+        entry = read_page(document.body, url=document.url)
+        return ParsedFeed(kind="page", language=entry.language, entries=(entry,))
+
+
+def _settle(store: Store, feed: Feed, fetched: _Fetched, now: datetime) -> FeedReport:
+    if fetched.error is not None or fetched.document is None:
+        return _failed(store, feed, fetched.error, now)
+    document, parsed = fetched.document, fetched.parsed
+    if parsed is None:
+        return _unchanged(store, feed, now)
+    report = _keep(store, feed, parsed, now)
+    with store.begin() as session:
+        feeds.record(
+            session,
+            feed.id,
+            etag=document.etag,
+            last_modified=document.last_modified,
+            due_at=now + EVERY,
+        )
+    return report
+
+
+def _failed(store: Store, feed: Feed, error: FeedError | None, now: datetime) -> FeedReport:
+    said, failures = str(error), feed.failures + 1
+    pause = min(EVERY * 2 ** min(failures, 10), LONGEST_PAUSE)
+    asked = error.wait if isinstance(error, RefusedByServerError) else None
+    with store.begin() as session:
+        feeds.record(
+            session,
+            feed.id,
+            said=said,
+            failures=failures,
+            fetched_at=now,
+            due_at=now + max(pause, asked or timedelta(0)),
+        )
+    return FeedReport(url=feed.url, source=feed.source, is_ok=False, said=said)
+
+
+def _unchanged(store: Store, feed: Feed, now: datetime) -> FeedReport:
+    said = "Nothing new since the last time."
+    with store.begin() as session:
+        feeds.record(
+            session,
+            feed.id,
+            said=said,
+            failures=0,
+            fetched_at=now,
+            succeeded_at=now,
+            due_at=now + EVERY,
+        )
+    return FeedReport(
+        url=feed.url, source=feed.source, is_ok=True, said=said, unchanged=feed.entry_count
+    )
+
+
+def _keep(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedReport:
+    """Keep what a document contained, and say on the feed's row how it went."""
+    old = sum(_is_old(entry, now) for entry in parsed.entries)
+    with store.begin() as session:
+        kept = articles.keep(session, feed, parsed.entries, now=now)
+        report = FeedReport(
+            url=feed.url,
+            source=feed.source,
+            is_ok=True,
+            said=_sentence(parsed, kept, old),
+            entries=len(parsed.entries) + len(parsed.refused),
+            new=kept.new,
+            updated=kept.updated,
+            unchanged=kept.unchanged,
+            old=old,
+            refused=parsed.refused,
+        )
+        feeds.record(
+            session,
+            feed.id,
+            said=report.said,
+            failures=0,
+            entry_count=report.entries,
+            fetched_at=now,
+            succeeded_at=now,
+        )
+    return report
+
+
+def _is_old(entry: Entry, now: datetime) -> bool:
+    return published(entry, collected_at=now) < now - AGE_LIMIT
+
+
+def _sentence(parsed: ParsedFeed, kept: articles.Kept, old: int) -> str:
+    if not parsed.entries and not parsed.refused:
+        return f"{parsed.kind} without entries. {parsed.note}".strip()
+    parts = [f"{parsed.kind}: {kept.new} new"]
+    parts += [f"{kept.updated} updated"] if kept.updated else []
+    parts += [f"{old} too old to be news"] if old else []
+    parts += [f"{len(parsed.refused)} refused"] if parsed.refused else []
+    return f"{', '.join(parts)}. {parsed.note}".strip()
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(one for one in path.rglob("*") if one.is_file())
+            yield from (one for one in inside if _looks_like_a_feed(one))
+        elif path.exists():
+            yield path
+        else:
+            raise InputError(f"There is no file or folder {path}.")
+
+
+def _looks_like_a_feed(path: Path) -> bool:
+    packed = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return packed.suffix.lower() in _FEED_FILES
+
+
+def _from_file(store: Store, path: Path, now: datetime) -> FeedReport:
+    uri = path.resolve().as_uri()
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise FeedError(f"It is larger than {MAX_FILE_BYTES / 1e6:g} MB.")
+        parsed = _parsed(Document(url=uri, body=path.read_bytes()))
+    except OSError as error:
+        return FeedReport(url=uri, source=path.name, is_ok=False, said=f"{error.strerror}.")
+    except FeedError as error:
+        return FeedReport(url=uri, source=path.name, is_ok=False, said=str(error))
+    feed = Feed(
+        url=uri,
+        source=outlet(parsed, url=uri),
+        section=section(parsed, url=uri),
+        language=parsed.language,
+        is_polled=False,
+        due_at=now,
+    )
+    with store.begin() as session:
+        feed = feeds.add(session, feed, now=now)
+    return replace(_keep(store, feed, parsed, now), source=feed.source)

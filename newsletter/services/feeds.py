@@ -1,0 +1,86 @@
+"""The feeds that are polled: tried before they are added, listed, removed, checked."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from newsletter.errors import FeedError, FeedUnusableError, InputError, MissingError
+from newsletter.feeds.fetch import Fetcher, FetchPolicy
+from newsletter.feeds.naming import outlet, section
+from newsletter.feeds.page import linked_feeds
+from newsletter.feeds.read import WebPageError, read
+from newsletter.feeds.values import ParsedFeed
+from newsletter.store import Store, feeds
+from newsletter.store.feeds import Feed
+
+
+def add(
+    store: Store,
+    policy: FetchPolicy,
+    url: str,
+    *,
+    now: datetime,
+    told: dict[str, str | float] | None = None,
+) -> tuple[Feed, ParsedFeed]:
+    """The feed as stored, and what it contains: it is read once before it is added.
+
+    A web page leads to the feed it names. told holds the columns that a person gave (source,
+    section, language, weight) instead of what the feed says.
+    Raises FeedError when it cannot be read, InputError when url is no web address.
+    """
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise InputError(f"{url!r} is not a web address; write it with https:// in front.")
+    with Fetcher(policy) as fetcher:
+        found, parsed = _discovered(fetcher, url)
+    values: dict[str, str | float] = {
+        "source": outlet(parsed, url=found),
+        "section": section(parsed, url=found),
+        "language": parsed.language,
+    }
+    values |= {name: value for name, value in (told or {}).items() if value != ""}
+    with store.begin() as session:
+        feed = feeds.add(session, Feed(url=found, due_at=now, **values), now=now)  # type: ignore[arg-type]
+    return feed, parsed
+
+
+def check(store: Store, policy: FetchPolicy) -> tuple[tuple[Feed, str, bool], ...]:
+    """Each polled feed read now, with what came of it in words and whether it is well.
+
+    Nothing is kept.
+    """
+    with store.begin() as session:
+        polled = [feed for feed in feeds.every(session) if feed.is_polled]
+    with Fetcher(policy) as fetcher:
+        return tuple((feed, *_checked(fetcher, feed.url)) for feed in polled)
+
+
+def remove(store: Store, url: str) -> None:
+    """Stop reading a feed; its articles stay. Raises MissingError when there is no such feed."""
+    with store.begin() as session:
+        if not feeds.remove(session, [url]):
+            raise MissingError(f"There is no feed {url}. See: newsletter feeds list")
+
+
+def _discovered(fetcher: Fetcher, url: str) -> tuple[str, ParsedFeed]:
+    document = fetcher.fetch(url)
+    try:
+        parsed = read(document.body, content_type=document.content_type, url=document.url)
+        return document.moved_to or url, parsed
+    except WebPageError:
+        named = linked_feeds(document.body, url=document.url)
+    for address in named:
+        try:
+            linked = fetcher.fetch(address)
+            parsed = read(linked.body, content_type=linked.content_type, url=linked.url)
+        except FeedError:
+            continue
+        return address, parsed
+    raise FeedUnusableError(f"{url} is a web page, and it names no feed that can be read.")
+
+
+def _checked(fetcher: Fetcher, url: str) -> tuple[str, bool]:
+    try:
+        document = fetcher.fetch(url)
+        parsed = read(document.body, content_type=document.content_type, url=document.url)
+    except FeedError as error:
+        return str(error), False
+    return f"{parsed.kind}, {len(parsed.entries)} entries. {parsed.note}".strip(), True

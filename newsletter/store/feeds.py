@@ -1,0 +1,73 @@
+"""Feeds: what we read, how it went last time, and when to ask again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from newsletter.store.models import FeedRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed as it is kept. said tells in words what happened last time; failures count in a row.
+
+    A feed that is not polled was read from a file by hand.
+    """
+
+    id: int = 0
+    url: str
+    source: str = ""
+    section: str = ""
+    language: str = ""
+    weight: float = 1.0
+    is_polled: bool = True
+    etag: str = ""
+    last_modified: str = ""
+    failures: int = 0
+    said: str = ""
+    entry_count: int = 0
+    due_at: datetime
+    fetched_at: datetime | None = None
+    succeeded_at: datetime | None = None
+
+
+_COLUMNS = tuple(column for column in FeedRow.__table__.c if column.name != "created_at")
+
+
+def every(session: Session) -> tuple[Feed, ...]:
+    """All feeds, by source and address."""
+    rows = session.execute(select(*_COLUMNS).order_by(FeedRow.source, FeedRow.url))
+    return tuple(Feed(**row._asdict()) for row in rows)
+
+
+def due(session: Session, *, now: datetime) -> tuple[Feed, ...]:
+    """The polled feeds whose time has come, the longest overdue first."""
+    is_due = FeedRow.is_polled & (FeedRow.due_at <= now)
+    rows = session.execute(select(*_COLUMNS).where(is_due).order_by(FeedRow.due_at, FeedRow.id))
+    return tuple(Feed(**row._asdict()) for row in rows)
+
+
+def add(session: Session, feed: Feed, *, now: datetime) -> Feed:
+    """The feed as stored. One that is known by its address keeps what is stored of its reading."""
+    values = {column.name: getattr(feed, column.name) for column in _COLUMNS if column.name != "id"}
+    told = {name: values[name] for name in ("source", "section", "language", "weight")}
+    told["is_polled"] = FeedRow.is_polled | feed.is_polled
+    made = insert(FeedRow).values(**values, created_at=now)
+    changed = made.on_conflict_do_update(index_elements=[FeedRow.url], set_=told)
+    return Feed(**session.execute(changed.returning(*_COLUMNS)).one()._asdict())
+
+
+def record(session: Session, feed_id: int, **outcome: Any) -> None:
+    """Write down how a reading went: any of the feed's columns."""
+    session.execute(update(FeedRow).where(FeedRow.id == feed_id).values(**outcome))
+
+
+def remove(session: Session, urls: Sequence[str]) -> int:
+    """How many of these feeds were there. Their articles stay."""
+    gone = delete(FeedRow).where(FeedRow.url.in_(urls)).returning(FeedRow.id)
+    return len(session.scalars(gone).all())
