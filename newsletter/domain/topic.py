@@ -1,0 +1,54 @@
+"""A topic: what it is about, by name, and what settles the names that others bear too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+REGION = ""  # The country of a term that means the region as a whole.
+
+
+class Strength(StrEnum):
+    STRONG = "strong"  # names the topic by itself
+    WEAK = "weak"  # is heard of elsewhere too; counts beside strong ones only
+    FOREIGN = "foreign"  # names another part of the world
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A name to find. country is an ISO 3166-1 code, or REGION."""
+
+    text: str
+    country: str
+    strength: Strength = Strength.STRONG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ambiguity:
+    """What settles a name that others bear: words near by for it and against it."""
+
+    with_: frozenset[str] = frozenset()
+    not_: frozenset[str] = frozenset()
+    is_first_name: bool = False
+    is_lower_other: bool = False
+    needs_company: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic. titles and country_names are by language; sections are lower-case."""
+
+    name: str
+    title: str
+    terms: tuple[Term, ...]
+    sections: frozenset[str]
+    ambiguous: Mapping[str, Ambiguity]
+    titles: Mapping[str, str] = field(default_factory=dict)
+    country_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def heading(self, country: str, language: str) -> str:
+        """What a section is called in a language: the country, or the region for REGION."""
+        short = language.split("-", maxsplit=1)[0].lower()
+        if country == REGION:
+            return self.titles.get(short, self.title)
+        names = self.country_names.get(country, {})
+        return names.get(short) or names.get("en") or country
