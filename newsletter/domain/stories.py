@@ -77,7 +77,7 @@ def _words(article: Article) -> Mapping[str, float]:
 
 def _stem(word: str) -> str:
     """The word without the endings that headlines vary: 's, plural, -ed, -ing."""
-    word = word.split("'")[0]
+    word = word.split("'", maxsplit=1)[0]
     for ending, shortest in (("ing", 6), ("ed", 5), ("es", 5), ("s", 4)):
         if word.endswith(ending) and len(word) >= shortest and not word.endswith("ss"):
             return word[: -len(ending)]

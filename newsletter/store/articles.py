@@ -5,7 +5,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, case, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    RowMapping,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,7 +33,7 @@ from newsletter.store.feeds import Feed
 from newsletter.store.models import ArticleRow, DecisionRow
 
 _BATCH = 500  # Rows a statement: 20 values each stay below PostgreSQL's 65,535 parameters.
-_COLUMNS = tuple(
+COLUMNS = tuple(
     ArticleRow.__table__.c[field]
     for field in Article.__dataclass_fields__  # the same names, on purpose
 )
@@ -67,13 +78,13 @@ def in_window(
         collected_at >= opens_at, collected_at < closes_at, published_at >= opens_at - late
     )
     belongs = and_(published_at < closes_at, or_(published_at >= opens_at, arrived_late))
-    rows = session.execute(select(*_COLUMNS).where(belongs).order_by(ArticleRow.id))
+    rows = session.execute(select(*COLUMNS).where(belongs).order_by(ArticleRow.id))
     return tuple(article(row) for row in rows)
 
 
 def by_ids(session: Session, ids: Sequence[int]) -> dict[int, Article]:
     """The articles with these ids, by id."""
-    rows = session.execute(select(*_COLUMNS).where(ArticleRow.id.in_(ids)))
+    rows = session.execute(select(*COLUMNS).where(ArticleRow.id.in_(ids)))
     return {row.id: article(row) for row in rows}
 
 
@@ -84,9 +95,9 @@ def let_go(session: Session, *, before: datetime) -> int:
     return len(session.scalars(old.returning(ArticleRow.id)).all())
 
 
-def article(row: Row[Any]) -> Article:
+def article(row: Any) -> Article:
     """The value of a row that has an article's columns."""
-    values = row._mapping  # noqa: SLF001  # SQLAlchemy's public name for it
+    values: RowMapping = row._mapping  # noqa: SLF001  # SQLAlchemy's public name for it
     found = {name: values[name] for name in Article.__dataclass_fields__}
     image = found["image"]
     return Article(

@@ -1,0 +1,35 @@
+"""What kind of text an article is, by what its source says of it."""
+
+import re
+
+from newsletter.domain.article import Article
+from newsletter.domain.digest import Label
+
+# In this order: an advertisement that calls itself analysis is an advertisement.
+_SIGNS = (
+    (Label.SPONSORED, r"sponsored|advertorial|paid (?:post|content)|partner content|advertisement"),
+    (Label.LIVE, r"live(?:[ -]?blog| updates?)?|as it happened|en direct|liveticker"),
+    (
+        Label.OPINION,
+        (
+            r"opinions?|comment(?:ary|isfree)?|editorials?|op-?ed|columns?|columnists?|letters?"
+            r"|voices|perspective|debate|مقالات|رأي|דעות|görüş|мнение|tribune"
+        ),
+    ),
+    (Label.ANALYSIS, r"analys[ei]s|explainers?|explained|in depth|longreads?|تحليل|ניתוח"),
+)
+_PATTERNS = tuple((label, re.compile(rf"(?:{words})", re.I)) for label, words in _SIGNS)
+_IN_TITLE = tuple(
+    (label, re.compile(rf"^(?:{words})\s*[:|–—-]|[:|–—-]\s*(?:{words})$", re.I))
+    for label, words in _SIGNS
+)
+
+
+def label(article: Article) -> Label:
+    """The label a reader is owed, from the article's sections, address and title."""
+    sections = [name.strip() for name in article.section.split(";")]
+    path = article.url.split("//", 1)[-1].split("?")[0].split("/")[1:]
+    for kind, pattern in _PATTERNS:
+        if any(pattern.fullmatch(one) for one in (*sections, *path)):
+            return kind
+    return next((kind for kind, sign in _IN_TITLE if sign.search(article.title)), Label.NEWS)

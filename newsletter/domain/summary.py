@@ -1,0 +1,59 @@
+"""A story's few sentences: the source's own standfirst, else the beginning of the text."""
+
+import re
+
+from newsletter.domain.article import Article
+from newsletter.domain.text import one_line, shortened
+
+MAX_CHARS = 280  # Two sentences of a newspaper.
+MIN_CHARS = 40  # Less is a label, not a standfirst.
+
+_BOILERPLATE = re.compile(
+    r"\s*(?:continue reading\W*|read more\W*|read full (?:story|article)\W*|click here.*"
+    r"|the post .{0,200} appeared first on .*|\[?(?:…|\.\.\.|&hellip;)\]?|lire la suite.*"
+    r"|sign up (?:for|to) .*|get our .{0,60} app.*)$",
+    re.I,
+)
+_SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Ms|Dr|St))(?<!Mrs)([.!?؟。][\"'”’)»]*)\s+(?=\S)")
+_OUTLET = re.compile(r"\s+[|–—-]\s+[^|–—-]{2,40}$")
+
+
+def headline(article: Article) -> str:
+    """The article's title without the outlet's name behind it."""
+    bare = _OUTLET.sub("", article.title)
+    outlet = article.title[len(bare) :].strip(" |–—-").casefold()
+    is_name = outlet and (
+        outlet in article.source.casefold() or article.source.casefold() in outlet
+    )
+    return bare if is_name else article.title
+
+
+def summary(article: Article) -> str:
+    """At most MAX_CHARS: whole sentences where they fit; "" when the source offers none."""
+    for text in (article.summary, article.text):
+        told = _told(text, article.title)
+        if len(told) >= MIN_CHARS:
+            return _cut(told)
+    return _cut(_told(article.summary, article.title))
+
+
+def _told(text: str, title: str) -> str:
+    """The first paragraphs without boilerplate, and without the title said again."""
+    kept = ""
+    for line in text.split("\n"):
+        bare = one_line(line, max_chars=2_000)
+        while (shorter := _BOILERPLATE.sub("", bare)) != bare:
+            bare = shorter
+        if bare and bare.casefold().rstrip(".") != title.casefold().rstrip("."):
+            kept = f"{kept} {bare}".strip()
+        if len(kept) >= MAX_CHARS:
+            break
+    return kept.removeprefix(title).strip() if kept.startswith(title) else kept
+
+
+def _cut(text: str) -> str:
+    if len(text) <= MAX_CHARS:
+        return text
+    ends = [match.end(1) for match in _SENTENCE_END.finditer(text[: MAX_CHARS + 1])]
+    whole = [end for end in ends if MIN_CHARS <= end <= MAX_CHARS]
+    return text[: whole[-1]] if whole else shortened(text, MAX_CHARS)

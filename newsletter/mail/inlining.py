@@ -1,0 +1,24 @@
+"""CSS into style attributes: the only module that knows premailer."""
+
+import logging
+
+from premailer import Premailer
+
+
+def inline(html: str) -> str:
+    """The document with its stylesheet inlined; style blocks marked to be ignored stay as they are.
+
+    Nothing is fetched. Media queries belong into an ignored block.
+    """
+    return str(
+        Premailer(
+            html,
+            strip_important=False,
+            allow_network=False,
+            remove_classes=False,
+            keep_style_tags=False,
+            include_star_selectors=False,
+            disable_validation=True,
+            cssutils_logging_level=logging.CRITICAL,
+        ).transform()
+    )

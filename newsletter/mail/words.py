@@ -1,0 +1,52 @@
+"""The mail's own words by language, and how dates and directions go there."""
+
+import tomllib
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from types import SimpleNamespace
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+
+_RIGHT_TO_LEFT = "right-to-left"
+
+
+def words(language: str) -> Any:
+    """The words of a language (BCP 47) as attributes; English where we have none."""
+    tables = _tables()
+    return tables.get(_base(language), tables["en"])
+
+
+def direction(language: str) -> str:
+    """ "rtl" or "ltr"."""
+    return "rtl" if _locale(language).character_order == _RIGHT_TO_LEFT else "ltr"
+
+
+def long_date(on: date, language: str) -> str:
+    """The date with its weekday, as the language writes it."""
+    return format_date(on, format="full", locale=_locale(language))
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that have words of their own."""
+    return tuple(_tables())
+
+
+@cache
+def _tables() -> dict[str, SimpleNamespace]:
+    text = files("newsletter.mail").joinpath("words.toml").read_text(encoding="utf-8")
+    return {language: SimpleNamespace(**told) for language, told in tomllib.loads(text).items()}
+
+
+@cache
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(_base(language) if _base(language) in _tables() else "en")
+
+
+def _base(language: str) -> str:
+    return language.replace("_", "-").split("-", maxsplit=1)[0].lower()

@@ -1,0 +1,152 @@
+"""Compose: the day's articles become the edition of a date."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from newsletter.domain import schedule
+from newsletter.domain.choosing import choose
+from newsletter.domain.digest import Decision, Digest, Story
+from newsletter.domain.edition import Edition, EditionStatus, Hold
+from newsletter.domain.newsletter import Newsletter, ThinDay
+from newsletter.domain.relevance import Judge
+from newsletter.domain.text import shortened
+from newsletter.errors import StateError
+from newsletter.mail.words import words
+from newsletter.store import Session, Store, articles, editions
+from newsletter.topics.load import shipped
+
+FIRST_WINDOW = timedelta(hours=24)
+LONGEST_WINDOW = timedelta(hours=96)  # A long week-end; a service that slept longer skips the rest.
+LATE = timedelta(hours=24)  # An article published before its window but found in it: decision 0003.
+REMEMBERED = timedelta(days=7)  # Stories told longer ago are not searched for the same event.
+
+SUBJECT_CHARS = 60  # What a phone shows of a subject.
+PREHEADER_CHARS = 90
+
+
+def compose(store: Store, newsletter: Newsletter, on: date, *, now: datetime) -> Edition:
+    """The edition of that date, composed of what is known at now; a draft is composed anew.
+
+    Two at once do no harm: one of them makes it. Raises StateError when it is approved, or out.
+    """
+    with store.begin() as session:
+        digest = _digest(session, newsletter, on, now)
+        new = _decided(newsletter, on, digest)
+        if editions.save(session, new, digest, now=now) is None:
+            raise StateError(
+                f"The edition of {on} is approved or out already, so it is not composed anew."
+            )
+        composed = editions.by_date(session, newsletter.id, on)
+    assert composed is not None
+    return composed
+
+
+def document(
+    edition: Edition, newsletter: Newsletter, decided: tuple[Decision, ...]
+) -> dict[str, Any]:
+    """The edition as other programs read it: what is in, what is out, and why."""
+    return {
+        "edition": {
+            "id": edition.id,
+            "newsletter": newsletter.slug,
+            "date": edition.on.isoformat(),
+            "number": edition.number,
+            "status": edition.status.value,
+            "hold": edition.hold.value if edition.hold else None,
+            "reason": edition.reason,
+            "subject": edition.subject,
+            "preheader": edition.preheader,
+            "opens_at": edition.opens_at.isoformat(),
+            "closes_at": edition.closes_at.isoformat(),
+            "sends_at": edition.sends_at.isoformat(),
+            "composed_at": edition.composed_at.isoformat(),
+        },
+        "stories": [
+            _story_document(position, story, decided)
+            for position, story in enumerate(edition.stories)
+        ],
+        "left_out": [_decision_document(one) for one in decided if not one.is_in],
+    }
+
+
+def _digest(session: Session, newsletter: Newsletter, on: date, now: datetime) -> Digest:
+    closes_at = min(now, schedule.composes_at(newsletter, on))
+    last = editions.last_cut_off(session, newsletter.id, before=on) or closes_at - FIRST_WINDOW
+    opens_at = min(max(last, closes_at - LONGEST_WINDOW), closes_at)
+    return choose(
+        articles.in_window(session, opens_at=opens_at, closes_at=closes_at, late=LATE),
+        judge=Judge(shipped(newsletter.topic)),
+        window=(opens_at, closes_at),
+        language=newsletter.language,
+        max_stories=newsletter.max_stories,
+        told=editions.told(session, newsletter.id, apart_from=on, since=closes_at - REMEMBERED),
+    )
+
+
+def _decided(newsletter: Newsletter, on: date, digest: Digest) -> editions.NewEdition:
+    status, hold, reason = _fate(newsletter, len(digest.stories))
+    return editions.NewEdition(
+        newsletter_id=newsletter.id,
+        on=on,
+        status=status,
+        hold=hold,
+        reason=reason,
+        sends_at=schedule.sends_at(newsletter, on),
+        subject=_subject(digest.stories, newsletter),
+        preheader=_preheader(digest.stories, newsletter.language),
+    )
+
+
+def _fate(newsletter: Newsletter, stories: int) -> tuple[EditionStatus, Hold | None, str]:
+    """What becomes of an edition with so many stories, and why."""
+    if stories == 0:
+        return EditionStatus.SKIPPED, None, "There is no story about the topic today."
+    if stories >= newsletter.min_stories:
+        return EditionStatus.DRAFT, None, ""
+    thin = f"A thin day: {stories} of at least {newsletter.min_stories} stories."
+    if newsletter.thin_day is ThinDay.SKIP:
+        return EditionStatus.SKIPPED, None, thin
+    return EditionStatus.HELD, Hold.THIN, thin
+
+
+def _subject(stories: tuple[Story, ...], newsletter: Newsletter) -> str:
+    return shortened(stories[0].title if stories else newsletter.name, SUBJECT_CHARS)
+
+
+def _preheader(stories: tuple[Story, ...], language: str) -> str:
+    """The next stories' titles after "Also:", as many as a preview line shows."""
+    titles = [story.title for story in stories[1:4]]
+    if not titles:
+        return shortened(stories[0].summary, PREHEADER_CHARS) if stories else ""
+    return shortened(f"{words(language).also}: {'; '.join(titles)}", PREHEADER_CHARS)
+
+
+def _story_document(position: int, story: Story, decided: tuple[Decision, ...]) -> dict[str, Any]:
+    return {
+        "position": position,
+        "placement": story.placement.value,
+        "section": story.section,
+        "title": story.title,
+        "summary": story.summary,
+        "label": story.label.value,
+        "score": story.score,
+        "reason": story.reason,
+        "articles": [
+            _decision_document(one) | {"is_lead": one.article.id == story.lead.id}
+            for one in decided
+            if one.story == position
+        ],
+    }
+
+
+def _decision_document(one: Decision) -> dict[str, Any]:
+    return {
+        "id": one.article.id,
+        "url": one.article.url,
+        "title": one.article.title,
+        "source": one.article.source,
+        "section": one.article.section,
+        "published_at": one.article.published_at.isoformat(),
+        "score": one.score,
+        "reason": one.reason,
+    }

@@ -1,0 +1,281 @@
+"""Editions: saved with their stories and decisions, loaded whole, moved by compare-and-set."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from newsletter.domain.article import Article
+from newsletter.domain.choosing import Told
+from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
+from newsletter.domain.edition import Edition, EditionStatus, Hold
+from newsletter.errors import MissingError
+from newsletter.store import articles
+from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
+
+_COLUMNS = tuple(EditionRow.__table__.c)
+_CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEdition:
+    """What composing decides about an edition, apart from its digest."""
+
+    newsletter_id: int
+    on: date
+    status: EditionStatus
+    hold: Hold | None
+    reason: str
+    sends_at: datetime
+    subject: str
+    preheader: str
+
+
+def save(session: Session, new: NewEdition, digest: Digest, *, now: datetime) -> int | None:
+    """The id of the edition, made or composed anew with its stories and decisions.
+
+    None when there is one for that date already which may not be composed anew any more.
+    """
+    values = {
+        "newsletter_id": new.newsletter_id,
+        "on": new.on,
+        "status": new.status,
+        "hold": new.hold,
+        "reason": new.reason,
+        "opens_at": digest.opens_at,
+        "closes_at": digest.closes_at,
+        "sends_at": new.sends_at,
+        "composed_at": now,
+        "subject": new.subject,
+        "preheader": new.preheader,
+        "decided_by": "",
+    }
+    made = upsert(EditionRow).values(**values, number=_next_number(new.newsletter_id))
+    again = made.on_conflict_do_update(
+        index_elements=[EditionRow.newsletter_id, EditionRow.on],
+        set_=values,
+        where=EditionRow.status.in_(_CHANGEABLE),
+    )
+    edition_id = session.scalars(again.returning(EditionRow.id)).one_or_none()
+    if edition_id is not None:
+        _replace_stories(session, edition_id, digest)
+    return edition_id
+
+
+def by_date(session: Session, newsletter_id: int, on: date) -> Edition | None:
+    """The edition of that date, with its stories; None when there is none."""
+    is_it = (EditionRow.newsletter_id == newsletter_id) & (EditionRow.on == on)
+    row = session.execute(select(*_COLUMNS).where(is_it)).one_or_none()
+    return _edition(session, row) if row else None
+
+
+def by_id(session: Session, edition_id: int) -> Edition:
+    """The edition with its stories. Raises MissingError when there is none."""
+    row = session.execute(select(*_COLUMNS).where(EditionRow.id == edition_id)).one_or_none()
+    if row is None:
+        raise MissingError(f"There is no edition with the number {edition_id}.")
+    return _edition(session, row)
+
+
+def heads(
+    session: Session,
+    newsletter_id: int,
+    *,
+    statuses: Collection[EditionStatus] = tuple(EditionStatus),
+    limit: int = 30,
+    offset: int = 0,
+) -> tuple[Edition, ...]:
+    """The newsletter's editions without their stories, the latest first."""
+    wanted = (EditionRow.newsletter_id == newsletter_id) & EditionRow.status.in_(statuses)
+    rows = session.execute(
+        select(*_COLUMNS).where(wanted).order_by(EditionRow.on.desc()).limit(limit).offset(offset)
+    )
+    return tuple(_value(row, ()) for row in rows)
+
+
+def due(session: Session, *, now: datetime) -> tuple[int, ...]:
+    """The ids of the editions whose minute has come, and which nothing holds."""
+    is_due = EditionRow.status.in_((EditionStatus.DRAFT, EditionStatus.APPROVED))
+    wanted = select(EditionRow.id).where(is_due, EditionRow.sends_at <= now)
+    return tuple(session.scalars(wanted.order_by(EditionRow.sends_at)))
+
+
+def sending(session: Session) -> tuple[int, ...]:
+    """The ids of the editions whose deliveries are under way."""
+    wanted = select(EditionRow.id).where(EditionRow.status == EditionStatus.SENDING)
+    return tuple(session.scalars(wanted.order_by(EditionRow.id)))
+
+
+def move(
+    session: Session,
+    edition_id: int,
+    *,
+    expected: Collection[EditionStatus],
+    to: EditionStatus,
+    **changes: Any,
+) -> bool:
+    """Whether the edition was in one of the expected states and is now in the other."""
+    changed = (
+        update(EditionRow)
+        .where(EditionRow.id == edition_id, EditionRow.status.in_(expected))
+        .values(status=to, **changes)
+    )
+    return session.scalars(changed.returning(EditionRow.id)).one_or_none() is not None
+
+
+def last_cut_off(session: Session, newsletter_id: int, *, before: date) -> datetime | None:
+    """Where the latest edition of an earlier date closed, whatever became of it."""
+    earlier = (EditionRow.newsletter_id == newsletter_id) & (EditionRow.on < before)
+    latest = select(EditionRow.closes_at).where(earlier).order_by(EditionRow.on.desc()).limit(1)
+    return session.scalars(latest).one_or_none()
+
+
+def told(
+    session: Session, newsletter_id: int, *, apart_from: date, since: datetime
+) -> tuple[Told, ...]:
+    """The articles chosen for the newsletter's editions of other dates since then.
+
+    A skipped edition told nobody anything.
+    """
+    rows = session.execute(
+        select(*articles.COLUMNS, EditionRow.on, EditionRow.closes_at)
+        .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)
+        .join(EditionRow, EditionRow.id == DecisionRow.edition_id)
+        .where(
+            DecisionRow.is_in,
+            EditionRow.newsletter_id == newsletter_id,
+            EditionRow.on != apart_from,
+            EditionRow.status != EditionStatus.SKIPPED,
+            EditionRow.closes_at >= since,
+        )
+        .order_by(ArticleRow.id, EditionRow.on)
+    )
+    return tuple(
+        Told(article=articles.article(row), on=row.on, closes_at=row.closes_at) for row in rows
+    )
+
+
+def decisions(session: Session, edition_id: int) -> tuple[Decision, ...]:
+    """What was decided on every article of the window: the stories first, then by score."""
+    rows = session.execute(
+        select(*articles.COLUMNS, DecisionRow.is_in, DecisionRow.score, DecisionRow.reason)
+        .add_columns(StoryRow.position.label("story"))
+        .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)
+        .outerjoin(StoryRow, StoryRow.id == DecisionRow.story_id)
+        .where(DecisionRow.edition_id == edition_id)
+        .order_by(
+            StoryRow.position.nulls_last(),
+            DecisionRow.is_lead.desc(),
+            DecisionRow.score.desc(),
+            ArticleRow.url,
+        )
+    )
+    return tuple(
+        Decision(
+            article=articles.article(row),
+            is_in=row.is_in,
+            score=row.score,
+            reason=row.reason,
+            story=row.story,
+        )
+        for row in rows
+    )
+
+
+def _next_number(newsletter_id: int) -> Any:
+    highest = select(func.coalesce(func.max(EditionRow.number), 0) + 1)
+    return highest.where(EditionRow.newsletter_id == newsletter_id).scalar_subquery()
+
+
+def _replace_stories(session: Session, edition_id: int, digest: Digest) -> None:
+    session.execute(delete(DecisionRow).where(DecisionRow.edition_id == edition_id))
+    session.execute(delete(StoryRow).where(StoryRow.edition_id == edition_id))
+    ids = [
+        session.scalars(insert(StoryRow).values(**row).returning(StoryRow.id)).one()
+        for row in _story_rows(edition_id, digest.stories)
+    ]
+    leads = {story.lead.id for story in digest.stories}
+    rows = [
+        {
+            "edition_id": edition_id,
+            "article_id": one.article.id,
+            "story_id": None if one.story is None else ids[one.story],
+            "is_in": one.is_in,
+            "is_lead": one.article.id in leads,
+            "score": one.score,
+            "reason": one.reason,
+        }
+        for one in digest.decisions
+    ]
+    if rows:
+        session.execute(insert(DecisionRow), rows)
+
+
+def _story_rows(edition_id: int, stories: Sequence[Story]) -> list[dict[str, Any]]:
+    return [
+        {
+            "edition_id": edition_id,
+            "position": position,
+            "title": story.title,
+            "summary": story.summary,
+            "section": story.section,
+            "placement": story.placement,
+            "label": story.label,
+            "score": story.score,
+            "reason": story.reason,
+        }
+        for position, story in enumerate(stories)
+    ]
+
+
+def _edition(session: Session, row: Row[Any]) -> Edition:
+    return _value(row, _stories(session, row.id))
+
+
+def _value(row: Row[Any], stories: tuple[Story, ...]) -> Edition:
+    values = row._asdict()
+    hold = values["hold"]
+    known = values | {
+        "status": EditionStatus(values["status"]),
+        "hold": Hold(hold) if hold else None,
+    }
+    return Edition(**known, stories=stories)
+
+
+def _stories(session: Session, edition_id: int) -> tuple[Story, ...]:
+    rows = session.execute(
+        select(StoryRow).where(StoryRow.edition_id == edition_id).order_by(StoryRow.position)
+    ).scalars()
+    told_by = _articles_of(session, edition_id)
+    return tuple(
+        Story(
+            title=row.title,
+            summary=row.summary,
+            section=row.section,
+            placement=Placement(row.placement),
+            lead=told_by[row.id][0],
+            others=tuple(told_by[row.id][1:]),
+            label=Label(row.label),
+            score=row.score,
+            reason=row.reason,
+        )
+        for row in rows
+    )
+
+
+def _articles_of(session: Session, edition_id: int) -> dict[int, list[Article]]:
+    """The articles of each story by its id, the one that stands for it first."""
+    rows = session.execute(
+        select(*articles.COLUMNS, DecisionRow.story_id)
+        .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)
+        .where(DecisionRow.edition_id == edition_id, DecisionRow.is_in)
+        .order_by(DecisionRow.is_lead.desc(), DecisionRow.score.desc(), ArticleRow.url)
+    )
+    found: dict[int, list[Article]] = {}
+    for row in rows:
+        found.setdefault(row.story_id, []).append(articles.article(row))
+    return found
