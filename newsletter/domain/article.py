@@ -4,21 +4,21 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit, urlunsplit
 
 # What newsrooms and social sites append to count visits; none of it changes the page.
 _TRACKING = re.compile(
     r"(?:utm_|at_|pk_|mtm_|ns_|mc_|ga_|hsa_|itm_|guce_|wt\.).*|.*clid"
-    r"|ito|cmp|cmpid|ocid|igshid|smid|smtyp|partner|emc|traffic_source|ref|ref_src|referrer|rss"
-    r"|xtor|ftag|feedtype|feedname|sref|spm|outputtype|amp|amp_js_v|usqp|_ga|guccounter",
+    r"|ito|itid|cmp|cmpid|ocid|igshid|smid|smtyp|partner|emc|traffic_source|ref|ref_src|referrer"
+    r"|rss|xtor|ftag|feedtype|feedname|sref|spm|outputtype|amp|amp_js_v|usqp|_ga|guccounter",
     re.IGNORECASE,
 )
-_SAME_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=.+\.)")
+_SAME_HOST = re.compile(r"^(?:(?:www\d?|m|mobile|amp)\.)+(?=[^.]+\.)")
+_AMP_FIRST = re.compile(r"^/amp(?=/)", re.IGNORECASE)
 _SAME_PATH = re.compile(r"(?:/amp|\.amp|/index\.(?:html?|php))$", re.IGNORECASE)
-_OLDEST = datetime(
-    1990, 1, 1, tzinfo=UTC
-)  # Before the web; such a date is a zero or a typing error.
-_CLOCKS_DIFFER_BY = timedelta(minutes=10)
+_DAY_IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/-])")
+_OLDEST = datetime(1990, 1, 1, tzinfo=UTC)  # Before the web: such a date is a zero or a mistake.
+AGE_LIMIT = timedelta(hours=48)  # What is older when first seen is kept, but is no news any more.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +95,13 @@ def url_key(url: str) -> str:
     parts = urlsplit(url)
     host = _SAME_HOST.sub("", (parts.hostname or "").removesuffix("."))
     port = f":{parts.port}" if parts.port not in {None, 80, 443} else ""
-    path = quote(unquote(parts.path), safe="/:@!$&'()*+,;=~")
-    path = _SAME_PATH.sub("", path.rstrip("/")).removeprefix("/amp")
-    pairs = sorted(parse_qsl(_query(parts.query), keep_blank_values=True))
-    return f"{host}{port}{path.rstrip('/')}" + (f"?{urlencode(pairs)}" if pairs else "")
+    # Bytes, because not every escaped path is UTF-8, and two that are not must stay two.
+    path = quote(unquote_to_bytes(parts.path), safe="/:@!$&'()*+,;=~").rstrip("/")
+    path = _SAME_PATH.sub("", _AMP_FIRST.sub("", path)).rstrip("/")
+    escaped = quote(_query(parts.query), safe="%=&+;,/?:@!$'()*~")
+    pairs = sorted(parse_qsl(escaped, keep_blank_values=True, encoding="latin-1"))
+    query = urlencode(pairs, encoding="latin-1")
+    return f"{host}{port}{path}" + (f"?{query}" if query else "")
 
 
 def fingerprint(entry: Entry) -> str:
@@ -108,11 +111,33 @@ def fingerprint(entry: Entry) -> str:
 
 
 def published(entry: Entry, *, collected_at: datetime) -> datetime:
-    """When it counts as published: its own date, or now if that is missing or impossible."""
+    """When it counts as published, never after collected_at.
+
+    Its own date; without one, or with one before the web, the day that its address names, as in
+    /2026/03/01/. When nothing tells, it was published when it was collected.
+    """
     date = entry.published_at
-    if date is None or date < _OLDEST or date > collected_at + _CLOCKS_DIFFER_BY:
-        return collected_at
-    return date
+    if date is None or date < _OLDEST:
+        date = _day_in_address(entry.url)
+        if date is None or collected_at - date < timedelta(days=1):
+            return collected_at
+    return min(date, collected_at)
+
+
+def is_old(entry: Entry, *, collected_at: datetime) -> bool:
+    """Whether it is too old to be news when it is first seen at collected_at."""
+    return published(entry, collected_at=collected_at) < collected_at - AGE_LIMIT
+
+
+def _day_in_address(url: str) -> datetime | None:
+    found = _DAY_IN_PATH.search(urlsplit(url).path)
+    if not found:
+        return None
+    year, month, day = map(int, found.groups())
+    try:
+        return datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _query(query: str) -> str:
