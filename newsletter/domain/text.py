@@ -27,6 +27,11 @@ def paragraphs(text: str, *, max_chars: int) -> str:
     return "\n".join(line for line in cleaned if line)[:max_chars]
 
 
+def visible(text: str) -> str:
+    """The text without characters that steer a display or hide; its line breaks stay."""
+    return _UNWANTED.sub("", text)
+
+
 def shortened(text: str, max_chars: int) -> str:
     """The text, or its beginning cut at a word and ended by an ellipsis, within max_chars."""
     if len(text) <= max_chars:
@@ -48,4 +53,4 @@ def _resolved(text: str) -> str:
         if not _ENTITY.search(text):
             break
         text = html.unescape(text)
-    return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+    return unicodedata.normalize("NFC", visible(text))

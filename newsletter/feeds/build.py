@@ -3,19 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urljoin, urlsplit
 
 from newsletter.domain.article import Entry, Image
 from newsletter.domain.text import one_line, paragraphs
+from newsletter.feeds.addresses import web_url
 from newsletter.feeds.sanitise import MAX_TEXT_CHARS, plain, safe_html
 from newsletter.feeds.values import Refused
 
-MAX_URL_CHARS = 2_000
 
-
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RawEntry:
-    """The fields of an entry as they stand in the document, HTML where the format says so."""
+    """The fields of an entry as they stand in the document, HTML where the format says so.
+
+    images are those on offer, the best one first.
+    """
 
     url: str
     title_html: str
@@ -24,7 +25,7 @@ class RawEntry:
     authors: Iterable[str] = ()
     sections: Iterable[str] = ()
     language: str = ""
-    image: Image | None = None
+    images: Iterable[Image] = ()
     published_at: datetime | None = None
     updated_at: datetime | None = None
     guid: str = ""
@@ -40,17 +41,16 @@ def build(raw: RawEntry, *, base: str, position: int) -> Entry | Refused:
     text = plain(raw.content_html)
     if not title:
         return Refused(what=url, why="It has no title.")
-    image = raw.image and replace(raw.image, url=web_url(raw.image.url, base=base))
     return Entry(
         url=url,
         title=title,
         summary=paragraphs(summary, max_chars=MAX_TEXT_CHARS),
-        html=safe_html(raw.content_html or raw.summary_html),
+        html=safe_html(raw.content_html or raw.summary_html, base=url),
         text=text,
         authors=_lines(raw.authors),
         sections=_lines(raw.sections),
         language=one_line(raw.language, max_chars=35),
-        image=image if image and image.url else None,
+        image=_first(raw.images, base=url),
         published_at=raw.published_at,
         updated_at=raw.updated_at,
         guid=one_line(raw.guid),
@@ -58,17 +58,12 @@ def build(raw: RawEntry, *, base: str, position: int) -> Entry | Refused:
     )
 
 
-def web_url(url: str, *, base: str) -> str:
-    """The absolute web address, or "" when it is none that a reader could follow."""
-    url = "".join(url.split())
-    try:
-        absolute = urljoin(base, url) if url else ""
-        parts = urlsplit(absolute)
-        host = parts.hostname or ""
-        is_web = parts.scheme in {"http", "https"} and ("." in host or host == "localhost")
-    except ValueError:
-        return ""
-    return absolute if is_web and len(absolute) <= MAX_URL_CHARS else ""
+def _first(images: Iterable[Image], *, base: str) -> Image | None:
+    """The first image that the web has: inlined data and addresses of nowhere do not count."""
+    for image in images:
+        if url := web_url(image.url, base=base):
+            return replace(image, url=url)
+    return None
 
 
 def _lines(values: Iterable[str]) -> tuple[str, ...]:

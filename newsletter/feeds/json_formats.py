@@ -1,13 +1,16 @@
 """JSON Feed (jsonfeed.org, 1 and 1.1) and WordPress's REST posts (/wp-json/wp/v2/posts)."""
 
 import html
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 from newsletter.domain.article import Entry, Image
 from newsletter.domain.text import one_line
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.build import RawEntry, build
+from newsletter.feeds.sanitise import images, pixels, plain
 from newsletter.feeds.values import ParsedFeed, Refused
 
 
@@ -24,10 +27,8 @@ def parse_json(document: object, *, url: str) -> ParsedFeed:
 
 
 def _json_feed(document: dict[str, Any], url: str) -> ParsedFeed:
-    items = document.get("items")
-    raws = [_json_item(item) for item in items or () if isinstance(item, dict)]
     return _feed(
-        raws,
+        [_json_item(item) for item in _list(document, "items") if isinstance(item, dict)],
         kind="JSON Feed",
         title=_text(document, "title"),
         language=_text(document, "language"),
@@ -37,18 +38,19 @@ def _json_feed(document: dict[str, Any], url: str) -> ParsedFeed:
 
 
 def _json_item(item: dict[str, Any]) -> RawEntry:
-    authors = item.get("authors") or [item.get("author")]
-    plain = html.escape(_text(item, "content_text"))
+    authors = _list(item, "authors") or [item.get("author")]
+    words = html.escape(_text(item, "content_text"))
+    content = _text(item, "content_html") or words
     image = _text(item, "image") or _text(item, "banner_image")
     return RawEntry(
         url=_text(item, "url") or _text(item, "external_url"),
         title_html=html.escape(_text(item, "title")),
-        summary_html=html.escape(_text(item, "summary")) or plain,
-        content_html=_text(item, "content_html") or plain,
-        authors=[_text(author, "name") for author in authors if isinstance(author, dict)],
-        sections=[str(tag) for tag in item.get("tags") or ()],
+        summary_html=html.escape(_text(item, "summary")) or words,
+        content_html=content,
+        authors=[_text(author, "name") for author in authors],
+        sections=[tag for tag in _list(item, "tags") if isinstance(tag, str)],
         language=_text(item, "language"),
-        image=Image(url=image) if image else None,
+        images=[Image(url=image)] if image else images(content),
         published_at=_moment(_text(item, "date_published")),
         updated_at=_moment(_text(item, "date_modified")),
         guid=str(item.get("id", "")),
@@ -64,18 +66,20 @@ def _wordpress(posts: list[dict[str, Any]], url: str) -> ParsedFeed:
 
 
 def _post(post: dict[str, Any]) -> RawEntry:
-    embedded = post.get("_embedded") or {}
-    groups = embedded.get("wp:term") or ()
-    terms = [term for group in groups if isinstance(group, list) for term in group]
-    named = [term for term in terms if isinstance(term, dict)]
+    embedded = post.get("_embedded")
+    terms = [
+        term for group in _list(embedded, "wp:term") if isinstance(group, list) for term in group
+    ]
+    content = _rendered(post, "content")
     return RawEntry(
-        url=_text(post, "link"),
+        # Copies of a site that was moved name its pages from the root; the guid has the host.
+        url=urljoin(_rendered(post, "guid"), _text(post, "link")),
         title_html=_rendered(post, "title"),
         summary_html=_rendered(post, "excerpt"),
-        content_html=_rendered(post, "content"),
-        authors=[_text(author, "name") for author in embedded.get("author") or ()],
-        sections=[_text(term, "name") for term in named if term.get("taxonomy") == "category"],
-        image=_featured(embedded),
+        content_html=content,
+        authors=[_text(author, "name") for author in _list(embedded, "author")],
+        sections=[_text(term, "name") for term in terms if _text(term, "taxonomy") == "category"],
+        images=[*_featured(embedded), *images(content)],
         # The *_gmt fields are UTC without saying so.
         published_at=_moment(_text(post, "date_gmt") or _text(post, "date")),
         updated_at=_moment(_text(post, "modified_gmt") or _text(post, "modified")),
@@ -83,18 +87,19 @@ def _post(post: dict[str, Any]) -> RawEntry:
     )
 
 
-def _featured(embedded: dict[str, Any]) -> Image | None:
-    media = next(iter(embedded.get("wp:featuredmedia") or ()), None)
-    if not isinstance(media, dict) or not media.get("source_url"):
-        return None
-    details = media.get("media_details") or {}
-    return Image(
-        url=str(media["source_url"]),
-        width=details.get("width") if isinstance(details.get("width"), int) else None,
-        height=details.get("height") if isinstance(details.get("height"), int) else None,
-        alt=one_line(_text(media, "alt_text"), max_chars=300),
-        credit=one_line(str((details.get("image_meta") or {}).get("credit", "")), max_chars=120),
-    )
+def _featured(embedded: object) -> Iterator[Image]:
+    for media in _list(embedded, "wp:featuredmedia"):
+        details = media.get("media_details") if isinstance(media, dict) else None
+        details = details if isinstance(details, dict) else {}
+        if url := _text(media, "source_url"):
+            yield Image(
+                url=url,
+                width=pixels(details.get("width")),
+                height=pixels(details.get("height")),
+                alt=one_line(_text(media, "alt_text"), max_chars=300),
+                caption=one_line(plain(_rendered(media, "caption")), max_chars=300),
+                credit=one_line(_text(details.get("image_meta"), "credit"), max_chars=120),
+            )
 
 
 def _feed(
@@ -117,18 +122,23 @@ def _feed(
     )
 
 
-def _text(fields: Any, name: str) -> str:
+def _text(fields: object, name: str) -> str:
     value = fields.get(name) if isinstance(fields, dict) else None
     return value if isinstance(value, str) else ""
 
 
-def _rendered(post: dict[str, Any], name: str) -> str:
-    return _text(post.get(name), "rendered")
+def _list(fields: object, name: str) -> list[Any]:
+    value = fields.get(name) if isinstance(fields, dict) else None
+    return value if isinstance(value, list) else []
+
+
+def _rendered(fields: dict[str, Any], name: str) -> str:
+    return _text(fields.get(name), "rendered")
 
 
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -1,33 +1,78 @@
 """HTML from strangers: made harmless, or made plain text."""
 
 import re
+from collections.abc import Iterator
 
 import nh3
 
-from newsletter.domain.text import paragraphs
+from newsletter.domain.article import Image
+from newsletter.domain.text import one_line, paragraphs, visible
+from newsletter.feeds.addresses import web_url
 
 MAX_HTML_CHARS = 200_000  # The longest reads are a tenth of this; what is above is markup gone mad.
+MAX_TAGS = 3_000  # Of these at most, since parsing takes the square of their depth.
 MAX_TEXT_CHARS = 60_000
 
 _TAGS = {"p", "br", "a", "em", "strong", "b", "i", "ul", "ol", "li", "blockquote", "h2", "h3", "h4"}
-_BLOCK = re.compile(r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|table|blockquote|figure)\b[^>]*>", re.I)
 _DROPPED = {"script", "style", "noscript", "template", "iframe", "object", "svg", "math"}
+# No pattern may run past the next "<": a page of "<p<p<p" would take the square of its length.
+_BLOCK = re.compile(r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|table|blockquote|figure)\b[^<>]*>", re.I)
+_ESCAPED_TAG = re.compile(r"</?(?:p|br|a|b|i|u|em|strong|span|div|img|font|sup|sub)\b[^<>]*>", re.I)
+_IMAGE = re.compile(r"<img\b[^<>]{1,4000}>", re.I)
+_ATTRIBUTE = re.compile(
+    r"\b(src|alt|width|height)\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.I
+)
+_SMALLEST_PX = 3  # Below are the dots that count readers.
 
 
-def safe_html(markup: str) -> str:
-    """The markup with a few harmless tags, web links only, and no script, style or event."""
+def safe_html(markup: str, *, base: str) -> str:
+    """The markup with a few harmless tags, and no script, style or event.
+
+    Links lead to the web only; base is where relative ones start from.
+    """
     return nh3.clean(
-        markup[:MAX_HTML_CHARS],
+        _bounded(markup),
         tags=_TAGS,
         clean_content_tags=_DROPPED,
         attributes={"a": {"href"}},
-        url_schemes={"http", "https"},
+        attribute_filter=lambda _tag, _name, value: web_url(value, base=base) or None,
         link_rel="noopener nofollow",
     )
 
 
 def plain(markup: str) -> str:
-    """The words of the markup, one line a paragraph."""
-    broken = _BLOCK.sub("\n", markup[:MAX_HTML_CHARS])
-    bare = nh3.clean(broken, tags=set(), clean_content_tags=_DROPPED, attributes={})
-    return paragraphs(bare, max_chars=MAX_TEXT_CHARS)
+    """The words of the markup, one line a paragraph; tags that were escaped twice are gone too."""
+    words = paragraphs(_bare(_bounded(markup)), max_chars=MAX_TEXT_CHARS)
+    if _ESCAPED_TAG.search(words):
+        words = paragraphs(_bare(_bounded(words)), max_chars=MAX_TEXT_CHARS)
+    return words
+
+
+def images(markup: str) -> Iterator[Image]:
+    """The images in the markup, in their order, but for those too small to be seen."""
+    for match in _IMAGE.finditer(_bounded(markup)):
+        found = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(match[0])}
+        width, height = pixels(found.get("width")), pixels(found.get("height"))
+        if found.get("src") and min(width or 9, height or 9) >= _SMALLEST_PX:
+            alt = one_line(found.get("alt", ""), max_chars=300)
+            yield Image(
+                url=one_line(found["src"], max_chars=3_000), width=width, height=height, alt=alt
+            )
+
+
+def pixels(value: object) -> int | None:
+    """A number of pixels as markup gives it: 640, "640" or "640px"; None for anything else."""
+    digits = str(value or "").strip().removesuffix("px")
+    is_size = digits.isascii() and digits.isdigit() and len(digits) <= len("99999")
+    return int(digits) if is_size else None
+
+
+def _bare(markup: str) -> str:
+    broken = _BLOCK.sub("\n", markup)
+    return nh3.clean(broken, tags=set(), clean_content_tags=_DROPPED, attributes={})
+
+
+def _bounded(markup: str) -> str:
+    markup = visible(markup[:MAX_HTML_CHARS])
+    pieces = markup.split("<", MAX_TAGS + 1)
+    return "<".join(pieces[: MAX_TAGS + 1])

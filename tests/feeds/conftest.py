@@ -1,0 +1,19 @@
+"""A web server for what a test serves, and the policy that lets a fetch reach it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from newsletter.feeds.fetch import FetchPolicy
+from tests.servers import WebServer, web_server
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with web_server() as server:
+        yield server
+
+
+@pytest.fixture
+def policy() -> FetchPolicy:
+    return FetchPolicy(allow_loopback=True, timeout_s=5)
