@@ -1,28 +1,36 @@
 """Settings from the environment, checked; the clock; and the ports that services are handed."""
 
+import logging
 import os
 import secrets
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+import structlog
 from pydantic import SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from newsletter import embedded
+from newsletter.embedded import Engine
 from newsletter.errors import SettingsError
 from newsletter.feeds.fetch import FetchPolicy
 from newsletter.services.ports import Ports
 from newsletter.store import Store
 
 PREFIX = "NEWSLETTER_"
+_log = logging.getLogger(__name__)
 
 
 class Settings(BaseSettings):
     """Everything that may be set, by environment variables with the prefix NEWSLETTER_.
 
-    An empty database_url, redis_url or smtp_url means: use the embedded one in data_dir.
+    An empty database_url, redis_url or smtp_url means: use the embedded one in data_dir. An empty
+    secret_key or editor_password means: one that is kept there.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
@@ -78,51 +86,105 @@ def clock(settings: Settings) -> Callable[[], datetime]:
     """What time it is: UTC; counted on from NEWSLETTER_AT where that replays an evening."""
     if settings.at is None:
         return lambda: datetime.now(UTC)
-    ahead = settings.at.astimezone(UTC) - datetime.now(UTC)
+    ahead = _ahead(settings.at)
     return lambda: datetime.now(UTC) + ahead
 
 
-def secret(settings: Settings) -> bytes:
-    """The key that signs links and sessions; on one machine it is made once and kept in data_dir.
+@cache
+def _ahead(at: datetime) -> timedelta:
+    """How far the replayed clock is ahead; it starts when it is first looked at."""
+    return at.astimezone(UTC) - datetime.now(UTC)
 
-    Raises SettingsError when a database of your own is set but no key.
+
+@contextmanager
+def engines(settings: Settings, *, need: frozenset[Engine]) -> Iterator[Settings]:
+    """The settings with running servers in them: where no URL is set, an embedded one's.
+
+    Raises SettingsError or UnreachableError when an embedded one cannot be had.
     """
-    if given := settings.secret_key.get_secret_value():
-        return given.encode()
-    if settings.database_url:
-        raise SettingsError(
-            "NEWSLETTER_SECRET_KEY is not set. Links in the mail are signed with it, so it must be "
-            "the same everywhere and stay the same. Make one: openssl rand -hex 32"
+    fields = {
+        Engine.DATABASE: "database_url",
+        Engine.REDIS: "redis_url",
+        Engine.RELAY: "smtp_url",
+    }
+    missing = frozenset(engine for engine in need if not getattr(settings, fields[engine]))
+    with embedded.engines(settings.data_dir, missing) as urls:
+        filled = {fields[engine]: url for engine, url in urls.items()}
+        yield with_secrets(settings).model_copy(update=filled)
+
+
+def with_secrets(settings: Settings) -> Settings:
+    """The settings with a key and a password: where none is set, those kept in data_dir.
+
+    Made at the first time. Raises SettingsError when nothing can be kept there.
+    """
+    if settings.database_url and not settings.secret_key.get_secret_value():
+        _log.warning(
+            "NEWSLETTER_SECRET_KEY is not set: links are signed with a key kept on this machine; "
+            "set it before a second one serves them: openssl rand -hex 32"
         )
-    return _kept_secret(settings.data_dir / "secret")
+    kept = {"secret_key": 64, "editor_password": 20}
+    missing = {
+        name: SecretStr(_kept(settings.data_dir / name.replace("_", "-"), chars))
+        for name, chars in kept.items()
+        if not getattr(settings, name).get_secret_value()
+    }
+    return settings.model_copy(update=missing)
+
+
+def configure_logging(settings: Settings) -> None:
+    """Structured logs on standard error, as lines for people or JSON for machines."""
+    is_json = settings.log_format == "json"
+    renderer = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer()
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        foreign_pre_chain=shared,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    for loud in ("httpx", "httpcore", "alembic", "mail.log"):
+        logging.getLogger(loud).setLevel(logging.WARNING)
 
 
 def ports(settings: Settings, *, enqueue: Callable[[int, Sequence[int]], None]) -> Ports:
-    """What services are handed, made of settings that name real servers."""
+    """What services are handed, made of settings that engines() has completed."""
     return Ports(
         store=Store(settings.database_url),
         now=clock(settings),
         enqueue=enqueue,
         relay_url=settings.smtp_url,
-        secret=secret(settings),
+        secret=settings.secret_key.get_secret_value().encode(),
         public_url=settings.public_url,
         fetch=FetchPolicy(allow_loopback=settings.allow_loopback_feeds),
     )
 
 
-def _kept_secret(path: Path) -> bytes:
+def _kept(path: Path, chars: int) -> str:
+    """The secret in the file, made of so many hexadecimal digits when there is none."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_bytes()
+        return path.read_text().strip()
     except OSError as error:
+        setting = PREFIX + path.name.upper().replace("-", "_")
         raise SettingsError(
-            f"NEWSLETTER_DATA_DIR is {path.parent}, which cannot be written to ({error.strerror})."
+            f"{setting} is not set, and none can be kept in {path.parent} ({error.strerror}). "
+            "Set it, or set NEWSLETTER_DATA_DIR to a folder that can be written to."
         ) from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_hex(32).encode())
-    return path.read_bytes()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(chars // 2))
+    return path.read_text()
 
 
 def _in_words(error: ValidationError) -> str:

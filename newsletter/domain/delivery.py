@@ -1,5 +1,6 @@
 """Delivery states, and what an SMTP reply leads to."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,6 +19,16 @@ class Next(StrEnum):
     RETRY = "retry"  # ask again after wait
     FAILED = "failed"  # this address will not take it
     STOP = "stop"  # the refusal is about us: hold the run, blame nobody
+    UNCERTAIN = "uncertain"  # it may have it: the whole message went, no readable answer came
+
+
+class Stage(StrEnum):
+    """What a reply was the answer to, since the same digits mean something else at each."""
+
+    MAIL = "mail"  # our address
+    RCPT = "rcpt"  # the reader's address
+    DATA = "data"  # the wish to send
+    DOT = "dot"  # the whole message: from here on the relay may have it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +38,72 @@ class Reply:
     code: int
     enhanced: str = ""
     text: str = ""
+    stage: Stage = Stage.DOT
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (str(self.code or ""), self.enhanced, self.text)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
+    """is_dead_address: nobody is there, so nothing is to be sent there again."""
+
     next: Next
     wait: timedelta | None = None
+    is_dead_address: bool = False
+
+
+RETRIED_FOR = timedelta(hours=4)  # What has not left by then is no evening mail any more.
+
+# Most greylisting asks for one to five minutes; a full mailbox or a busy relay for longer.
+_WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 10, 20, 30, 60))
+
+# RFC 3463 3.2: no such mailbox, no such domain, not an address, moved away; RFC 7505: takes no
+# mail. Not 5.1.0, which says nothing certain, nor 5.1.7 and 5.1.8, which are about our address.
+_DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+_OUR_ADDRESS = frozenset({"5.1.7", "5.1.8"})
+_AUTHENTICATION = frozenset({530, 534, 535, 538})  # RFC 4954 4 and 6
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
+
+
+def after_reply(reply: Reply, *, attempts: int) -> Outcome:
+    """What a reply leads to: sent, another attempt, a failed address, or a stopped run.
+
+    attempts counts those made, this one included, so it is at least 1. When no answer or a
+    senseless one follows the whole message, nobody can know who has it: uncertain (RFC 1047).
+    A 5.7.x policy refusal is about us, not about the reader: the run stops and nobody is
+    suppressed. 552 is transient (RFC 5321 4.5.3.1.10).
+    """
+    kind = reply.code // 100
+    if kind == 2 and reply.stage is Stage.DOT:  # noqa: PLR2004  # RFC 5321 4.2.1: completed
+        return Outcome(next=Next.SENT)
+    if kind == 4 or reply.code == 552:  # noqa: PLR2004  # RFC 5321 4.2.1: transient
+        return Outcome(next=Next.RETRY, wait=back_off(attempts))
+    if kind == 5:  # noqa: PLR2004  # RFC 5321 4.2.1: permanent
+        return _after_refusal(reply)
+    if reply.stage is Stage.DOT:
+        return Outcome(next=Next.UNCERTAIN)
+    return Outcome(next=Next.RETRY, wait=back_off(attempts))
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long to wait after so many attempts, the first being 1."""
+    return _WAITS[min(attempts, len(_WAITS)) - 1]
+
+
+def read_reply(code: int, text: str, stage: Stage) -> Reply:
+    """The reply, with its enhanced status code (RFC 2034) taken out of the text."""
+    lines = [line.strip() for line in text.splitlines()]
+    enhanced = _ENHANCED.match(lines[0]) if lines else None
+    if enhanced is None or int(enhanced[1][0]) != code // 100:
+        return Reply(code=code, text=" ".join(lines), stage=stage)
+    # Each line of a longer reply repeats the code.
+    said = " ".join(line.removeprefix(enhanced[1]).strip() for line in lines)
+    return Reply(code=code, enhanced=enhanced[1], text=said, stage=stage)
+
+
+def _after_refusal(reply: Reply) -> Outcome:
+    is_about_us = reply.enhanced.startswith("5.7.") or reply.enhanced in _OUR_ADDRESS
+    if is_about_us or reply.code in _AUTHENTICATION or reply.stage is Stage.MAIL:
+        return Outcome(next=Next.STOP)
+    return Outcome(next=Next.FAILED, is_dead_address=reply.enhanced in _DEAD_ADDRESS)

@@ -1,10 +1,13 @@
 """The edition's states and who may move it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from newsletter.domain import schedule
 from newsletter.domain.digest import Story
+from newsletter.domain.newsletter import Approval, Newsletter
 
 
 class EditionStatus(StrEnum):
@@ -24,6 +27,7 @@ class Hold(StrEnum):
     UNAPPROVED = "unapproved"  # the newsletter requires approval and nobody gave it
     LATE = "late"  # its minute passed by more than the grace
     REFUSED = "refused"  # the build refused the email
+    STOPPED = "stopped"  # the relay refused us in mid-run; the rest of the deliveries wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +54,65 @@ class Edition:
     decided_by: str = ""
     frozen_at: datetime | None = None
     sent_at: datetime | None = None
+
+
+class Move(StrEnum):
+    APPROVE = "approve"  # an editor says yes, to a held one too
+    HOLD = "hold"  # an editor, or a rule, keeps it back; in mid-run the rest of it
+    SKIP = "skip"  # nothing goes out for that day
+    SEND = "send"  # its deliveries begin, or go on
+    FINISH = "finish"  # no delivery is left to do
+
+
+# Who may move where: a state that is not named stays.
+MOVES: Mapping[Move, tuple[frozenset[EditionStatus], EditionStatus]] = {
+    Move.APPROVE: (frozenset({EditionStatus.DRAFT, EditionStatus.HELD}), EditionStatus.APPROVED),
+    Move.HOLD: (
+        frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED, EditionStatus.SENDING}),
+        EditionStatus.HELD,
+    ),
+    Move.SKIP: (
+        frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED, EditionStatus.HELD}),
+        EditionStatus.SKIPPED,
+    ),
+    Move.SEND: (frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED}), EditionStatus.SENDING),
+    Move.FINISH: (frozenset({EditionStatus.SENDING}), EditionStatus.SENT),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What becomes of an edition: it goes out (hold is None), or is held, and why in a sentence."""
+
+    hold: Hold | None = None
+    reason: str = ""
+
+
+def at_its_minute(edition: Edition, newsletter: Newsletter, *, now: datetime) -> Verdict:
+    """What becomes of a draft or approved edition whose minute has come at now."""
+    is_approved = edition.status is EditionStatus.APPROVED
+    if newsletter.approval is Approval.REQUIRED and not is_approved:
+        return Verdict(
+            hold=Hold.UNAPPROVED,
+            reason=f"Nobody had approved it by its minute, {_at(edition.sends_at, newsletter)}.",
+        )
+    if schedule.is_late(newsletter, edition.sends_at, now):
+        return Verdict(
+            hold=Hold.LATE,
+            reason=f"It was to go out at {_at(edition.sends_at, newsletter)}; "
+            f"at {_at(now, newsletter)} that was too long ago.",
+        )
+    return Verdict()
+
+
+def minute_after_approval(edition: Edition, *, now: datetime) -> datetime:
+    """When an edition approved or released at now goes out: at its minute, or at once if past.
+
+    Its minute moves along, so that what a person lets go late is not held for being late.
+    """
+    return max(edition.sends_at, now)
+
+
+def _at(moment: datetime, newsletter: Newsletter) -> str:
+    there = moment.astimezone(schedule.zone(newsletter.zone))
+    return f"{there:%H:%M} on {there:%Y-%m-%d} ({newsletter.zone})"

@@ -20,7 +20,7 @@ def words(language: str) -> Any:
 
 
 def direction(language: str) -> str:
-    """ "rtl" or "ltr"."""
+    """The direction of its script: rtl or ltr."""
     return "rtl" if _locale(language).character_order == _RIGHT_TO_LEFT else "ltr"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from newsletter.domain.article import Entry, published
+from newsletter.domain.article import is_old
 from newsletter.errors import FeedError, InputError
 from newsletter.feeds.fetch import Document, Fetcher, FetchPolicy, RefusedByServerError
 from newsletter.feeds.naming import outlet, section
@@ -17,10 +17,7 @@ from newsletter.store import Store, articles, feeds
 from newsletter.store.feeds import Feed
 
 EVERY = timedelta(minutes=15)  # A newsroom publishes some ten articles an hour; more is impolite.
-LONGEST_PAUSE = timedelta(
-    hours=12
-)  # A feed that was down for a week is found again half a day later.
-AGE_LIMIT = timedelta(hours=48)  # What is older when first seen is kept, but is no news any more.
+LONGEST_PAUSE = timedelta(hours=12)  # A feed that was down for a week is found within half a day.
 AT_ONCE = 8
 MAX_FILE_BYTES = 60_000_000
 _FEED_FILES = {".xml", ".rss", ".atom", ".rdf", ".json", ".html", ".htm", ".feed"}
@@ -54,8 +51,8 @@ def collect(
     """
     with store.begin() as session:
         due = feeds.due(session, now=now)
-    reports = []
-    with Fetcher(policy) as fetcher, ThreadPoolExecutor(AT_ONCE) as pool:
+    fetcher, reports = Fetcher(policy), []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         fetched = {pool.submit(_fetch, fetcher, feed): feed for feed in due}
         for done in as_completed(fetched):
             report = _settle(store, fetched[done], done.result(), now)
@@ -101,7 +98,7 @@ def _parsed(document: Document) -> ParsedFeed:
     try:
         return read(document.body, content_type=document.content_type, url=document.url)
     except WebPageError:
-        entry = read_page(document.body, url=document.url)
+        entry = read_page(document.body, url=document.url, content_type=document.content_type)
         return ParsedFeed(kind="page", language=entry.language, entries=(entry,))
 
 
@@ -158,7 +155,7 @@ def _unchanged(store: Store, feed: Feed, now: datetime) -> FeedReport:
 
 def _keep(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedReport:
     """Keep what a document contained, and say on the feed's row how it went."""
-    old = sum(_is_old(entry, now) for entry in parsed.entries)
+    old = sum(is_old(entry, collected_at=now) for entry in parsed.entries)
     with store.begin() as session:
         kept = articles.keep(session, feed, parsed.entries, now=now)
         report = FeedReport(
@@ -183,10 +180,6 @@ def _keep(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedRe
             succeeded_at=now,
         )
     return report
-
-
-def _is_old(entry: Entry, now: datetime) -> bool:
-    return published(entry, collected_at=now) < now - AGE_LIMIT
 
 
 def _sentence(parsed: ParsedFeed, kept: articles.Kept, old: int) -> str:

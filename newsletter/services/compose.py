@@ -1,5 +1,6 @@
 """Compose: the day's articles become the edition of a date."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,9 @@ def compose(store: Store, newsletter: Newsletter, on: date, *, now: datetime) ->
     with store.begin() as session:
         digest = _digest(session, newsletter, on, now)
         new = _decided(newsletter, on, digest)
+        known = editions.by_date(session, newsletter.id, on)
+        if known is not None and known.hold is Hold.EDITOR:  # only a person takes that back
+            new = replace(new, status=known.status, hold=known.hold, reason=known.reason)
         if editions.save(session, new, digest, now=now) is None:
             raise StateError(
                 f"The edition of {on} is approved or out already, so it is not composed anew."

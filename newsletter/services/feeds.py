@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from newsletter.errors import FeedError, FeedUnusableError, InputError, MissingError
 from newsletter.feeds.fetch import Fetcher, FetchPolicy
+from newsletter.feeds.metadata import linked_feeds
 from newsletter.feeds.naming import outlet, section
-from newsletter.feeds.page import linked_feeds
 from newsletter.feeds.read import WebPageError, read
 from newsletter.feeds.values import ParsedFeed
 from newsletter.store import Store, feeds
@@ -29,8 +29,7 @@ def add(
     """
     if urlsplit(url).scheme not in {"http", "https"}:
         raise InputError(f"{url!r} is not a web address; write it with https:// in front.")
-    with Fetcher(policy) as fetcher:
-        found, parsed = _discovered(fetcher, url)
+    found, parsed = _discovered(Fetcher(policy), url)
     values: dict[str, str | float] = {
         "source": outlet(parsed, url=found),
         "section": section(parsed, url=found),
@@ -49,8 +48,8 @@ def check(store: Store, policy: FetchPolicy) -> tuple[tuple[Feed, str, bool], ..
     """
     with store.begin() as session:
         polled = [feed for feed in feeds.every(session) if feed.is_polled]
-    with Fetcher(policy) as fetcher:
-        return tuple((feed, *_checked(fetcher, feed.url)) for feed in polled)
+    fetcher = Fetcher(policy)
+    return tuple((feed, *_checked(fetcher, feed.url)) for feed in polled)
 
 
 def remove(store: Store, url: str) -> None:

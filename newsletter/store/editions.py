@@ -58,7 +58,7 @@ def save(session: Session, new: NewEdition, digest: Digest, *, now: datetime) ->
     again = made.on_conflict_do_update(
         index_elements=[EditionRow.newsletter_id, EditionRow.on],
         set_=values,
-        where=EditionRow.status.in_(_CHANGEABLE),
+        where=EditionRow.status.in_(_CHANGEABLE) & EditionRow.frozen_at.is_(None),
     )
     edition_id = session.scalars(again.returning(EditionRow.id)).one_or_none()
     if edition_id is not None:

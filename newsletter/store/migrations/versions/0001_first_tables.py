@@ -139,7 +139,7 @@ def upgrade() -> None:
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "hold IN ('editor', 'thin', 'unapproved', 'late', 'refused')",
+            "hold IN ('editor', 'thin', 'unapproved', 'late', 'refused', 'stopped')",
             name=op.f("ck_edition_hold"),
         ),
         sa.CheckConstraint(

@@ -1,0 +1,44 @@
+"""All commands, gathered."""
+
+import typer
+
+from newsletter.cli import (
+    collecting,
+    editing,
+    feeds,
+    init,
+    sending,
+    serve,
+    status,
+    subscribers,
+    topic,
+)
+
+app = typer.Typer(
+    name="newsletter",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="An evening newsletter, from feeds to inboxes.",
+    epilog="First steps:  newsletter demo   |   newsletter init --help",
+)
+
+app.command(epilog="Example:  newsletter serve --all")(serve.serve)
+app.command(
+    epilog="Example:  newsletter init --name 'The Evening Brief' --zone Asia/Beirut --time 18:30"
+)(init.init)
+app.add_typer(feeds.app, name="feeds")
+app.command(
+    epilog="Example:  newsletter collect   |   newsletter collect --from saved/ today.xml --json",
+)(collecting.collect)
+app.command(epilog="Example:  newsletter compose --date 2026-01-02 --json")(editing.compose)
+app.command(epilog="Example:  newsletter preview --html > tonight.html")(editing.preview)
+app.command(epilog="Example:  newsletter approve --date 2026-01-02")(editing.approve)
+app.command(epilog="Example:  newsletter hold 'Wait for the vote'")(editing.hold)
+app.command(epilog="Example:  newsletter send   |   newsletter send --to me@example.org")(
+    sending.send
+)
+app.command(epilog="Example:  newsletter status --json")(status.status)
+app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(topic.app, name="topic")

@@ -1,0 +1,136 @@
+"""newsletter compose, preview, approve, hold: what an editor does before the evening."""
+
+import sys
+import tempfile
+import webbrowser
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from newsletter.cli.common import AsJson, At, On, Slug, day, house, note, out, print_json
+from newsletter.cli.show import edition_lines
+from newsletter.errors import InputError, MissingError
+
+
+def compose(
+    on: On = "",
+    slug: Slug = "",
+    at: At = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compose the edition of a date, and say of each article why it is in or out."""
+    from newsletter.services.compose import compose as compose_edition
+    from newsletter.services.compose import document
+    from newsletter.store import editions
+
+    with house(at=at) as here:
+        newsletter, when = _meant(here.ports, slug, on)
+        edition = compose_edition(here.ports.store, newsletter, when, now=here.ports.now())
+        with here.ports.store.begin() as session:
+            decided = editions.decisions(session, edition.id)
+    if as_json:
+        print_json(document(edition, newsletter, decided))
+        return
+    edition_lines(edition, newsletter, decided)
+    out.print("\nNext:  newsletter preview --open   |   newsletter send", style="dim")
+
+
+def preview(
+    on: On = "",
+    html: Annotated[bool, typer.Option("--html", help="The HTML, as it arrives.")] = False,
+    text: Annotated[bool, typer.Option("--text", help="The plain text, as it arrives.")] = False,
+    eml: Annotated[bool, typer.Option("--eml", help="The whole message.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Show the HTML in a browser.")] = False,
+    slug: Slug = "",
+    at: At = "",
+) -> None:
+    """Show an edition: in the terminal, or on standard output exactly as one reader gets it."""
+    from newsletter.mail.checks import check_digest
+    from newsletter.mail.master import Recipient
+    from newsletter.mail.rendering import filled
+    from newsletter.services import mailing
+    from newsletter.store import editions
+
+    if html + text + eml + open_ > 1:
+        raise InputError("Ask for one of --html, --text, --eml and --open.")
+    with house(at=at) as here:
+        newsletter, when = _meant(here.ports, slug, on)
+        with here.ports.store.begin() as session:
+            edition = _edition(session, newsletter, when)
+            decided = editions.decisions(session, edition.id)
+            email = mailing.shown(here.ports, session, edition, newsletter)
+        check_digest(email)
+        if eml:
+            reader = Recipient(subscriber_id=0, address="reader@example.org", unsubscribe="preview")
+            master = mailing.master(here.ports, email, edition, newsletter)
+            sys.stdout.buffer.write(master.message(reader))
+            return
+    seen = filled(email, address="reader@example.org", unsubscribe="preview")
+    if html or text:
+        sys.stdout.write(seen.html if html else seen.text)
+    elif open_:
+        _in_browser(seen.html)
+    else:
+        edition_lines(edition, newsletter, decided)
+
+
+def approve(on: On = "", slug: Slug = "", at: At = "") -> None:
+    """Approve an edition, held or not: it goes out at its minute."""
+    from newsletter.services import editing
+
+    with house(at=at) as here:
+        newsletter, when = _meant(here.ports, slug, on)
+        with here.ports.store.begin() as session:
+            edition = _edition(session, newsletter, when)
+        approved = editing.approve(here.ports, edition.id, by="command line")
+    out.print(f"Approved. It goes out at {approved.sends_at:%Y-%m-%d %H:%M} UTC.")
+
+
+def hold(
+    why: Annotated[str, typer.Argument(help="Why, for whoever wonders.")] = "",
+    on: On = "",
+    slug: Slug = "",
+    at: At = "",
+) -> None:
+    """Hold an edition until somebody approves it."""
+    from newsletter.services import editing
+
+    with house(at=at) as here:
+        newsletter, when = _meant(here.ports, slug, on)
+        with here.ports.store.begin() as session:
+            edition = _edition(session, newsletter, when)
+        editing.hold(here.ports, edition.id, note=why, by="command line")
+    out.print("Held. To let it go:  newsletter approve")
+
+
+def _meant(ports: Any, slug: str, on: str) -> tuple[Any, date]:
+    """The newsletter and the date that a command is about."""
+    from newsletter.domain import schedule
+    from newsletter.store import newsletters
+
+    with ports.store.begin() as session:
+        newsletter = newsletters.by_slug(session, slug)
+    return newsletter, day(on) or schedule.local_date(newsletter, ports.now())
+
+
+def _edition(session: Any, newsletter: Any, when: date) -> Any:
+    from newsletter.store import editions
+
+    found = editions.by_date(session, newsletter.id, when)
+    if found is None:
+        raise MissingError(
+            f"There is no edition of {when} yet. Run: newsletter compose --date {when}"
+        )
+    return found
+
+
+def _in_browser(html: str) -> None:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="newsletter-", suffix=".html", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(html)
+    if not webbrowser.open(Path(file.name).as_uri()):
+        note("No browser could be started; open the file yourself.")
+    out.print(file.name)

@@ -1,0 +1,211 @@
+"""newsletter init: the tables, and a newsletter made or changed."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import time, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from newsletter.cli.common import AsJson, At, out, print_json, settings_at
+from newsletter.domain.newsletter import Approval, Newsletter, ThinDay
+from newsletter.errors import InputError
+
+Rule = TypeVar("Rule", bound=StrEnum)
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Option = typer.Option
+
+
+def init(
+    name: Annotated[str, Option(help="Its name, as readers see it.")] = "",
+    slug: Annotated[str, Option(help="Its short name, in addresses and commands.")] = "",
+    description: Annotated[str, Option(help="What readers get, in a sentence.")] = "",
+    topic: Annotated[str, Option(help="Which topic it is about.")] = "",
+    language: Annotated[str, Option(help="Its language, such as en, ar or fr.")] = "",
+    zone: Annotated[str, Option(help="Its time zone, such as Asia/Beirut.")] = "",
+    at_time: Annotated[str, Option("--time", help="When it goes out there, such as 18:30.")] = "",
+    days: Annotated[str, Option(help="On which days: daily, weekdays, or mon,wed,fri.")] = "",
+    sender: Annotated[str, Option(help="From whom: 'The Brief <brief@example.org>'.")] = "",
+    reply_to: Annotated[str, Option(help="Where answers go.")] = "",
+    publisher: Annotated[str, Option(help="Who publishes it; stands in the footer.")] = "",
+    postal_address: Annotated[str, Option(help="The publisher's address; law asks for it.")] = "",
+    approval: Annotated[str, Option(help="automatic, or required: nothing goes out unread.")] = "",
+    thin_day: Annotated[str, Option(help="skip or hold a day with too few stories.")] = "",
+    min_stories: Annotated[int | None, Option(min=1, help="Fewer stories make a thin day.")] = None,
+    max_stories: Annotated[int | None, Option(min=1, max=40, help="How many at the most.")] = None,
+    grace: Annotated[
+        int | None, Option(min=1, help="Minutes after which late is too late.")
+    ] = None,
+    at: At = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make the tables, and make or change a newsletter. Harmless when run again."""
+    told = {
+        "name": name,
+        "slug": slug,
+        "description": description,
+        "topic": topic,
+        "language": language,
+        "zone": zone,
+        "sends_at": at_time,
+        "days": days,
+        "sender": sender,
+        "reply_to": reply_to,
+        "publisher": publisher,
+        "postal_address": postal_address,
+        "approval": approval,
+        "thin_day": thin_day,
+        "min_stories": min_stories,
+        "max_stories": max_stories,
+        "grace": grace,
+    }
+    saved = _saved(_checked({key: value for key, value in told.items() if value}), slug, at)
+    if as_json:
+        print_json({"slug": saved.slug, "name": saved.name, "zone": saved.zone})
+        return
+    out.print(f"{saved.name} goes out at {saved.sends_at:%H:%M}, {saved.zone}.", markup=False)
+    out.print("Next:  newsletter feeds add URL   |   newsletter subscribers import FILE")
+
+
+def _saved(changes: dict[str, Any], slug: str, at: str) -> Newsletter:
+    """The newsletter as stored, after the tables have been made."""
+    from newsletter import config
+    from newsletter.embedded import Engine
+    from newsletter.store import Store, newsletters
+    from newsletter.store.schema import migrate
+
+    settings = settings_at(at)
+    with config.engines(settings, need=frozenset({Engine.DATABASE})) as running:
+        store = Store(running.database_url)
+        try:
+            migrate(store)
+            with store.begin() as session:
+                known = _known(session, slug)
+                now = config.clock(running)()
+                return newsletters.save(session, replace(known, **changes), now=now)
+        finally:
+            store.dispose()
+
+
+def _known(session: Any, slug: str) -> Newsletter:
+    """The newsletter to be changed, or what a new one begins as."""
+    from newsletter.cli.first import FIRST
+    from newsletter.store import newsletters
+
+    every = newsletters.every(session)
+    if not every:
+        return FIRST
+    if slug:
+        return next((one for one in every if one.slug == slug), replace(FIRST, slug=slug))
+    return newsletters.by_slug(session, slug)
+
+
+def _checked(told: dict[str, Any]) -> dict[str, Any]:
+    """What was told as a newsletter's fields. Raises InputError naming what is wrong."""
+    changes: dict[str, Any] = {}
+    for key, value in told.items():
+        if key == "sender":
+            changes |= _sender(value)
+        else:
+            changes[key] = _READ[key](value) if key in _READ else value
+    return changes
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", text):
+        raise InputError(f"{text!r} is no short name; use a-z, 0-9 and hyphens.")
+    return text
+
+
+def _topic(text: str) -> str:
+    from newsletter.topics.load import shipped
+
+    shipped(text)
+    return text
+
+
+def _zone(text: str) -> str:
+    from newsletter.domain.schedule import zone
+
+    zone(text)
+    return text
+
+
+def _address(text: str) -> str:
+    from newsletter.domain.address import parse_address
+
+    return parse_address(text).address
+
+
+def _language(language: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError) as error:
+        raise InputError(
+            f"{language!r} is not a language; write en, ar, he, fr or pt-BR."
+        ) from error
+    return language
+
+
+def _time(text: str) -> time:
+    try:
+        return time.fromisoformat(text).replace(tzinfo=None, second=0, microsecond=0)
+    except ValueError as error:
+        raise InputError(f"{text!r} is not a time of day; write it like 18:30.") from error
+
+
+def _days(text: str) -> frozenset[int]:
+    known = {"daily": range(1, 8), "weekdays": range(1, 6)}
+    if text in known:
+        return frozenset(known[text])
+    names = [name.strip().lower()[:3] for name in text.split(",")]
+    wrong = [name for name in names if name not in _DAYS]
+    if wrong:
+        raise InputError(f"{wrong[0]!r} is not a day; write daily, weekdays, or mon,tue,wed.")
+    return frozenset(_DAYS.index(name) + 1 for name in names)
+
+
+def _sender(text: str) -> dict[str, str]:
+    from email.utils import parseaddr
+
+    name, address = parseaddr(text)
+    return {"sender_name": name, "sender_address": _address(address or text)}
+
+
+def _approval(text: str) -> Approval:
+    return _one_of(Approval, text, "approval")
+
+
+def _thin_day(text: str) -> ThinDay:
+    return _one_of(ThinDay, text, "a thin day")
+
+
+def _one_of(kind: type[Rule], text: str, what: str) -> Rule:
+    try:
+        return kind(text)
+    except ValueError as error:
+        words = " or ".join(kind)
+        raise InputError(f"{text!r} is not a rule for {what}: {words}.") from error
+
+
+def _minutes(count: int) -> timedelta:
+    return timedelta(minutes=count)
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "slug": _slug,
+    "topic": _topic,
+    "language": _language,
+    "zone": _zone,
+    "sends_at": _time,
+    "days": _days,
+    "reply_to": _address,
+    "approval": _approval,
+    "thin_day": _thin_day,
+    "grace": _minutes,
+}

@@ -1,0 +1,58 @@
+"""The entry point: runs a command, and turns what goes wrong into a sentence and an exit code."""
+
+import json
+import os
+import sys
+
+import typer
+
+from newsletter.cli.app import app
+from newsletter.errors import NewsletterError
+
+UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a fault of ours.
+INTERRUPTED = 130  # What a shell reports for Ctrl-C.
+
+
+def main() -> None:
+    """Run the command line; never returns."""
+    code = None
+    try:
+        code = app(standalone_mode=False)  # what typer.Exit carried, None after a usual end
+        sys.stdout.flush()
+    except NewsletterError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        _say("Stopped.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has had enough: nothing to say, and no more to write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001  # the last resort: no traceback reaches a user
+        _unexpected(error)
+    sys.exit(code)
+
+
+def _unexpected(error: Exception) -> None:
+    from click import ClickException
+
+    if isinstance(error, ClickException):
+        error.show()
+        sys.exit(error.exit_code)
+    if os.environ.get("NEWSLETTER_LOG_LEVEL", "").upper() == "DEBUG":
+        raise error
+    _say(
+        f"Something unforeseen happened ({type(error).__name__}: {error}). "
+        "Run it again with NEWSLETTER_LOG_LEVEL=DEBUG to see where, and report it."
+    )
+    sys.exit(UNEXPECTED)
+
+
+def _say(sentence: str) -> None:
+    if "--json" in sys.argv[1:]:
+        sys.stderr.write(json.dumps({"error": sentence}, ensure_ascii=False) + "\n")
+        return
+    is_colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    start, end = ("\033[31m", "\033[0m") if is_colour else ("", "")
+    sys.stderr.write(f"{start}{sentence}{end}\n")

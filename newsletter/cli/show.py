@@ -1,0 +1,65 @@
+"""An edition in the terminal: what is in and why, what is out and why."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.padding import Padding
+from rich.text import Text
+
+from newsletter.cli.common import out
+from newsletter.domain.digest import Decision
+from newsletter.domain.edition import Edition
+from newsletter.domain.newsletter import Newsletter
+
+NEAREST = 6  # Of the left out, those that came nearest; --json has them all.
+
+
+def edition_lines(edition: Edition, newsletter: Newsletter, decided: Sequence[Decision]) -> None:
+    """Print the edition with its reasons."""
+    state = edition.status.value + (f" ({edition.hold})" if edition.hold else "")
+    out.print(Text(newsletter.name, style="bold"), Text(f"{edition.on} · {state}", style="dim"))
+    if edition.reason:
+        out.print(Text(edition.reason, style="yellow"))
+    out.print(Text(f"Subject    {edition.subject}"))
+    out.print(Text(f"Preheader  {edition.preheader}"))
+    if not edition.stories:
+        out.print("\nNo stories.")
+    section = ""
+    for story in edition.stories:
+        heading = "Also today" if story.placement == "brief" else story.section
+        if heading != section:
+            out.print(Text(f"\n{heading}", style="bold red"))
+            section = heading
+        sources = ", ".join(dict.fromkeys([story.lead.source, *(o.source for o in story.others)]))
+        label = f"[{story.label.value}] " if story.label.value else ""
+        out.print(Padding(Text(f"{label}{story.title}", style="bold"), (0, 0, 0, 2)))
+        why = f"{sources} · score {story.score:g} · {story.reason}"
+        out.print(Padding(Text(why, style="dim"), (0, 0, 0, 4)))
+    _left_out([one for one in decided if not one.is_in])
+
+
+def _left_out(left: list[Decision]) -> None:
+    if not left:
+        return
+    out.print(Text(f"\nLeft out: {len(left)} articles", style="bold"))
+    for one in sorted(left, key=lambda one: -one.score)[:NEAREST]:
+        out.print(Padding(Text(f"{one.article.title} ({one.article.source})"), (0, 0, 0, 2)))
+        out.print(Padding(Text(one.reason, style="dim"), (0, 0, 0, 4)))
+    if len(left) > NEAREST:
+        rest = Counter(_kind(one) for one in sorted(left, key=lambda one: -one.score)[NEAREST:])
+        said = ", ".join(f"{count} {kind}" for kind, count in rest.most_common())
+        out.print(Padding(Text(f"and {said}"), (0, 0, 0, 2)))
+
+
+def _kind(one: Decision) -> str:
+    kinds = {
+        "Nothing": "not about the topic",
+        "Only": "with a passing mention",
+        "Tells": "told by another article",
+        "In the": "in an earlier edition",
+        "Its story": "told in an earlier edition",
+        "Ranked": "ranked lower",
+        "There are": "from a country or source with enough stories",
+        "It is": "in another language",
+    }
+    return next((word for start, word in kinds.items() if one.reason.startswith(start)), "others")

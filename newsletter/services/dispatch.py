@@ -1,0 +1,149 @@
+"""Dispatch: at its minute an edition is frozen, its deliveries planned, and its batches queued."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.domain.edition import Edition, EditionStatus, Hold, at_its_minute
+from newsletter.domain.newsletter import Newsletter
+from newsletter.errors import MailRefusedError, StateError
+from newsletter.mail.checks import check_digest
+from newsletter.mail.master import Recipient
+from newsletter.mail.rendering import Rendered
+from newsletter.mail.smtp import connected
+from newsletter.services import mailing
+from newsletter.services.ports import Ports
+from newsletter.store import Session, deliveries, editions, masters, newsletters
+
+_WAITING = (EditionStatus.DRAFT, EditionStatus.APPROVED)
+# An operator's word is an approval, and knows what time it is and what the relay said.
+_RELEASABLE = (Hold.LATE, Hold.UNAPPROVED, Hold.STOPPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatched:
+    """What became of an edition at its minute: status, and how many deliveries were planned."""
+
+    edition_id: int
+    status: EditionStatus
+    planned: int = 0
+    reason: str = ""
+
+
+def dispatch(ports: Ports, edition_id: int) -> Dispatched:
+    """Send the edition off if its newsletter's rule says so, or hold it and say why.
+
+    Two at once do no harm: one of them takes it.
+    """
+    with ports.store.begin() as session:
+        edition = editions.by_id(session, edition_id)
+        newsletter = newsletters.by_id(session, edition.newsletter_id)
+        if edition.status not in _WAITING:
+            return Dispatched(edition_id=edition_id, status=edition.status, reason=edition.reason)
+        verdict = at_its_minute(edition, newsletter, now=ports.now())
+        if verdict.hold is not None:
+            return _held(session, edition, verdict.hold, verdict.reason)
+    return _sent_off(ports, edition, newsletter, expected=_WAITING)
+
+
+def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatched:
+    """Send the edition off on an operator's word, which is an approval by itself.
+
+    An edition that is out already is left as it is. Raises StateError when it is skipped, or held
+    by an editor or as too thin and force does not override that; MailRefusedError when the build
+    refuses the email.
+    """
+    with ports.store.begin() as session:
+        edition = editions.by_id(session, edition_id)
+        newsletter = newsletters.by_id(session, edition.newsletter_id)
+    if edition.status in {EditionStatus.SENDING, EditionStatus.SENT}:
+        return Dispatched(edition_id=edition_id, status=edition.status)
+    if edition.status is EditionStatus.SKIPPED:
+        raise StateError(f"The edition of {edition.on} is skipped. {edition.reason}")
+    if edition.status is EditionStatus.HELD and edition.hold not in _RELEASABLE and not force:
+        raise StateError(
+            f"The edition of {edition.on} is held: {edition.reason} Send it all the same: --force"
+        )
+    expected = (*_WAITING, EditionStatus.HELD)
+    done = _sent_off(ports, edition, newsletter, expected=expected)
+    if done.status is EditionStatus.HELD:
+        raise StateError(f"The edition of {edition.on} was not sent. {done.reason}")
+    return done
+
+
+def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: str) -> None:
+    """Send the edition as it stands to one address, marked as a test; nothing is written down.
+
+    Raises UnreachableError when the relay does not answer, StateError when it refuses.
+    """
+    email = mailing.rendered(ports, edition, newsletter, banner="Test")
+    check_digest(email)
+    message = mailing.master(ports, email, edition, newsletter).message(
+        Recipient(subscriber_id=0, address=address, unsubscribe="test")
+    )
+    with connected(ports.relay_url) as relay:
+        reply = relay.send(newsletter.sender_address, address, message)
+    if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
+        raise StateError(f"The relay did not take the test message: {reply.code} {reply.text}")
+
+
+def _held(session: Session, edition: Edition, hold: Hold, reason: str) -> Dispatched:
+    editions.move(
+        session,
+        edition.id,
+        expected=_WAITING,
+        to=EditionStatus.HELD,
+        hold=hold,
+        reason=reason,
+    )
+    return Dispatched(edition_id=edition.id, status=EditionStatus.HELD, reason=reason)
+
+
+def _sent_off(
+    ports: Ports, edition: Edition, newsletter: Newsletter, *, expected: tuple[EditionStatus, ...]
+) -> Dispatched:
+    """Freeze and plan in one transaction; queue after it."""
+    now = ports.now()
+    email = mailing.rendered(ports, edition, newsletter)
+    try:
+        check_digest(email)
+    except MailRefusedError as error:
+        with ports.store.begin() as session:
+            return _held(session, edition, Hold.REFUSED, str(error))
+    with ports.store.begin() as session:
+        is_ours = editions.move(
+            session,
+            edition.id,
+            expected=expected,
+            to=EditionStatus.SENDING,
+            hold=None,
+            reason="",
+            frozen_at=now,
+        )
+        if not is_ours:
+            found = editions.by_id(session, edition.id)
+            return Dispatched(edition_id=edition.id, status=found.status)
+        masters.save(session, edition.id, _copy(email), now=now)
+        planned = deliveries.plan(session, edition.id, newsletter.id, due_at=now)
+        batches = deliveries.due_batches(session, edition.id, now=now)
+        status = EditionStatus.SENDING if planned else _nobody(session, edition.id, now)
+    ports.enqueue(edition.id, batches)
+    return Dispatched(edition_id=edition.id, status=status, planned=planned)
+
+
+def _copy(email: Rendered) -> masters.MasterCopy:
+    return masters.MasterCopy(
+        subject=email.subject, preheader=email.preheader, html=email.html, text=email.text
+    )
+
+
+def _nobody(session: Session, edition_id: int, now: datetime) -> EditionStatus:
+    """With no reader there is nothing left to do: the edition is sent."""
+    editions.move(
+        session,
+        edition_id,
+        expected=(EditionStatus.SENDING,),
+        to=EditionStatus.SENT,
+        sent_at=now,
+        reason="Nobody is subscribed yet.",
+    )
+    return EditionStatus.SENT

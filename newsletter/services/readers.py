@@ -1,0 +1,163 @@
+"""Readers in bulk: imported, exported, listed; added and removed one by one by ops."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from newsletter.domain.address import parse_address
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.schedule import zone
+from newsletter.domain.subscription import EndReason, Subscription
+from newsletter.domain.text import one_line
+from newsletter.errors import InputError, MissingError
+from newsletter.store import Store, subscribers
+from newsletter.store.subscribers import Evidence, Reader
+
+BATCH = 1_000
+COLUMNS = ("address", "name", "language", "zone", "status", "requested_at", "confirmed_at")
+_HEADINGS = {"email": "address", "e-mail": "address", "mail": "address", "timezone": "zone"}
+# What a spreadsheet would run as a formula when a name begins with it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A line of the import that was left out, and why."""
+
+    line: int
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """How an import went: rows read, readers newly subscribed, known before, left out."""
+
+    rows: int
+    new: int
+    known: int
+    bad: tuple[BadRow, ...]
+
+
+def import_readers(
+    store: Store,
+    newsletter: Newsletter,
+    lines: Iterable[str],
+    *,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Subscribe everybody in a CSV text with headings, or in a plain list of addresses.
+
+    They count as confirmed: whoever imports answers for their consent. Good rows go in, a thousand
+    at a time; bad ones are told by line. Raises InputError when no column holds addresses.
+    """
+    bad: list[BadRow] = []
+    seen: set[str] = set()
+    rows = new = kept = 0
+    parsed = _parsed(lines, bad)
+    while batch := list(islice(parsed, BATCH)):
+        distinct = {one.address_key: one for one in batch if one.address_key not in seen}
+        seen |= set(distinct)
+        with store.begin() as session:
+            new += subscribers.import_confirmed(
+                session, newsletter.id, list(distinct.values()), now=now
+            )
+        rows += len(batch)
+        kept += len(distinct)
+        progress(rows)
+    return Imported(rows=rows + len(bad), new=new, known=rows - new, bad=tuple(bad))
+
+
+def export_rows(store: Store, newsletter: Newsletter) -> Iterator[tuple[str, ...]]:
+    """A heading and a row for each subscription; safe to open in a spreadsheet."""
+    yield COLUMNS
+    with store.begin() as session:
+        for one in subscribers.every(session, newsletter.id):
+            yield tuple(_harmless(value) for value in _row(one))
+
+
+def add(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> bool:
+    """Whether the address is newly subscribed, confirmed on an operator's word."""
+    parsed = parse_address(address)
+    reader = Reader(address=parsed.address, address_key=parsed.key)
+    with store.begin() as session:
+        return bool(subscribers.import_confirmed(session, newsletter.id, [reader], now=now))
+
+
+def remove(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> None:
+    """End the address's subscription. Raises MissingError when it has none."""
+    with store.begin() as session:
+        found = subscribers.by_key(session, newsletter.id, parse_address(address).key)
+        if found is None:
+            raise MissingError(f"{address} is not subscribed to {newsletter.name}.")
+        if subscribers.end(session, found.id, EndReason.REMOVED, now=now):
+            evidence = Evidence(event="removed", means="command line")
+            subscribers.testify(session, [found.id], evidence, now=now)
+
+
+def _parsed(lines: Iterable[str], bad: list[BadRow]) -> Iterator[Reader]:
+    rows = csv.reader(line.replace("\0", "").lstrip("\ufeff") for line in lines)
+    columns: dict[str, int] | None = None
+    for row in _readable(rows, bad):
+        if not any(cell.strip() for cell in row):
+            continue
+        if columns is None:
+            columns = _columns(row)
+            if "@" not in "".join(row):
+                continue
+        try:
+            yield _reader(row, columns)
+        except InputError as error:
+            bad.append(BadRow(line=rows.line_num, text=",".join(row)[:120], why=str(error)))
+
+
+def _readable(rows: Any, bad: list[BadRow]) -> Iterator[list[str]]:
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            bad.append(BadRow(line=rows.line_num, text="", why=f"It is not CSV: {error}."))
+
+
+def _columns(first: list[str]) -> dict[str, int]:
+    """Where each column stands: by the headings, or by their order when there are none."""
+    if "@" in "".join(first):
+        return {name: at for at, name in enumerate(("address", "name", "language", "zone"))}
+    names = [cell.strip().casefold() for cell in first]
+    columns = {_HEADINGS.get(name, name): at for at, name in enumerate(names)}
+    if "address" not in columns:
+        raise InputError("No column is called address or email, so there is nothing to import.")
+    return columns
+
+
+def _reader(row: list[str], columns: dict[str, int]) -> Reader:
+    def cell(name: str) -> str:
+        at = columns.get(name)
+        return row[at].strip() if at is not None and at < len(row) else ""
+
+    address = parse_address(cell("address"))
+    if cell("zone"):
+        zone(cell("zone"))
+    return Reader(
+        address=address.address,
+        address_key=address.key,
+        name=one_line(cell("name"), max_chars=80),
+        language=one_line(cell("language"), max_chars=35),
+        zone=cell("zone"),
+    )
+
+
+def _row(one: Subscription) -> tuple[str, ...]:
+    confirmed = one.confirmed_at.isoformat() if one.confirmed_at else ""
+    told = (one.address, one.name, one.language, one.zone, one.status.value)
+    return (*told, one.requested_at.isoformat(), confirmed)
+
+
+def _harmless(value: str) -> str:
+    return f"'{value}" if value.startswith(_FORMULA) else value

@@ -1,0 +1,65 @@
+"""What is due this minute: SQL is asked, and what is found is done, one thing at a time."""
+
+from newsletter.domain import schedule
+from newsletter.domain.newsletter import Newsletter
+from newsletter.errors import NewsletterError
+from newsletter.services.collect import collect
+from newsletter.services.compose import compose
+from newsletter.services.dispatch import dispatch
+from newsletter.services.ports import Ports
+from newsletter.services.recover import recover
+from newsletter.store import editions, newsletters, ticks
+
+
+def collect_due(ports: Ports) -> str:
+    """Read the feeds that are due; what came of it, in words."""
+    reports = collect(ports.store, ports.fetch, now=ports.now())
+    failed = sum(not report.is_ok for report in reports)
+    new = sum(report.new for report in reports)
+    return _noted(ports, "collect", f"{len(reports)} feeds, {new} new articles, {failed} failed")
+
+
+def compose_due(ports: Ports) -> str:
+    """Compose the editions whose time has come and that are not composed; missed ones too."""
+    with ports.store.begin() as session:
+        known = newsletters.every(session)
+    composed = [slug for newsletter in known if (slug := _composed(ports, newsletter))]
+    return _noted(ports, "compose", f"composed {', '.join(composed) or 'nothing'}")
+
+
+def dispatch_due(ports: Ports) -> str:
+    """Send off, or hold, the editions whose minute has come."""
+    with ports.store.begin() as session:
+        due = editions.due(session, now=ports.now())
+    done = [dispatch(ports, edition_id) for edition_id in due]
+    said = ", ".join(f"{one.edition_id} {one.status}" for one in done)
+    return _noted(ports, "dispatch", said or "nothing due")
+
+
+def recover_due(ports: Ports) -> str:
+    """Find what died or was lost, and put it right."""
+    found = recover(ports)
+    said = f"{found.uncertain} uncertain, {found.batches} batches queued, {found.finished} done"
+    return _noted(ports, "recover", said)
+
+
+def _composed(ports: Ports, newsletter: Newsletter) -> str:
+    """The newsletter's short name when its edition was due and has been composed."""
+    now = ports.now()
+    on = schedule.local_date(newsletter, now)
+    if not schedule.is_time_to_compose(newsletter, on, now):
+        return ""
+    with ports.store.begin() as session:
+        if editions.by_date(session, newsletter.id, on) is not None:
+            return ""
+    try:
+        compose(ports.store, newsletter, on, now=now)
+    except NewsletterError:
+        return ""  # somebody else composed it a moment ago
+    return newsletter.slug
+
+
+def _noted(ports: Ports, job: str, said: str) -> str:
+    with ports.store.begin() as session:
+        ticks.record(session, job, said=said, now=ports.now())
+    return said

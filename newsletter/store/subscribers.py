@@ -1,0 +1,251 @@
+"""Subscribers and their subscriptions, with the evidence of consent."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    and_,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
+from newsletter.errors import MissingError
+from newsletter.store.models import ConsentRow, SubscriberRow, SubscriptionRow
+
+_COLUMNS = (
+    SubscriptionRow.id,
+    SubscriptionRow.newsletter_id,
+    SubscriptionRow.subscriber_id,
+    SubscriberRow.address,
+    SubscriberRow.name,
+    SubscriberRow.language,
+    SubscriberRow.zone,
+    SubscriptionRow.status,
+    SubscriptionRow.reason,
+    SubscriptionRow.requested_at,
+    SubscriptionRow.confirmed_at,
+    SubscriptionRow.ended_at,
+)
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Somebody to subscribe: the address as written and its key, and what else is known."""
+
+    address: str
+    address_key: str
+    name: str = ""
+    language: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was asked or said, by which means, from where: kept for ever with its time."""
+
+    event: str
+    means: str
+    remote_address: str = ""
+
+
+def by_id(session: Session, subscription_id: int) -> Subscription:
+    """Raises MissingError when there is none."""
+    found = _select().where(SubscriptionRow.id == subscription_id)
+    row = session.execute(found).one_or_none()
+    if row is None:
+        raise MissingError("This subscription does not exist any more.")
+    return _value(row)
+
+
+def by_key(session: Session, newsletter_id: int, address_key: str) -> Subscription | None:
+    """The subscription of an address to a newsletter."""
+    is_it = and_(
+        SubscriptionRow.newsletter_id == newsletter_id, SubscriberRow.address_key == address_key
+    )
+    row = session.execute(_select().where(is_it)).one_or_none()
+    return _value(row) if row else None
+
+
+def request(session: Session, newsletter_id: int, reader: Reader, *, now: datetime) -> int:
+    """The id of the reader's subscription, made unconfirmed when there was none.
+
+    One that ended begins again unconfirmed; one that is confirmed stays so.
+    """
+    subscriber_id = _subscriber(session, reader, now)
+    values = {
+        "newsletter_id": newsletter_id,
+        "subscriber_id": subscriber_id,
+        "status": SubscriptionStatus.UNCONFIRMED,
+        "requested_at": now,
+    }
+    made = upsert(SubscriptionRow).values(**values)
+    again = made.on_conflict_do_update(
+        index_elements=[SubscriptionRow.newsletter_id, SubscriptionRow.subscriber_id],
+        set_={"status": SubscriptionStatus.UNCONFIRMED, "reason": None, "requested_at": now},
+        where=SubscriptionRow.status != SubscriptionStatus.CONFIRMED,
+    )
+    made_id = session.scalars(again.returning(SubscriptionRow.id)).one_or_none()
+    if made_id is not None:
+        return made_id
+    known = select(SubscriptionRow.id).where(
+        SubscriptionRow.newsletter_id == newsletter_id,
+        SubscriptionRow.subscriber_id == subscriber_id,
+    )
+    return session.scalars(known).one()
+
+
+def confirm(session: Session, subscription_id: int, *, now: datetime) -> bool:
+    """Whether the subscription was unconfirmed and is now confirmed."""
+    return _move(
+        session,
+        SubscriptionRow.id == subscription_id,
+        SubscriptionRow.status == SubscriptionStatus.UNCONFIRMED,
+        values={"status": SubscriptionStatus.CONFIRMED, "confirmed_at": now, "ended_at": None},
+    )
+
+
+def end(session: Session, subscription_id: int, reason: EndReason, *, now: datetime) -> bool:
+    """Whether the subscription was on and has now ended, for that reason."""
+    return _move(
+        session,
+        SubscriptionRow.id == subscription_id,
+        SubscriptionRow.status != SubscriptionStatus.ENDED,
+        values={"status": SubscriptionStatus.ENDED, "reason": reason, "ended_at": now},
+    )
+
+
+def testify(
+    session: Session, subscription_ids: Sequence[int], evidence: Evidence, *, now: datetime
+) -> None:
+    """Add evidence to subscriptions. Nothing ever changes or removes it."""
+    told = {
+        "event": evidence.event,
+        "means": evidence.means,
+        "remote_address": evidence.remote_address,
+        "at": now,
+    }
+    rows = [{"subscription_id": each, **told} for each in subscription_ids]
+    if rows:
+        session.execute(insert(ConsentRow), rows)
+
+
+def asked_since(
+    session: Session, *, since: datetime, remote_address: str = "", subscription_id: int = 0
+) -> int:
+    """How many sign-ups came from an address on the net, or for a subscription, since then."""
+    wanted = [ConsentRow.event == "asked", ConsentRow.at >= since]
+    if remote_address:
+        wanted.append(ConsentRow.remote_address == remote_address)
+    if subscription_id:
+        wanted.append(ConsentRow.subscription_id == subscription_id)
+    return session.scalars(select(func.count()).select_from(ConsentRow).where(*wanted)).one()
+
+
+def import_confirmed(
+    session: Session, newsletter_id: int, readers: Sequence[Reader], *, now: datetime
+) -> int:
+    """How many of the readers are newly subscribed. Who ended a subscription stays out.
+
+    readers have distinct keys.
+    """
+    if not readers:
+        return 0
+    people = upsert(SubscriberRow).values(
+        [
+            {
+                "address": one.address,
+                "address_key": one.address_key,
+                "name": one.name,
+                "language": one.language,
+                "zone": one.zone,
+                "created_at": now,
+            }
+            for one in readers
+        ]
+    )
+    session.execute(people.on_conflict_do_nothing(index_elements=[SubscriberRow.address_key]))
+    keys = [one.address_key for one in readers]
+    chosen = select(
+        literal(newsletter_id, BigInteger),
+        SubscriberRow.id,
+        literal(SubscriptionStatus.CONFIRMED.value),
+        literal(now, DateTime(timezone=True)),
+        literal(now, DateTime(timezone=True)),
+    ).where(SubscriberRow.address_key.in_(keys))
+    columns = ["newsletter_id", "subscriber_id", "status", "requested_at", "confirmed_at"]
+    made = upsert(SubscriptionRow).from_select(columns, chosen).on_conflict_do_nothing()
+    ids = session.scalars(made.returning(SubscriptionRow.id)).all()
+    testify(session, ids, Evidence(event="imported", means="command line"), now=now)
+    return len(ids)
+
+
+def counts(session: Session, newsletter_id: int) -> dict[SubscriptionStatus, int]:
+    """How many subscriptions are in each status; every status is there."""
+    rows = session.execute(
+        select(SubscriptionRow.status, func.count())
+        .where(SubscriptionRow.newsletter_id == newsletter_id)
+        .group_by(SubscriptionRow.status)
+    )
+    found = {SubscriptionStatus(status): count for status, count in rows}
+    return {status: found.get(status, 0) for status in SubscriptionStatus}
+
+
+def every(session: Session, newsletter_id: int) -> Iterator[Subscription]:
+    """All subscriptions to the newsletter, in the order of their ids; read page by page."""
+    last = 0
+    while True:
+        after = and_(SubscriptionRow.newsletter_id == newsletter_id, SubscriptionRow.id > last)
+        page = session.execute(
+            _select().where(after).order_by(SubscriptionRow.id).limit(_PAGE)
+        ).all()
+        yield from (_value(row) for row in page)
+        if len(page) < _PAGE:
+            return
+        last = page[-1].id
+
+
+def _subscriber(session: Session, reader: Reader, now: datetime) -> int:
+    made = upsert(SubscriberRow).values(
+        address=reader.address,
+        address_key=reader.address_key,
+        name=reader.name,
+        language=reader.language,
+        zone=reader.zone,
+        created_at=now,
+    )
+    # Setting the key to itself makes the row come back, and changes nothing somebody else wrote.
+    again = made.on_conflict_do_update(
+        index_elements=[SubscriberRow.address_key], set_={"address_key": reader.address_key}
+    )
+    return session.scalars(again.returning(SubscriberRow.id)).one()
+
+
+def _move(session: Session, *conditions: ColumnElement[bool], values: dict[str, Any]) -> bool:
+    moved = update(SubscriptionRow).where(*conditions).values(**values)
+    return session.scalars(moved.returning(SubscriptionRow.id)).one_or_none() is not None
+
+
+def _select() -> Any:
+    return select(*_COLUMNS).join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
+
+
+def _value(row: Any) -> Subscription:
+    values = row._asdict()
+    reason = values["reason"]
+    known = {
+        "status": SubscriptionStatus(values["status"]),
+        "reason": EndReason(reason) if reason else None,
+    }
+    return Subscription(**values | known)

@@ -1,0 +1,39 @@
+"""Putting batches on the queue; when Redis is away the ledger keeps them for recover."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from kombu.exceptions import OperationalError
+
+from newsletter.errors import UnreachableError
+from newsletter.tasks.app import make_app
+
+_log = logging.getLogger(__name__)
+
+
+def enqueue(redis_url: str) -> Callable[[int, Sequence[int]], None]:
+    """A function that queues an edition's batches on this Redis, for Ports."""
+    app = make_app(redis_url)
+
+    def queue(edition_id: int, batches: Sequence[int]) -> None:
+        try:
+            for batch in batches:
+                app.send_task("deliveries.deliver_batch", (edition_id, batch), retry=False)
+        except (OperationalError, OSError) as error:
+            _log.warning("Redis cannot be reached (%s); recover queues the rest.", error)
+
+    return queue
+
+
+def has_worker(redis_url: str, *, timeout_s: float) -> bool:
+    """Whether a worker answers on this Redis within timeout_s.
+
+    Raises UnreachableError when Redis itself does not.
+    """
+    try:
+        return bool(make_app(redis_url).control.ping(timeout=timeout_s, limit=1))
+    except (OperationalError, OSError) as error:
+        raise UnreachableError(
+            f"Redis cannot be reached ({error}). Check NEWSLETTER_REDIS_URL, and that Redis is "
+            "running."
+        ) from error

@@ -1,0 +1,50 @@
+"""What one worker or beat process has: its settings, its ports, its log."""
+
+import atexit
+import logging
+from contextlib import ExitStack
+from functools import cache
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init
+
+from newsletter import config
+from newsletter.embedded import Engine
+from newsletter.services.ports import Ports
+from newsletter.tasks.app import make_app
+from newsletter.tasks.enqueue import enqueue
+
+
+def celery_app() -> Celery:
+    """The app of this process, current for its tasks, on servers of yours or embedded ones."""
+    app = make_app(settings().redis_url)
+    app.set_current()
+    app.set_default()
+    setup_logging.connect(_log_as_set, weak=False)
+    worker_process_init.connect(_start_afresh, weak=False)
+    return app
+
+
+@cache
+def settings() -> config.Settings:
+    """The settings with the URLs of running servers; embedded ones are joined until this ends."""
+    stack = ExitStack()
+    running = stack.enter_context(config.engines(config.load(), need=frozenset(Engine)))
+    atexit.register(stack.close)
+    return running
+
+
+@cache
+def ports() -> Ports:
+    """The ports of this process, made when first asked for."""
+    return config.ports(settings(), enqueue=enqueue(settings().redis_url))
+
+
+def _start_afresh(**_: object) -> None:
+    # A forked child must not talk on its parent's connections.
+    ports.cache_clear()
+
+
+def _log_as_set(**_: object) -> None:
+    config.configure_logging(settings())
+    logging.getLogger("celery").setLevel(settings().log_level)

@@ -1,0 +1,84 @@
+"""For the people who run it: is it well, and how many of what."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from redis import Redis, RedisError
+
+from newsletter.errors import UnreachableError
+from newsletter.services.status import Standing, Status, status
+from newsletter.web.site import Site, TheSite
+
+router = APIRouter()
+
+REDIS_WAIT_S = 1.0  # A check that hangs is worse than one that fails.
+
+
+@router.api_route("/healthz", methods=["GET", "HEAD"])
+def healthz(site: TheSite) -> Response:
+    """200 when pages can be served. Redis is told, but its loss only slows deliveries down."""
+    redis = "ok" if _redis_answers(site.redis_url) else "unreachable"
+    try:
+        site.ports.store.check()
+    except UnreachableError:
+        told = {"status": "failing", "database": "unreachable", "redis": redis}
+        return JSONResponse(told, status_code=503)
+    return JSONResponse({"status": "ok", "database": "ok", "redis": redis})
+
+
+@router.get("/metrics")
+def metrics(site: TheSite) -> Response:
+    """Gauges out of the database, in Prometheus's text format; no address is in it."""
+    found = status(site.ports.store, now=site.ports.now())
+    return Response(generate_latest(_gauges(found, site)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _gauges(found: Status, site: Site) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    readers = _gauge(registry, "subscriptions", "Subscriptions", "newsletter", "status")
+    sent = _gauge(registry, "deliveries", "Deliveries of the last edition", "newsletter", "status")
+    next_at = _gauge(registry, "next_edition_timestamp_seconds", "Next minute", "newsletter")
+    ran_at = _gauge(registry, "job_last_run_timestamp_seconds", "A job's last end", "job")
+    for standing in found.newsletters:
+        slug = standing.newsletter.slug
+        next_at.labels(slug).set(standing.next_at.timestamp())
+        for state, count in standing.readers.items():
+            readers.labels(slug, state.value).set(count)
+        for outcome, count in _last_deliveries(standing):
+            sent.labels(slug, outcome).set(count)
+    for job, (moment, _) in found.ticks.items():
+        ran_at.labels(job).set(moment.timestamp())
+    polled = [feed for feed in found.feeds if feed.is_polled]
+    _gauge(registry, "feeds", "Feeds that are read").set(len(polled))
+    in_trouble = sum(bool(feed.failures) for feed in polled)
+    _gauge(registry, "feeds_in_trouble", "Feeds that failed last time").set(in_trouble)
+    up = _gauge(registry, "redis_up", "Whether Redis answers")
+    up.set(_redis_answers(site.redis_url))
+    return registry
+
+
+def _gauge(registry: CollectorRegistry, name: str, said: str, *labels: str) -> Gauge:
+    return Gauge(f"newsletter_{name}", said, labels, registry=registry)
+
+
+def _last_deliveries(standing: Standing) -> list[tuple[str, int]]:
+    """How the deliveries of the last edition that was frozen stand."""
+    frozen: list[tuple[datetime, int]] = [
+        (edition.frozen_at, edition.id) for edition in standing.editions if edition.frozen_at
+    ]
+    if not frozen:
+        return []
+    counts = standing.deliveries[max(frozen)[1]]
+    return [(state.value, count) for state, count in counts.items()]
+
+
+def _redis_answers(url: str) -> bool:
+    try:
+        with Redis.from_url(
+            url, socket_connect_timeout=REDIS_WAIT_S, socket_timeout=REDIS_WAIT_S
+        ) as client:
+            return bool(client.ping())
+    except RedisError:
+        return False

@@ -1,0 +1,100 @@
+"""The editors' sessions: a password, a signed cookie, a token in every form."""
+
+import hmac
+import logging
+import secrets
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Form, HTTPException, Request, Response
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from redis import Redis, RedisError
+
+from newsletter.errors import InputError
+from newsletter.web.site import Site, TheSite, remote_address
+
+COOKIE = "newsletter_editor"
+LASTS = timedelta(hours=12)  # A working day; whoever comes back tomorrow types the password again.
+TRIES = 10  # Wrong passwords from one place in TRIED_WITHIN; a person mistypes three times.
+TRIED_WITHIN = timedelta(minutes=15)
+REDIS_WAIT_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class NotSignedInError(Exception):
+    """The page asks for the password first."""
+
+
+def sign_in(request: Request, site: Site, password: str, response: Response) -> None:
+    """Put a session on the response. Raises InputError when the password is wrong, or tried often.
+
+    A new password ends every session that was opened with the old one.
+    """
+    place = remote_address(request)
+    if _tries(site, place) > TRIES:
+        raise InputError("Too many wrong passwords. Wait a quarter of an hour.")
+    if not hmac.compare_digest(password.encode(), site.password.encode()):
+        raise InputError("That is not the password.")
+    response.set_cookie(
+        COOKIE,
+        _serializer(site).dumps(secrets.token_urlsafe(16)),
+        max_age=int(LASTS.total_seconds()),
+        httponly=True,
+        secure=site.is_secure,
+        samesite="strict",
+        path="/editor",
+    )
+
+
+def sign_out(response: Response) -> None:
+    """Take the session off."""
+    response.delete_cookie(COOKIE, path="/editor")
+
+
+def session(request: Request, site: TheSite) -> str:
+    """The session's own random text. Raises NotSignedInError when there is none that holds."""
+    try:
+        found = _serializer(site).loads(
+            request.cookies.get(COOKIE, ""), max_age=int(LASTS.total_seconds())
+        )
+    except BadSignature as error:
+        raise NotSignedInError from error
+    return str(found)
+
+
+Session = Annotated[str, Depends(session)]
+
+
+def form_token(site: Site, session: str) -> str:
+    """What a form of this session must bring back: other sites cannot know it."""
+    return hmac.new(site.ports.secret, f"form:{session}".encode(), "sha256").hexdigest()
+
+
+def _checked(site: TheSite, session: Session, token: Annotated[str, Form()] = "") -> str:
+    if not hmac.compare_digest(token.encode(), form_token(site, session).encode()):
+        raise HTTPException(403)
+    return session
+
+
+CheckedForm = Annotated[str, Depends(_checked)]
+
+
+def _serializer(site: Site) -> URLSafeTimedSerializer:
+    key = hmac.digest(site.ports.secret, f"session:{site.password}".encode(), "sha256")
+    return URLSafeTimedSerializer(key)
+
+
+def _tries(site: Site, place: str) -> int:
+    """How often a password came from this place lately; 0 while Redis cannot be asked."""
+    name = f"newsletter:tries:{place}"
+    try:
+        with Redis.from_url(
+            site.redis_url, socket_connect_timeout=REDIS_WAIT_S, socket_timeout=REDIS_WAIT_S
+        ) as client:
+            count = client.incr(name)
+            client.expire(name, TRIED_WITHIN, nx=True)
+            return int(count)
+    except RedisError as error:
+        _log.warning("Redis cannot be asked how often a password was tried (%s).", error)
+        return 0

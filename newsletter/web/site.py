@@ -1,0 +1,37 @@
+"""What every handler may ask for: the ports, the editors' password, the newsletter meant."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from newsletter.domain.newsletter import Newsletter
+from newsletter.services.ports import Ports
+from newsletter.store import newsletters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One running web application."""
+
+    ports: Ports
+    password: str
+    redis_url: str
+    is_secure: bool
+
+    def newsletter(self, slug: str) -> Newsletter:
+        """The newsletter of that name. Raises MissingError when there is none."""
+        with self.ports.store.begin() as session:
+            return newsletters.by_slug(session, slug)
+
+
+def _site(request: Request) -> Site:
+    return cast("Site", request.app.state.site)
+
+
+TheSite = Annotated[Site, Depends(_site)]
+
+
+def remote_address(request: Request) -> str:
+    """Where the request came from; behind a proxy uvicorn has put the reader's address there."""
+    return request.client.host if request.client else ""

@@ -1,0 +1,1 @@
+"""The mail, and the relay it is handed to."""

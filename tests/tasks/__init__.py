@@ -1,0 +1,1 @@
+"""Celery: a real worker, a real Redis."""
