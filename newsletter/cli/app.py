@@ -4,6 +4,7 @@ import typer
 
 from newsletter.cli import (
     collecting,
+    demo,
     editing,
     feeds,
     init,
@@ -24,6 +25,7 @@ app = typer.Typer(
     epilog="First steps:  newsletter demo   |   newsletter init --help",
 )
 
+app.command(epilog="Example:  newsletter demo   |   newsletter demo saved-feeds/")(demo.demo)
 app.command(epilog="Example:  newsletter serve --all")(serve.serve)
 app.command(
     epilog="Example:  newsletter init --name 'The Evening Brief' --zone Asia/Beirut --time 18:30"

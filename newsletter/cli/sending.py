@@ -53,8 +53,8 @@ def send(
         with worker_running(here.settings, is_wanted=wait) as has_worker:
             done = send_now(ports, edition.id, force=force)
             if wait and has_worker:
-                _watch(ports, edition.id, quiet=as_json)
-        result = _result(ports, edition.id, newsletter.slug)
+                watch(ports, edition.id, quiet=as_json)
+        result = result_of(ports, edition.id, newsletter.slug)
     result |= {"planned": done.planned, "seconds": round(time.monotonic() - started, 2)}
     _tell(result, has_worker=has_worker or not wait, as_json=as_json)
     if result["queued"] or result["sending"]:
@@ -70,7 +70,7 @@ def _test(ports: Any, edition: Any, newsletter: Any, to: str) -> None:
     out.print(f"Sent a test to {address}.")
 
 
-def _watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
+def watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
     """Show how far it is, until nothing is left that is due now, or nothing moves any more.
 
     Recovers as the beat would: there may be none, and a task may be lost.
@@ -107,7 +107,8 @@ def _standing(ports: Any, edition_id: int) -> tuple[int, int, bool]:
     return counts[DeliveryStatus.QUEUED] + sending, sum(counts.values()), bool(due or sending)
 
 
-def _result(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
+def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
+    """How the edition stands, its deliveries counted by state."""
     from newsletter.services.deliver import finish
     from newsletter.store import deliveries, editions
 

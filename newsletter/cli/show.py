@@ -11,7 +11,7 @@ from newsletter.domain.digest import Decision
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 
-NEAREST = 6  # Of the left out, those that came nearest; --json has them all.
+NEAREST = 12  # Of the left out, those that came nearest; --json has them all.
 
 
 def edition_lines(edition: Edition, newsletter: Newsletter, decided: Sequence[Decision]) -> None:

@@ -62,6 +62,16 @@ def worker_running(settings: Any, *, is_wanted: bool) -> Iterator[bool]:
     if config.load().redis_url:
         yield False  # your own Redis: your own workers too
         return
+    with worker_started(settings):
+        yield True
+
+
+@contextmanager
+def worker_started(settings: Any) -> Iterator[None]:
+    """A worker of our own, ready for work, ended at the end.
+
+    Raises UnreachableError when it does not come up.
+    """
     process = subprocess.Popen(  # noqa: S603  # our own program and arguments
         worker_command(),
         env={"NEWSLETTER_LOG_LEVEL": "WARNING"} | environment(settings),
@@ -69,7 +79,7 @@ def worker_running(settings: Any, *, is_wanted: bool) -> Iterator[bool]:
     )
     try:
         _await(settings, process)
-        yield True
+        yield
     finally:
         process.terminate()
         process.wait()

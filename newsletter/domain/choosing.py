@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from newsletter.domain.article import Article
 from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
-from newsletter.domain.labels import label
+from newsletter.domain.labels import label, unlabelled
 from newsletter.domain.ranking import score
 from newsletter.domain.relevance import Judge, Relevance
 from newsletter.domain.stories import group
@@ -178,7 +178,7 @@ def _placed(chosen: Sequence[_Candidate], judge: Judge, language: str) -> tuple[
     lead = next((one for one in chosen if one.kind is Label.NEWS), chosen[0])
     rest = [one for one in chosen if one is not lead]
     told, brief = rest[:MAX_TOLD], rest[MAX_TOLD:]
-    countries = list(dict.fromkeys(one.relevance.country for one in told))
+    countries = list(dict.fromkeys(one.relevance.country for one in (lead, *told)))
     told.sort(key=lambda one: countries.index(one.relevance.country))
     placed = [
         (lead, Placement.LEAD),
@@ -191,7 +191,7 @@ def _placed(chosen: Sequence[_Candidate], judge: Judge, language: str) -> tuple[
 def _story(one: _Candidate, placement: Placement, judge: Judge, language: str) -> Story:
     first = one.articles[0]
     return Story(
-        title=headline(first),
+        title=unlabelled(headline(first)),
         summary=summary(first),
         section=judge.topic.heading(one.relevance.country, language),
         placement=placement,

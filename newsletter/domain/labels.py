@@ -20,7 +20,7 @@ _SIGNS = (
 )
 _PATTERNS = tuple((label, re.compile(rf"(?:{words})", re.I)) for label, words in _SIGNS)
 _IN_TITLE = tuple(
-    (label, re.compile(rf"^(?:{words})\s*[:|–—-]|[:|–—-]\s*(?:{words})$", re.I))
+    (label, re.compile(rf"^(?:{words})\s*[:|–—-]\s*|\s*[:|–—-]\s*(?:{words})$", re.I))
     for label, words in _SIGNS
 )
 
@@ -33,3 +33,11 @@ def label(article: Article) -> Label:
         if any(pattern.fullmatch(one) for one in (*sections, *path)):
             return kind
     return next((kind for kind, sign in _IN_TITLE if sign.search(article.title)), Label.NEWS)
+
+
+def unlabelled(title: str) -> str:
+    """The title without a label in it, which the reader is shown beside it."""
+    bare = title
+    for _, sign in _IN_TITLE:
+        bare = sign.sub("", bare) or bare
+    return title if bare == title else bare[0].upper() + bare[1:]

@@ -33,6 +33,18 @@ def start(folder: Path, *, durable: bool = True) -> Iterator[Server]:
         yield server
 
 
+def empty(url: str) -> None:
+    """Throw away everything in the database of an embedded server."""
+    import psycopg
+    from psycopg import sql
+    from psycopg.conninfo import conninfo_to_dict
+
+    name = sql.Identifier(str(conninfo_to_dict(url)["dbname"]))
+    with psycopg.connect(url, dbname="template1", autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+
+
 def _started(folder: Path, settings: tuple[str, ...]) -> Server:
     where = place(folder)
     password = kept_password(folder / "password")

@@ -1,1 +1,1 @@
-"""An invented newsroom and its readers, for the demo and the tests. May import domain."""
+"""A newsroom and readers that do not exist, to try the service with. May import errors."""

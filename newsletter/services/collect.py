@@ -76,6 +76,22 @@ def collect_paths(
     return tuple(reports)
 
 
+def newest(paths: Iterable[Path], *, now: datetime) -> datetime | None:
+    """When the newest entry in these files was published, as far as that is not after now.
+
+    None when no file can be read, or none of its entries is dated. Raises InputError as
+    collect_paths does.
+    """
+    dates = []
+    for path in _files(paths):
+        try:
+            parsed = _parsed(Document(url=path.resolve().as_uri(), body=path.read_bytes()))
+        except (FeedError, OSError):
+            continue
+        dates += [one.published_at for one in parsed.entries if one.published_at]
+    return max((date for date in dates if date <= now), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Fetched:
     document: Document | None = None

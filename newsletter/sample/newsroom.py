@@ -1,0 +1,83 @@
+"""The sample newsroom's outlets and articles, dated from a moment."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+IMAGE_PX = (1072, 600)  # Twice the width in the mail, for fine screens.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """A made-up publisher; format (rss, atom, rdf, json, wordpress) is how it offers articles."""
+
+    slug: str
+    name: str
+    site: str
+    format: str
+    section: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleArticle:
+    """A made-up article. is_page: it stands on a page of its own, and in no feed."""
+
+    outlet: str
+    path: str
+    title: str
+    summary: str
+    hours: int
+    text: str = ""
+    author: str = ""
+    sections: tuple[str, ...] = ()
+    image: str = ""
+    image_alt: str = ""
+    image_credit: str = ""
+    is_page: bool = False
+
+    def published_at(self, now: datetime) -> datetime:
+        """When it came out, told at now."""
+        return now - timedelta(hours=self.hours)
+
+
+def outlets() -> tuple[Outlet, ...]:
+    """All outlets."""
+    return tuple(Outlet(**told) for told in _told()["outlet"])
+
+
+def articles(outlet: Outlet) -> tuple[SampleArticle, ...]:
+    """The outlet's articles, the newest first."""
+    every = (SampleArticle(**_with_tuple(told)) for told in _told()["article"])
+    own = (article for article in every if article.outlet == outlet.slug)
+    return tuple(sorted(own, key=lambda article: article.hours))
+
+
+def images() -> dict[str, bytes]:
+    """The photos by their file names."""
+    folder = files("newsletter.sample").joinpath("images")
+    return {one.name: one.read_bytes() for one in folder.iterdir()}
+
+
+def readers() -> list[str]:
+    """A hundred made-up readers in many zones, as the lines of a CSV file."""
+    path = files("newsletter.sample").joinpath("readers.csv")
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def image_url(outlet: Outlet, article: SampleArticle) -> str:
+    """Where the article's photo would lie if its outlet existed."""
+    return f"{outlet.site}/photos/{article.image}"
+
+
+@cache
+def _told() -> dict[str, Any]:
+    path = files("newsletter.sample").joinpath("newsroom.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _with_tuple(told: dict[str, Any]) -> dict[str, Any]:
+    return told | {"sections": tuple(told.get("sections", ()))}
