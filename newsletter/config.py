@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,8 @@ from newsletter.store import Store
 
 PREFIX = "NEWSLETTER_"
 _log = logging.getLogger(__name__)
+# They tell each step; the jobs themselves say what came of it.
+_LOUD = ("httpx", "httpcore", "alembic", "mail.log", "celery", "kombu", "uvicorn")
 
 
 class Settings(BaseSettings):
@@ -135,12 +138,17 @@ def with_secrets(settings: Settings) -> Settings:
 def configure_logging(settings: Settings) -> None:
     """Structured logs on standard error, as lines for people or JSON for machines."""
     is_json = settings.log_format == "json"
-    renderer = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer()
+    is_colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if is_json
+        else structlog.dev.ConsoleRenderer(colors=is_colour, pad_event_to=0, pad_level=False)
+    )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="iso" if is_json else "%H:%M:%S", utc=is_json),
         structlog.processors.format_exc_info,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -152,7 +160,7 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    for loud in ("httpx", "httpcore", "alembic", "mail.log"):
+    for loud in _LOUD if settings.log_level != "DEBUG" else ():
         logging.getLogger(loud).setLevel(logging.WARNING)
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from types import FrameType
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from newsletter.errors import NewsletterError, SettingsError
 
 USUAL_PORT = 8_000
 END_WITHIN_S = 20  # A worker finishes the message in its hand first.
+POLL_S = 0.1
 _COLOURS = {"web": "36", "worker": "32", "beat": "35"}
 
 
@@ -72,15 +74,15 @@ def _serve_all(settings: Any, host: str, port: int, *, is_capturing: bool) -> No
         "worker": worker_command(),
         "beat": command("beat", "--loglevel", "WARNING"),
     }
-    ended = threading.Event()
+    ended, hurry = threading.Event(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _ender(ended))
+        signal.signal(number, _ender(ended, hurry))
     children = {name: _started(name, arguments, env, ended) for name, arguments in parts.items()}
     _welcome(settings, is_capturing=is_capturing)
     ended.wait()
     fallen = [name for name, child in children.items() if child.poll() is not None]
     note("Ending…")
-    _end(children)
+    _end(children, hurry)
     if fallen:
         raise EndedError(f"The {fallen[0]} ended by itself; its last lines are above.")
     note("Ended.")
@@ -134,24 +136,24 @@ def _relay_lines(name: str, child: "subprocess.Popen[str]", ended: threading.Eve
     ended.set()
 
 
-def _ender(ended: threading.Event) -> Any:
-    def end(number: int, _frame: FrameType | None) -> None:
+def _ender(ended: threading.Event, hurry: threading.Event) -> Any:
+    def end(_number: int, _frame: FrameType | None) -> None:
+        if ended.is_set():
+            hurry.set()  # the second time it is meant at once
         ended.set()
-        signal.signal(number, signal.SIG_DFL)  # the second time it is meant at once
 
     return end
 
 
-def _end(children: dict[str, "subprocess.Popen[str]"]) -> None:
+def _end(children: dict[str, "subprocess.Popen[str]"], hurry: threading.Event) -> None:
+    """Ask the parts to end; kill those that take too long, or all when somebody is in a hurry."""
     for child in children.values():
-        if child.poll() is None:
-            child.terminate()
-    for child in children.values():
-        try:
-            child.wait(END_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        child.terminate()
+    ends_at = time.monotonic() + END_WITHIN_S
+    while any(child.poll() is None for child in children.values()):
+        if hurry.wait(POLL_S) or time.monotonic() > ends_at:
+            for child in children.values():
+                child.kill()
 
 
 def _usual_or_free(host: str) -> int:

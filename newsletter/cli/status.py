@@ -1,18 +1,32 @@
 """newsletter status: how the house is, and what to do next."""
 
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.table import Table
 
 from newsletter.cli.common import AsJson, At, house, out, print_json
 
+_LATE = 9  # Exit code of --check: the beat or the workers are not there.
 
-def status(at: At = "", as_json: AsJson = False) -> None:
+
+def status(
+    at: At = "",
+    as_json: AsJson = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit code 9 when a job has not run lately.")
+    ] = False,
+) -> None:
     """Newsletters, readers, editions with their deliveries, feeds in trouble, and the jobs."""
+    from newsletter.services.status import late_jobs
     from newsletter.services.status import status as status_at
 
     with house(at=at) as here:
         found = status_at(here.ports.store, now=here.ports.now())
+    if check:
+        late = late_jobs(found)
+        out.print(f"Late: {', '.join(late)}." if late else "Every job has run lately.")
+        raise typer.Exit(_LATE if late else 0)
     if as_json:
         print_json(_document(found))
         return

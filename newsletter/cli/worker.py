@@ -36,7 +36,7 @@ def environment(settings: Any) -> dict[str, str]:
 
 def command(*arguments: str) -> list[str]:
     """Celery's command line on our app, by this interpreter."""
-    return [sys.executable, "-m", "celery", "-A", "newsletter.tasks.worker", *arguments]
+    return [sys.executable, "-m", "celery", "-q", "-A", "newsletter.tasks.worker", *arguments]
 
 
 def worker_command() -> list[str]:

@@ -21,8 +21,8 @@ LONGEST_WINDOW = timedelta(hours=96)  # A long week-end; a service that slept lo
 LATE = timedelta(hours=24)  # An article published before its window but found in it: decision 0003.
 REMEMBERED = timedelta(days=7)  # Stories told longer ago are not searched for the same event.
 
-SUBJECT_CHARS = 60  # What a phone shows of a subject.
-PREHEADER_CHARS = 90
+SUBJECT_CHARS = 90  # What a wide screen shows of a subject; a phone cuts it by itself.
+PREHEADER_CHARS = 140  # What a phone shows below the subject.
 
 
 def compose(store: Store, newsletter: Newsletter, on: date, *, now: datetime) -> Edition:

@@ -1,7 +1,7 @@
 """How the house is: newsletters with their next evening, editions, feeds, jobs."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter.domain import schedule
 from newsletter.domain.delivery import DeliveryStatus
@@ -10,6 +10,9 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscription import SubscriptionStatus
 from newsletter.store import Store, deliveries, editions, feeds, newsletters, subscribers, ticks
 from newsletter.store.feeds import Feed
+
+JOBS = ("collect", "compose", "dispatch", "recover")
+LATE = timedelta(minutes=5)  # Each is called every minute; a long collect takes two.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,13 @@ class Status:
     newsletters: tuple[Standing, ...]
     feeds: tuple[Feed, ...]
     ticks: dict[str, tuple[datetime, str]]
+
+
+def late_jobs(found: Status) -> tuple[str, ...]:
+    """The jobs of the beat that have not run to their end within LATE, or never."""
+    return tuple(
+        job for job in JOBS if job not in found.ticks or found.at - found.ticks[job][0] > LATE
+    )
 
 
 def status(store: Store, *, now: datetime, last: int = 7) -> Status:

@@ -1,5 +1,7 @@
 """What is due this minute: SQL is asked, and what is found is done, one thing at a time."""
 
+import logging
+
 from newsletter.domain import schedule
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import NewsletterError
@@ -10,13 +12,16 @@ from newsletter.services.ports import Ports
 from newsletter.services.recover import recover
 from newsletter.store import editions, newsletters, ticks
 
+_log = logging.getLogger(__name__)
+
 
 def collect_due(ports: Ports) -> str:
     """Read the feeds that are due; what came of it, in words."""
     reports = collect(ports.store, ports.fetch, now=ports.now())
     failed = sum(not report.is_ok for report in reports)
     new = sum(report.new for report in reports)
-    return _noted(ports, "collect", f"{len(reports)} feeds, {new} new articles, {failed} failed")
+    said = f"{len(reports)} feeds, {new} new articles, {failed} failed"
+    return _noted(ports, "collect", said, is_idle=not reports)
 
 
 def compose_due(ports: Ports) -> str:
@@ -24,7 +29,8 @@ def compose_due(ports: Ports) -> str:
     with ports.store.begin() as session:
         known = newsletters.every(session)
     composed = [slug for newsletter in known if (slug := _composed(ports, newsletter))]
-    return _noted(ports, "compose", f"composed {', '.join(composed) or 'nothing'}")
+    said = f"composed {', '.join(composed) or 'nothing'}"
+    return _noted(ports, "compose", said, is_idle=not composed)
 
 
 def dispatch_due(ports: Ports) -> str:
@@ -33,14 +39,15 @@ def dispatch_due(ports: Ports) -> str:
         due = editions.due(session, now=ports.now())
     done = [dispatch(ports, edition_id) for edition_id in due]
     said = ", ".join(f"{one.edition_id} {one.status}" for one in done)
-    return _noted(ports, "dispatch", said or "nothing due")
+    return _noted(ports, "dispatch", said or "nothing due", is_idle=not done)
 
 
 def recover_due(ports: Ports) -> str:
     """Find what died or was lost, and put it right."""
     found = recover(ports)
     said = f"{found.uncertain} uncertain, {found.batches} batches queued, {found.finished} done"
-    return _noted(ports, "recover", said)
+    is_idle = not (found.uncertain or found.batches or found.finished)
+    return _noted(ports, "recover", said, is_idle=is_idle)
 
 
 def _composed(ports: Ports, newsletter: Newsletter) -> str:
@@ -59,7 +66,8 @@ def _composed(ports: Ports, newsletter: Newsletter) -> str:
     return newsletter.slug
 
 
-def _noted(ports: Ports, job: str, said: str) -> str:
+def _noted(ports: Ports, job: str, said: str, *, is_idle: bool) -> str:
+    _log.log(logging.DEBUG if is_idle else logging.INFO, "%s: %s", job, said)
     with ports.store.begin() as session:
         ticks.record(session, job, said=said, now=ports.now())
     return said

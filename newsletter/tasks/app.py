@@ -1,7 +1,7 @@
 """The Celery app. Redis carries hints that there is work; what is to be done stands in SQL."""
 
 from celery import Celery
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 from newsletter.tasks.beat import SCHEDULE
 
@@ -25,7 +25,10 @@ def make_app(redis_url: str) -> Celery:
         # Nobody waits long for Redis: what could not be queued is found in SQL within a minute.
         broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10},
         task_default_queue=HOUSEWORK,
-        task_queues=[Queue(HOUSEWORK), Queue(DELIVERIES)],
+        # Each with an exchange and key of its own: Celery's default would join them to one.
+        task_queues=[
+            Queue(name, Exchange(name), routing_key=name) for name in (HOUSEWORK, DELIVERIES)
+        ],
         task_routes={"deliveries.*": {"queue": DELIVERIES}},
         timezone="UTC",
         enable_utc=True,

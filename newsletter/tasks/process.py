@@ -1,7 +1,6 @@
 """What one worker or beat process has: its settings, its ports, its log."""
 
 import atexit
-import logging
 from contextlib import ExitStack
 from functools import cache
 
@@ -47,4 +46,3 @@ def _start_afresh(**_: object) -> None:
 
 def _log_as_set(**_: object) -> None:
     config.configure_logging(settings())
-    logging.getLogger("celery").setLevel(settings().log_level)

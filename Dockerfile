@@ -1,0 +1,18 @@
+# Two stages: the wheel is built in the first, and only what it needs stands in the second.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE ./
+COPY newsletter ./newsletter
+COPY templates ./templates
+RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
+
+FROM python:3.13-slim
+RUN useradd --system --create-home --uid 10001 newsletter
+COPY --from=build /wheels /wheels
+RUN pip install --no-cache-dir /wheels/*.whl && rm -r /wheels
+WORKDIR /app
+COPY worker.py ./
+USER newsletter
+ENV PYTHONUNBUFFERED=1 NEWSLETTER_DATA_DIR=/tmp/newsletter NEWSLETTER_LOG_FORMAT=json
+EXPOSE 8000
+CMD ["newsletter", "serve", "--host", "0.0.0.0", "--port", "8000"]
