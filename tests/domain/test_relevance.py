@@ -1,0 +1,186 @@
+"""What is about the topic, what only seems to be, where it plays, and what the editor is told."""
+
+import pytest
+
+from newsletter.domain.relevance import Judge
+from newsletter.domain.topic import REGION
+from newsletter.topics.load import shipped
+
+JUDGE = Judge(shipped("middle-east"))
+LATE = "word " * 400  # More than is read of a text.
+
+
+@pytest.mark.parametrize(
+    ("title", "country"),
+    [
+        pytest.param("Iran reopens a bridge", "IR", id="a country"),
+        pytest.param("IRAN REOPENS A BRIDGE", "IR", id="in capitals"),
+        pytest.param("Mayor of Mashhad opens a bridge", "IR", id="a city"),
+        pytest.param("Houthis release a tanker", "YE", id="a people"),
+        pytest.param("A pro-Palestinian march in Oslo", "PS", id="in a compound"),
+        pytest.param("Arab League meets on water", REGION, id="the region as a whole"),
+        pytest.param("افتتاح جسر في العراق", "IQ", id="Arabic"),
+        pytest.param("محادثات بالعراق", "IQ", id="Arabic with a prefix"),
+        pytest.param("גשר חדש נפתח בישראל", "IL", id="Hebrew with a prefix"),
+        pytest.param("پل تازه در ایران", "IR", id="Persian"),
+        pytest.param("В Сирии открыли мост", "SY", id="Russian, inflected"),
+        pytest.param("İsrail’de köprü açıldı", "IL", id="Turkish"),
+        pytest.param("Un pont rouvre au Proche-Orient", REGION, id="French"),
+    ],
+)
+def test_a_name_in_the_title_makes_it_about_the_topic(title, country):
+    verdict = JUDGE.judge(title)
+
+    assert (verdict.is_about, verdict.country) == (True, country)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        pytest.param("Jordan Whitcombe wins the marathon", id="a first name"),
+        pytest.param("Dalia Jordan opens a bakery", id="a surname"),
+        pytest.param("Jordan scores for the Bulls", id="a player"),
+        pytest.param("The turkey that crossed a motorway", id="a bird"),
+        pytest.param("Turkey sandwich of the year", id="a dish"),
+        pytest.param("Mayor of Lebanon, Pennsylvania, resigns", id="a town elsewhere"),
+        pytest.param("Flood in Cairo, Illinois", id="another town elsewhere"),
+        pytest.param("A gallant goalkeeper retires", id="an adjective"),
+        pytest.param("Chad votes for a parliament", id="a country elsewhere"),
+        pytest.param("A woman from Romania wins", id="a name within a word"),
+        pytest.param("The batman of the regiment", id="a city's name in small letters"),
+        pytest.param("Ceasefire, truce, hostages and airstrikes", id="weak words alone"),
+        pytest.param("", id="nothing"),
+        pytest.param("\x00\ud800 ((( \\b.* %s {0}", id="signs of patterns"),
+    ],
+)
+def test_what_only_bears_such_a_name_is_not_about_the_topic(title):
+    assert not JUDGE.judge(title).is_about
+
+
+@pytest.mark.parametrize(
+    ("title", "summary"),
+    [
+        pytest.param("Jordan closes its border", "", id="a verb behind the name"),
+        pytest.param("King of Jordan in Oslo", "", id="a title before the name"),
+        pytest.param("Jordan River runs dry", "", id="a river"),
+        pytest.param("Turkey votes", "", id="a capital at the beginning"),
+        pytest.param(
+            "Assad is in exile", "He left Damascus by plane.", id="company in the summary"
+        ),
+        pytest.param("Herzog warns of drought", "The president spoke.", id="needs company, has it"),
+    ],
+)
+def test_what_settles_an_ambiguous_name_makes_it_count(title, summary):
+    assert JUDGE.judge(title, summary).is_about
+
+
+def test_a_name_that_needs_company_is_nothing_without():
+    assert not JUDGE.judge("Herzog warns of drought").is_about
+
+
+@pytest.mark.parametrize(
+    ("summary", "text", "is_about"),
+    [
+        pytest.param("It came from Iran.", "", False, id="one name in the summary"),
+        pytest.param("It came from Iran by way of Iraq.", "", True, id="two names in the summary"),
+        pytest.param("Iran, Iran and Iran again.", "", False, id="one name many times"),
+        pytest.param("", "Iran, Iraq, Syria, Yemen, Oman, Qatar", False, id="many in the text"),
+        pytest.param("From Iran.", "Iraq, Syria and Yemen", True, id="the summary and the text"),
+        pytest.param("From Iran.", f"{LATE} Iraq, Syria, Yemen", False, id="too late in the text"),
+        pytest.param(f"{LATE} Iran, Iraq, Syria", "", False, id="too late in the summary"),
+    ],
+)
+def test_what_stands_further_down_counts_less(summary, text, is_about):
+    assert JUDGE.judge("Ships are late", summary, text).is_about is is_about
+
+
+@pytest.mark.parametrize(
+    ("section", "title", "is_about", "country"),
+    [
+        pytest.param("Middle East", "Rain at last", True, REGION, id="ours"),
+        pytest.param("World; MIDDLE EAST", "Rain at last", True, REGION, id="ours among others"),
+        pytest.param("World > Iran", "Rain at last", True, "IR", id="a country of ours"),
+        pytest.param("الشرق الأوسط", "مطر أخيرا", True, REGION, id="ours in Arabic"),
+        pytest.param("Middle East", "Chad votes", True, REGION, id="ours, whatever else is named"),
+        pytest.param("Sport", "Iran wins again", False, "IR", id="a section that is not ours"),
+        pytest.param(
+            "Sport", "Iran and Iraq draw", True, "IR", id="not ours, but much of ours in it"
+        ),
+        pytest.param("World", "Rain at last", False, REGION, id="a section that says nothing"),
+        pytest.param(" ;|> ", "Rain at last", False, REGION, id="a section of signs"),
+        pytest.param("Middle Eastern food", "Rain at last", False, REGION, id="only begins alike"),
+    ],
+)
+def test_the_sources_own_section_weighs_heavily_not_blindly(section, title, is_about, country):
+    verdict = JUDGE.judge(title, section=section)
+
+    assert (verdict.is_about, verdict.country) == (is_about, country)
+
+
+@pytest.mark.parametrize(
+    ("title", "summary", "country"),
+    [
+        pytest.param("Iraq and Iran sign", "", "IQ", id="the first of two"),
+        pytest.param("Iran and Iraq sign", "", "IR", id="the first of two, turned round"),
+        pytest.param("Oman hosts talks", "Iran and Iraq. Iraq.", "OM", id="the title first"),
+        pytest.param("Ships wait", "Iran, Iraq and Baghdad", "IQ", id="the one that is named most"),
+        pytest.param("Middle East: Oman hosts", "", "OM", id="a country before the region"),
+        pytest.param("France and Egypt sign", "", "EG", id="never one of elsewhere"),
+    ],
+)
+def test_it_plays_where_it_says_most(title, summary, country):
+    assert JUDGE.judge(title, summary).country == country
+
+
+def test_another_country_in_the_title_makes_ours_a_side_of_the_story():
+    summary = "It came from Iran and Iraq."
+
+    assert JUDGE.judge("Ships are late", summary).is_about
+    assert not JUDGE.judge("Ships are late in France", summary).is_about
+
+
+def test_more_of_the_topic_scores_higher():
+    passing, named, both = (
+        JUDGE.judge("Rain", "From Iran."),
+        JUDGE.judge("Rain in Iran"),
+        JUDGE.judge("Rain in Iran", "Floods in Iraq."),
+    )
+
+    assert passing.score < named.score < both.score
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        pytest.param({"title": "Rain in Iran"}, "“Iran” in the title.", id="title"),
+        pytest.param(
+            {"title": "IRAN, Iraq", "summary": "Iran", "text": "Oman"},
+            "“IRAN”, “Iraq” in the title; “Iran” in the summary; “Oman” in the text.",
+            id="as each place spells it",
+        ),
+        pytest.param(
+            {"title": "Rain", "section": "Middle East"},
+            "Its source files it under Middle East.",
+            id="section",
+        ),
+        pytest.param(
+            {"title": "Rain", "summary": "From Iran."},
+            "Only “Iran” in the summary: a passing mention.",
+            id="a passing mention",
+        ),
+        pytest.param({"title": "Rain in Chad"}, "Nothing in it names the topic.", id="elsewhere"),
+        pytest.param(
+            {"title": "Iran Iraq Syria Oman"}, "“Iran”, “Iraq”, “Syria” in the title.", id="three"
+        ),
+        pytest.param({"title": "مطر في العراق"}, "“العراق” in the title.", id="right-to-left"),
+    ],
+)
+def test_the_editor_is_told_what_was_found_where(fields, reason):
+    assert JUDGE.judge(**fields).reason == reason
+
+
+@pytest.mark.timeout(20)
+def test_a_hostile_text_is_judged_in_time():
+    verdict = JUDGE.judge("Rain", "Jordan A " * 50_000, "<script>Iran</script>" * 50_000)
+
+    assert verdict.score < 10
