@@ -1,0 +1,88 @@
+"""The ports that services are handed: a settable clock, a list for a queue, a real relay."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter.domain.newsletter import Newsletter
+from newsletter.embedded import capture
+from newsletter.feeds.fetch import FetchPolicy
+from newsletter.services.ports import Ports
+from newsletter.store import Store, newsletters
+from tests.servers import WebServer, web_server
+from tests.services.worlds import Clock, Maildir, Relay, relay
+
+EVENING = Newsletter(id=0, slug="evening", name="The Evening Brief", sender_address="e@example.org")
+
+
+@pytest.fixture(scope="session")
+def capture_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a relay that takes everything, and the Maildir in which it keeps it."""
+    folder = tmp_path_factory.mktemp("capture")
+    with capture.start(folder) as server:
+        yield server.url, capture.mail_folder(folder)
+
+
+@pytest.fixture
+def mail(capture_relay: tuple[str, Path]) -> Maildir:
+    """What was sent in this test."""
+    found = Maildir(capture_relay[1])
+    found.empty()
+    return found
+
+
+@pytest.fixture
+def refusing() -> Iterator[Relay]:
+    """A relay that answers as the test says."""
+    with relay() as made:
+        yield made
+
+
+@pytest.fixture
+def clock(now: datetime) -> Clock:
+    return Clock(now)
+
+
+@pytest.fixture
+def queue() -> list[tuple[int, tuple[int, ...]]]:
+    """The edition and batches of each order to deliver."""
+    return []
+
+
+@pytest.fixture
+def policy() -> FetchPolicy:
+    return FetchPolicy(allow_loopback=True, timeout_s=5)
+
+
+@pytest.fixture
+def ports(
+    store: Store,
+    clock: Clock,
+    queue: list[tuple[int, tuple[int, ...]]],
+    capture_relay: tuple[str, Path],
+    policy: FetchPolicy,
+) -> Ports:
+    return Ports(
+        store=store,
+        now=clock,
+        enqueue=lambda edition_id, batches: queue.append((edition_id, tuple(batches))),
+        relay_url=capture_relay[0],
+        secret=b"a key for tests",
+        public_url="https://news.example.org",
+        fetch=policy,
+    )
+
+
+@pytest.fixture
+def newsletter(store: Store, now: datetime) -> Newsletter:
+    """Composed at 17:00 UTC, half an hour before now, and out at 18:00."""
+    with store.begin() as session:
+        return newsletters.save(session, EVENING, now=now)
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with web_server() as server:
+        yield server

@@ -1,0 +1,192 @@
+"""Readers in bulk: imported, exported; added and removed one by one."""
+
+from datetime import timedelta
+
+import pytest
+
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
+from newsletter.errors import InputError, MissingError
+from newsletter.services import readers
+from newsletter.services.readers import export_rows, import_readers
+from newsletter.store import Store, subscribers
+from newsletter.store.subscribers import Reader
+
+
+def stored(store: Store, newsletter: Newsletter) -> dict[str, Subscription]:
+    """The subscriptions by address."""
+    with store.begin() as session:
+        return {one.address: one for one in subscribers.every(session, newsletter.id)}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(["address,name,language,zone", "{row}"], id="our headings"),
+        pytest.param(["E-Mail, Name,LANGUAGE,Timezone", "{row}"], id="other words for them"),
+        pytest.param(["\ufeffemail,name,language,zone\r\n", "{row}\r\n"], id="from a spreadsheet"),
+        pytest.param(["{row}"], id="no headings, in our order"),
+        pytest.param(["", "address,name,language,zone", "", "{row}", ""], id="blank lines"),
+        pytest.param(["age,zone,name,mail,language", "31,{mixed}"], id="another order"),
+    ],
+)
+def test_a_reader_is_imported_with_what_the_columns_say(store, newsletter, now, lines):
+    row = "amal@example.org,Amal Haddad,ar,Asia/Beirut"
+    mixed = "Asia/Beirut,Amal Haddad,amal@example.org,ar"
+
+    done = import_readers(
+        store, newsletter, [line.format(row=row, mixed=mixed) for line in lines], now=now
+    )
+
+    one = stored(store, newsletter)["amal@example.org"]
+    assert (done.rows, done.new, done.known, done.bad) == (1, 1, 0, ())
+    assert (one.name, one.language, one.zone) == ("Amal Haddad", "ar", "Asia/Beirut")
+    assert one.status is SubscriptionStatus.CONFIRMED
+
+
+def test_a_plain_list_of_addresses_is_enough(store, newsletter, now):
+    done = import_readers(store, newsletter, ["amal@example.org", "samir@example.org"], now=now)
+
+    assert (done.rows, done.new) == (2, 2)
+    assert set(stored(store, newsletter)) == {"amal@example.org", "samir@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        pytest.param("amal.example.org,Amal,ar,", "not an email address", id="no address"),
+        pytest.param(",Amal,ar,", "not an email address", id="an empty address"),
+        pytest.param("amal@example.org,Amal,ar,Beirut", "not a time zone", id="no zone"),
+        pytest.param("amal@@example.org", "not an email address", id="a typing mistake"),
+    ],
+)
+def test_a_bad_row_is_told_by_its_line_and_the_others_go_in(store, newsletter, now, row, why):
+    lines = ["address,name,language,zone", "samir@example.org,Samir,,", row, "lina@example.org,,,"]
+
+    done = import_readers(store, newsletter, lines, now=now)
+
+    assert (done.rows, done.new, done.known) == (3, 2, 0)
+    (bad,) = done.bad
+    assert (bad.line, bad.text) == (3, row)
+    assert why in bad.why
+    assert set(stored(store, newsletter)) == {"samir@example.org", "lina@example.org"}
+
+
+def test_a_cell_of_two_lines_does_not_shift_the_line_that_is_told(store, newsletter, now):
+    lines = ["address,name\n", '"amal@example.org","Amal\n', 'Haddad"\n', "nobody,N\n"]
+
+    done = import_readers(store, newsletter, lines, now=now)
+
+    assert stored(store, newsletter)["amal@example.org"].name == "Amal Haddad"
+    assert [bad.line for bad in done.bad] == [4]
+
+
+def test_a_file_without_a_column_of_addresses_is_refused(store, newsletter, now):
+    with pytest.raises(InputError, match="No column is called address or email"):
+        import_readers(store, newsletter, ["name,phone", "Amal,12345"], now=now)
+
+    assert stored(store, newsletter) == {}
+
+
+def test_one_address_twice_is_one_reader(store, newsletter, now):
+    lines = ["amal@example.org", "AMAL@example.org", "samir@example.org"]
+
+    done = import_readers(store, newsletter, lines, now=now)
+
+    assert (done.rows, done.new, done.known) == (3, 2, 1)
+    assert len(stored(store, newsletter)) == 2
+
+
+def test_importing_again_changes_nobody(store, newsletter, now):
+    lines = ["amal@example.org,Amal", "samir@example.org,Samir"]
+    import_readers(store, newsletter, lines, now=now)
+    before = stored(store, newsletter)
+
+    done = import_readers(store, newsletter, lines, now=now + timedelta(days=1))
+
+    assert (done.new, done.known) == (0, 2)
+    assert stored(store, newsletter) == before
+
+
+def test_who_left_is_not_brought_back_by_an_import(store, newsletter, now):
+    import_readers(store, newsletter, ["amal@example.org"], now=now)
+    readers.remove(store, newsletter, "amal@example.org", now=now)
+
+    done = import_readers(store, newsletter, ["amal@example.org"], now=now)
+
+    assert (done.new, done.known) == (0, 1)
+    assert stored(store, newsletter)["amal@example.org"].status is SubscriptionStatus.ENDED
+
+
+def test_a_long_import_goes_in_by_batches_and_says_how_far_it_is(store, newsletter, now):
+    lines = [f"n{number}@example.org" for number in range(readers.BATCH + 1)]
+    seen: list[int] = []
+
+    done = import_readers(store, newsletter, lines, now=now, progress=seen.append)
+
+    assert (done.new, seen) == (readers.BATCH + 1, [readers.BATCH, readers.BATCH + 1])
+    assert len(stored(store, newsletter)) == readers.BATCH + 1
+
+
+def test_an_export_has_a_heading_and_a_row_for_each_subscription(store, newsletter, now):
+    import_readers(store, newsletter, ["amal@example.org,Amal,ar,Asia/Beirut"], now=now)
+    with store.begin() as session:
+        unsure = Reader(address="Samir@example.org", address_key="samir@example.org")
+        subscribers.request(session, newsletter.id, unsure, now=now)
+
+    heading, *rows = export_rows(store, newsletter)
+
+    at = now.isoformat()
+    assert heading[:5] == ("address", "name", "language", "zone", "status")
+    assert rows == [
+        ("amal@example.org", "Amal", "ar", "Asia/Beirut", "confirmed", at, at),
+        ("Samir@example.org", "", "", "", "unconfirmed", at, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param('=HYPERLINK("x")', '\'=HYPERLINK("x")', id="a formula"),
+        pytest.param("+1+1", "'+1+1", id="a plus"),
+        pytest.param("-1", "'-1", id="a minus"),
+        pytest.param("@SUM(A1)", "'@SUM(A1)", id="an at sign"),
+        pytest.param("Amal = Hope", "Amal = Hope", id="a name with such a sign inside"),
+    ],
+)
+def test_an_export_runs_nothing_in_a_spreadsheet(store, newsletter, now, name, shown):
+    known = Reader(address="amal@example.org", address_key="amal@example.org", name=name)
+    with store.begin() as session:
+        subscribers.import_confirmed(session, newsletter.id, [known], now=now)
+
+    _, row = export_rows(store, newsletter)
+
+    assert row[1] == shown
+
+
+def test_an_operator_adds_a_reader_once(store, newsletter, now):
+    added = [readers.add(store, newsletter, f" {each}@Example.org", now=now) for each in ("A", "a")]
+
+    assert added == [True, False]
+    (one,) = stored(store, newsletter).values()
+    assert (one.address, one.status) == ("A@example.org", SubscriptionStatus.CONFIRMED)
+
+
+def test_what_an_operator_takes_for_an_address_is_checked(store, newsletter, now):
+    with pytest.raises(InputError, match="not an email address"):
+        readers.add(store, newsletter, "amal at example", now=now)
+
+
+def test_a_removed_reader_s_subscription_has_ended(store, newsletter, now):
+    readers.add(store, newsletter, "amal@example.org", now=now)
+
+    readers.remove(store, newsletter, "AMAL@example.org", now=now + timedelta(days=1))
+
+    (one,) = stored(store, newsletter).values()
+    assert (one.status, one.reason) == (SubscriptionStatus.ENDED, EndReason.REMOVED)
+    assert one.ended_at == now + timedelta(days=1)
+
+
+def test_who_is_not_subscribed_cannot_be_removed(store, newsletter, now):
+    with pytest.raises(MissingError, match="is not subscribed to The Evening Brief"):
+        readers.remove(store, newsletter, "amal@example.org", now=now)

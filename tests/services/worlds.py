@@ -1,0 +1,184 @@
+"""What the services' tests put in: a clock, feeds, articles, readers, and a relay that refuses."""
+
+import mailbox
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from newsletter.domain.article import Entry
+from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.newsletter import Newsletter
+from newsletter.embedded.shared import free_port
+from newsletter.services.compose import compose
+from newsletter.store import Store, articles, deliveries, editions, feeds, subscribers
+from newsletter.store.feeds import Feed
+from newsletter.store.subscribers import Reader
+
+# Four events in four countries, none like another.
+BEIRUT = "Beirut port takes its first cargo ship in a year"
+AMMAN = "Amman builds a pipeline for drinking water"
+BAGHDAD = "Baghdad museum shows clay tablets again"
+CAIRO = "Cairo metro opens a line to the airport"
+OTHER = "Cricket final in Lahore is delayed by rain"
+
+
+@dataclass
+class Clock:
+    """The time it is; a test sets at."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Maildir:
+    """What the capture relay has taken."""
+
+    folder: Path
+
+    def messages(self) -> list[EmailMessage]:
+        raws = [one.as_bytes() for one in mailbox.Maildir(self.folder)]
+        return [BytesParser(EmailMessage, policy=SMTP).parsebytes(raw) for raw in raws]
+
+    def recipients(self) -> list[str]:
+        return sorted(str(one["X-Envelope-To"]) for one in self.messages())
+
+    def empty(self) -> None:
+        mailbox.Maildir(self.folder).clear()
+
+
+@dataclass
+class Relay:
+    """A relay's memory and orders: what it answers to RCPT for an address, and to each message.
+
+    A reply of "" hangs up without a word.
+    """
+
+    url: str = ""
+    to_rcpt: dict[str, str] = field(default_factory=dict)
+    to_data: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
+        self, server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        self.asked.append(address)
+        reply = self.to_rcpt.get(address, "250 2.1.5 welcome")
+        if reply.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self._said(server, reply)
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        (address,) = envelope.rcpt_tos
+        reply = self.to_data.get(address, "250 2.0.0 taken")
+        if reply.startswith("250"):
+            self.taken.append(address)
+        return self._said(server, reply)
+
+    @staticmethod
+    def _said(server: Any, reply: str) -> str:
+        if not reply:
+            server.transport.abort()
+        return reply or "421 gone"
+
+
+@contextmanager
+def relay() -> Iterator[Relay]:
+    """A relay on loopback that does as it is told, until the end of the with statement."""
+    made = Relay()
+    port = free_port()
+    controller = Controller(made, hostname="127.0.0.1", port=port, ready_timeout=20)
+    controller.start()
+    made.url = f"smtp://127.0.0.1:{port}"
+    try:
+        yield made
+    finally:
+        controller.stop()
+
+
+def rss(*items: str, title: str = "The Cedar Post") -> str:
+    """An RSS document."""
+    inside = "".join(items)
+    head = f"<title>{title}</title><link>https://cedar.example/</link>"
+    return f'<rss version="2.0"><channel>{head}{inside}</channel></rss>'
+
+
+def item(path: str, *, title: str = BEIRUT, about: str = "", at: datetime | None = None) -> str:
+    """An RSS item."""
+    dated = f"<pubDate>{format_datetime(at)}</pubDate>" if at else ""
+    link = f"<link>https://cedar.example{path}</link>"
+    told = f"<description>{about}</description>"
+    return f"<item><title>{title}</title>{link}{told}{dated}</item>"
+
+
+def polled(store: Store, url: str, *, now: datetime, **changes: Any) -> Feed:
+    """A feed that is due."""
+    with store.begin() as session:
+        return feeds.add(session, Feed(url=url, due_at=now, **changes), now=now)
+
+
+def news(
+    store: Store,
+    *titles: str,
+    now: datetime,
+    published_at: datetime | None = None,
+    source: str = "The Cedar Post",
+) -> None:
+    """Articles of these titles, collected at now."""
+    host = source.rsplit(maxsplit=1)[-1].lower()
+    entries = [
+        Entry(
+            url=f"https://{host}.example/{'-'.join(title.lower().split())}",
+            title=title,
+            published_at=published_at or now,
+        )
+        for title in titles
+    ]
+    with store.begin() as session:
+        feed = Feed(url=f"https://{host}.example/rss", source=source, due_at=now, is_polled=False)
+        articles.keep(session, feeds.add(session, feed, now=now), entries, now=now)
+
+
+def readers(store: Store, newsletter: Newsletter, names: Sequence[str], *, now: datetime) -> None:
+    """Confirmed readers, called name@example.org."""
+    made = [
+        Reader(address=f"{name}@example.org", address_key=f"{name}@example.org") for name in names
+    ]
+    with store.begin() as session:
+        subscribers.import_confirmed(session, newsletter.id, made, now=now)
+
+
+def composed(store: Store, newsletter: Newsletter, *, now: datetime) -> Edition:
+    """Today's edition of three stories, a draft."""
+    news(store, BEIRUT, AMMAN, BAGHDAD, now=now - timedelta(hours=2))
+    return compose(store, newsletter, now.date(), now=now)
+
+
+def moved(store: Store, edition_id: int, to: EditionStatus, **changes: Any) -> None:
+    """Put the edition into that state, wherever it was."""
+    with store.begin() as session:
+        editions.move(session, edition_id, expected=tuple(EditionStatus), to=to, **changes)
+
+
+def edition_of(store: Store, edition_id: int) -> Edition:
+    with store.begin() as session:
+        return editions.by_id(session, edition_id)
+
+
+def statuses(store: Store, edition_id: int) -> dict[str, int]:
+    """How many of the edition's deliveries are in each state; states of none are left out."""
+    with store.begin() as session:
+        counted = deliveries.counts(session, [edition_id])[edition_id]
+    return {status.value: count for status, count in counted.items() if count}
