@@ -9,6 +9,7 @@ import typer
 from newsletter.cli.app import app
 from newsletter.errors import NewsletterError
 
+USAGE = 2  # As the shell's own commands: wrong arguments.
 UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a fault of ours.
 INTERRUPTED = 130  # What a shell reports for Ctrl-C.
 
@@ -35,11 +36,11 @@ def main() -> None:
 
 
 def _unexpected(error: Exception) -> None:
-    from click import ClickException
-
-    if isinstance(error, ClickException):
-        error.show()
-        sys.exit(error.exit_code)
+    # What the command line library raises for wrong arguments; it has moved from click to typer.
+    format_message = getattr(error, "format_message", None)
+    if format_message is not None:
+        _say(f"{format_message()} See --help.")
+        sys.exit(USAGE)
     if os.environ.get("NEWSLETTER_LOG_LEVEL", "").upper() == "DEBUG":
         raise error
     _say(

@@ -7,6 +7,7 @@ from rapidfuzz.distance import OSA
 
 from newsletter.errors import InputError
 
+MAX_LOCAL_BYTES = 64  # RFC 5321, 4.5.3.1.1.
 MAX_CHARS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets.
 
 # Where most mailboxes are; a domain one slip away from one of them is probably meant to be it.
@@ -19,6 +20,8 @@ _COMMON = (
     "icloud.com",
     "live.com",
     "aol.com",
+    "mail.com",
+    "ymail.com",
     "gmx.de",
     "gmx.net",
     "web.de",
@@ -56,7 +59,11 @@ def parse_address(text: str) -> EmailAddress:
             f"{text[:MAX_CHARS]!r} is not an email address: {_words(error)}"
         ) from error
     normal = found.normalized
-    return EmailAddress(address=normal, key=normal.casefold())
+    local, _, domain = normal.rpartition("@")
+    if len(local.encode()) > MAX_LOCAL_BYTES:
+        raise InputError(f"{text[:MAX_CHARS]!r} is not an email address: it is too long before @.")
+    # Not casefold for the domain: straße.de and strasse.de are two.
+    return EmailAddress(address=normal, key=f"{local.casefold()}@{domain.lower()}")
 
 
 def meant(address: str) -> str:

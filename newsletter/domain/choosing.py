@@ -99,7 +99,7 @@ def _grouped(relevant: Sequence[Article], told: Sequence[Article]) -> list[tuple
     """The stories. Live pages, opinions and advertisements stand alone: they mention everything."""
     joins = {Label.NEWS, Label.ANALYSIS}
     alone = [(article,) for article in relevant if label(article) not in joins]
-    return [*alone, *group([*(one for one in relevant if label(one) in joins), *told])]
+    return [*alone, *group([one for one in (*relevant, *told) if label(one) in joins])]
 
 
 def _candidate(

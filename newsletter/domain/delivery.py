@@ -72,12 +72,12 @@ def after_reply(reply: Reply, *, attempts: int) -> Outcome:
     attempts counts those made, this one included, so it is at least 1. When no answer or a
     senseless one follows the whole message, nobody can know who has it: uncertain (RFC 1047).
     A 5.7.x policy refusal is about us, not about the reader: the run stops and nobody is
-    suppressed. 552 is transient (RFC 5321 4.5.3.1.10).
+    suppressed, whatever the digits. Any other 552 is transient (RFC 5321 4.5.3.1.10).
     """
     kind = reply.code // 100
     if kind == 2 and reply.stage is Stage.DOT:  # noqa: PLR2004  # RFC 5321 4.2.1: completed
         return Outcome(next=Next.SENT)
-    if kind == 4 or reply.code == 552:  # noqa: PLR2004  # RFC 5321 4.2.1: transient
+    if kind == 4 or (reply.code == 552 and not reply.enhanced.startswith("5.7.")):  # noqa: PLR2004  # RFC 5321 4.2.1: transient
         return Outcome(next=Next.RETRY, wait=back_off(attempts))
     if kind == 5:  # noqa: PLR2004  # RFC 5321 4.2.1: permanent
         return _after_refusal(reply)

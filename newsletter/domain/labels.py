@@ -1,6 +1,7 @@
 """What kind of text an article is, by what its source says of it."""
 
 import re
+from urllib.parse import unquote, urlsplit
 
 from newsletter.domain.article import Article
 from newsletter.domain.digest import Label
@@ -19,8 +20,9 @@ _SIGNS = (
     (Label.ANALYSIS, r"analys[ei]s|explainers?|explained|in depth|longreads?|تحليل|ניתוח"),
 )
 _PATTERNS = tuple((label, re.compile(rf"(?:{words})", re.I)) for label, words in _SIGNS)
+_BREAK = r"\s*[:|–—]\s*|\s+-\s+"  # A hyphen within a word is none: a live-fire drill is news.
 _IN_TITLE = tuple(
-    (label, re.compile(rf"^(?:{words})\s*[:|–—-]\s*|\s*[:|–—-]\s*(?:{words})$", re.I))
+    (label, re.compile(rf"^(?:{words})(?:{_BREAK})|(?:{_BREAK})(?:{words})$", re.I))
     for label, words in _SIGNS
 )
 
@@ -28,7 +30,7 @@ _IN_TITLE = tuple(
 def label(article: Article) -> Label:
     """The label a reader is owed, from the article's sections, address and title."""
     sections = [name.strip() for name in article.section.split(";")]
-    path = article.url.split("//", 1)[-1].split("?")[0].split("/")[1:]
+    path = unquote(urlsplit(article.url).path).split("/")
     for kind, pattern in _PATTERNS:
         if any(pattern.fullmatch(one) for one in (*sections, *path)):
             return kind

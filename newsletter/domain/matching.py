@@ -1,5 +1,6 @@
 """Finding many names in a text at once, whole words only, in four scripts (Aho-Corasick)."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from newsletter.domain.topic import Term
 # Written together with the word in Arabic and Hebrew: and, in, to, the, from, as, so.
 _PREFIXES = {"arabic": frozenset("ولبكفا"), "hebrew": frozenset("והבלמשכ")}
 _LONGEST_PREFIX = 3
-_LONGEST_ENDING = {"arabic": 3, "hebrew": 2, "cyrillic": 3}
-_INFLECTED_FROM = 5  # Cyrillic names of this length lose their last letter to inflection.
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u0640\u064b-\u065f\u0670]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,27 @@ def folded(text: str) -> str:
     return text.translate(_FOLDING)
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(folded(text).split())
+
+
+# What may follow a name without making it another word, as it stands after folding: of that land,
+# its people; in Russian the cases. مصر is Egypt and مصري Egyptian, but مصرع is a death.
+_ENDINGS = {
+    "arabic": _words("ي يه يا يون يين يات ان ين ه"),
+    "hebrew": _words("י ית ים יה יות ת"),
+    "cyrillic": _words(
+        "а я у ю е и ы о ом ем ой ей ою ею ии ий ая ое ые ие ого его ому ему им ым их ых ими ыми ую"
+        " юю ам ям ами ями ах ях ов ев"
+    ),
+}
+_ADJECTIVE_ENDS = tuple(_words("ий ый ой"))
+_CASE_LETTERS = frozenset(
+    folded("аяйьеоиы")
+)  # A Russian name's last letter that its cases replace.
+_STEM_FROM = 4
+
+
 class Matcher:
     """Finds a fixed set of terms. Made once; safe to share between threads."""
 
@@ -60,37 +83,58 @@ class Matcher:
 
     def find(self, text: str) -> list[Found]:
         """The terms in text, the longest where several overlap, in their order."""
-        hits = sorted(self._hits(folded(text)), key=lambda hit: (hit.start, -hit.end))
+        plain, places = _unmarked(text)
+        hits = sorted(self._hits(folded(plain)), key=lambda hit: (hit.start, -hit.end))
         kept: list[Found] = []
         for hit in hits:
-            if not kept or hit.start >= kept[-1].end or hit.start == kept[-1].start == hit.end:
+            if not kept or hit.start >= kept[-1].end:
                 kept.append(hit)
-        return kept
+        if places is None:
+            return kept
+        return [Found(one.term, places[one.start], places[one.end - 1] + 1) for one in kept]
 
     def _hits(self, text: str) -> Iterator[Found]:
         for last, terms in self._automaton.iter(text):
             for term in terms:
-                start = last + 1 - len(_stem(folded(term.text)))
-                if (end := _word_end(text, start, last + 1)) is not None:
+                key = folded(term.text)
+                stem = _stem(key)
+                start = last + 1 - len(stem)
+                is_cut = stem != key
+                if (end := _word_end(text, start, last + 1, is_cut=is_cut)) is not None:
                     yield Found(term, start, end)
 
 
+def _unmarked(text: str) -> tuple[str, list[int] | None]:
+    """The text without vowel signs and accents of their own, and where each letter stood."""
+    if not _MARKS.search(text):
+        return text, None
+    places = [at for at, letter in enumerate(text) if not _MARKS.match(letter)]
+    return "".join(text[at] for at in places), places
+
+
 def _stem(key: str) -> str:
-    is_inflected = _script(key[-1]) == "cyrillic" and len(key) >= _INFLECTED_FROM
-    return key[:-1] if is_inflected else key
+    """The part of a Russian name that its cases leave alone; any other name whole."""
+    if _script(key[-1]) != "cyrillic" or len(key) < _STEM_FROM or " " in key:
+        return key
+    if key.endswith(_ADJECTIVE_ENDS):
+        return key[:-2]
+    return key[:-1] if key[-1] in _CASE_LETTERS else key
 
 
-def _word_end(text: str, start: int, end: int) -> int | None:
-    """Where the word at text[start:end] ends, or None when it is a part of another word."""
+def _word_end(text: str, start: int, end: int, *, is_cut: bool) -> int | None:
+    """Where the word at text[start:end] ends, or None when it is a part of another word.
+
+    is_cut: the name goes on, so the bare stem is another word.
+    """
     script = _script(text[start])
     if start and text[start - 1].isalnum() and not _is_prefixed(text, start, script):
         return None
     stop = end
     while stop < len(text) and text[stop].isalpha():
         stop += 1
-    if stop - end > _LONGEST_ENDING.get(script, 0):
-        return None
-    return stop if not (stop < len(text) and text[stop].isdigit()) else None
+    ending = text[end:stop]
+    is_whole = ending in _ENDINGS.get(script, ()) if ending else not is_cut
+    return stop if is_whole and not (stop < len(text) and text[stop].isdigit()) else None
 
 
 def _is_prefixed(text: str, start: int, script: str) -> bool:

@@ -15,6 +15,7 @@ MOST_FROM_SUMMARY, MOST_FROM_TEXT = 3.5, 1.6  # However often it is said.
 WEAK_SHARE = 0.35
 SECTION_OURS, SECTION_OTHER = 4.0, -1.5  # The source's own word weighs heavily, not blindly.
 FOREIGN_IN_TITLE = -1.0  # Another country in the title: ours may be a side of the story only.
+LONG_WORD, LEAST_WORDS = 4, 4  # Of a headline in title case; shorter words stay small in it.
 ENOUGH = 2.4  # A name in the title, or two different ones in the first paragraph.
 
 _OTHER_SECTION = re.compile(
@@ -124,10 +125,18 @@ def _is_other(told: Ambiguity, found: Found, text: str, company: str) -> bool:
 
 def _is_person(text: str, found: Found, told: Ambiguity) -> bool:
     """Whether a surname follows, or a first name stands before: capitalised, and no company."""
+    if _is_title_case(text):
+        return False  # its capitals tell nothing
     after = re.match(r"\s([A-Z][\w'’-]+)", text[found.end :])
     before = re.search(r"(?:^|[^.!?:;,\s]\s|\s)([A-Z][a-z]+)\s$", text[: found.start])
     near = [match[1] for match in (after, before) if match]
     return any(folded(word) not in told.with_ and not _is_common(word) for word in near)
+
+
+def _is_title_case(text: str) -> bool:
+    """Whether it is a headline in which every longer word begins with a capital."""
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) >= LONG_WORD]
+    return len(words) >= LEAST_WORDS and all(word[0].isupper() for word in words)
 
 
 def _is_common(word: str) -> bool:

@@ -9,23 +9,24 @@ MAX_CHARS = 280  # Two sentences of a newspaper.
 MIN_CHARS = 40  # Less is a label, not a standfirst.
 
 _BOILERPLATE = re.compile(
-    r"\s*(?:continue reading\W*|read more\W*|read full (?:story|article)\W*|click here.*"
-    r"|the post .{0,200} appeared first on .*|\[?(?:…|\.\.\.|&hellip;)\]?|lire la suite.*"
-    r"|sign up (?:for|to) .*|get our .{0,60} app.*)$",
+    r"(?:\s*(?:continue reading\W*|read more\W*|read full (?:story|article)\W*"
+    r"|the post .{0,200} appeared first on .*|\[?(?:…|\.\.\.|&hellip;)\]?|lire la suite.*)"
+    # These are boilerplate as a sentence of their own only.
+    r"|(?:^|(?<=[.!?…])\s+)(?:click here|sign up (?:for|to)|get our .{0,60} app)\b.*)$",
     re.I,
 )
 _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Ms|Dr|St))(?<!Mrs)([.!?؟。][\"'”’)»]*)\s+(?=\S)")
-_OUTLET = re.compile(r"\s+[|–—-]\s+[^|–—-]{2,40}$")
+_OUTLET = re.compile(r"\s+[|–—-]\s+(?P<name>(?:(?!\s[|–—-]\s).){2,40})$")
 
 
 def headline(article: Article) -> str:
     """The article's title without the outlet's name behind it."""
-    bare = _OUTLET.sub("", article.title)
-    outlet = article.title[len(bare) :].strip(" |–—-").casefold()
-    is_name = outlet and (
-        outlet in article.source.casefold() or article.source.casefold() in outlet
-    )
-    return bare if is_name else article.title
+    found = _OUTLET.search(article.title)
+    if found is None:
+        return article.title
+    name, source = (one.casefold().removeprefix("the ") for one in (found["name"], article.source))
+    is_outlet = bool(source) and (source.startswith(name) or name.startswith(source))
+    return article.title[: found.start()] if is_outlet else article.title
 
 
 def summary(article: Article) -> str:
@@ -48,7 +49,9 @@ def _told(text: str, title: str) -> str:
             kept = f"{kept} {bare}".strip()
         if len(kept) >= MAX_CHARS:
             break
-    return kept.removeprefix(title).strip() if kept.startswith(title) else kept
+    rest = kept.removeprefix(title)
+    is_said_again = rest != kept and not (rest[:1].isalnum() or rest[:1] in {"'", "’", "-"})
+    return rest.lstrip(" .:|–—").rstrip() if is_said_again and rest.strip() else kept
 
 
 def _cut(text: str) -> str:

@@ -10,7 +10,11 @@ _SCRIPTS = {
     "Cyrillic": re.compile("[\u0400-\u04ff]"),
     "Latin": re.compile("[A-Za-z\u00c0-\u024f]"),
 }
-_SCRIPT_OF = {"ar": "Arabic", "fa": "Arabic", "ur": "Arabic", "he": "Hebrew", "ru": "Cyrillic"}
+_SCRIPT_OF = {
+    **dict.fromkeys(("ar", "fa", "ur", "ps", "ckb", "sd", "ug"), "Arabic"),
+    **dict.fromkeys(("he", "yi"), "Hebrew"),
+    **dict.fromkeys(("ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "tg", "mn"), "Cyrillic"),
+}
 
 
 def other_language(article: Article, language: str) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.domain.article import Entry, Image
+from newsletter.domain.article import Entry, Image, url_key
 from newsletter.domain.text import one_line, paragraphs
 from newsletter.feeds.addresses import web_url
 from newsletter.feeds.sanitise import MAX_TEXT_CHARS, plain, safe_html
 from newsletter.feeds.values import Refused
+
+MAX_KEY_CHARS = 2_000  # PostgreSQL indexes up to 2,704 bytes, and no browser needs more.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ def build(raw: RawEntry, *, base: str, position: int) -> Entry | Refused:
     text = plain(raw.content_html)
     if not title:
         return Refused(what=url, why="It has no title.")
+    if len(url_key(url)) > MAX_KEY_CHARS:
+        return Refused(what=title, why="Its address is too long.")
     return Entry(
         url=url,
         title=title,

@@ -58,9 +58,15 @@ def _markup_problems(html: str) -> list[str]:
             image.get("alt") is None for image in tree.iter("img")
         ),
         "A link leads nowhere on the web.": any(
-            urlsplit(link.get("href", "")).scheme not in {"http", "https", "mailto"}
-            for link in tree.iter("a")
+            not _leads_somewhere(link.get("href", "")) for link in tree.iter("a")
         ),
         "It has not exactly one main heading.": len(list(tree.iter("h1"))) != 1,
     }
     return [text for text, is_so in said.items() if is_so]
+
+
+def _leads_somewhere(address: str) -> bool:
+    try:
+        return urlsplit(address).scheme in {"http", "https", "mailto"}
+    except ValueError:
+        return False

@@ -19,6 +19,8 @@ def inline(html: str) -> str:
             keep_style_tags=False,
             include_star_selectors=False,
             disable_validation=True,
+            # Outlook wants a photo's pixels, which premailer would replace by the style's per cent.
+            disable_basic_attributes=["width", "height"],
             cssutils_logging_level=logging.CRITICAL,
         ).transform()
     )

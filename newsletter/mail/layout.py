@@ -94,9 +94,9 @@ def _item(story: Story, said: Any) -> Item:
         picture=_picture(first.image, story.title),
         more=tuple(
             (other.title, web_address(other.url), other.source)
-            for other in story.others[:MORE_LINKS]
+            for other in story.others
             if web_address(other.url)
-        ),
+        )[:MORE_LINKS],
     )
 
 

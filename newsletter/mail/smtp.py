@@ -11,12 +11,14 @@ from urllib.parse import unquote, urlsplit
 
 from newsletter.domain.delivery import Reply, Stage, read_reply
 from newsletter.errors import SettingsError, UnreachableError
+from newsletter.mail.headers import written_address
 
 TIMEOUT_S = 60  # RFC 5321, 4.5.3.2 allows minutes; a relay of ours that needs one is ill.
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _OK = frozenset({250, 251, 252})
 _GO_AHEAD = frozenset({354})
-_CLOSING = 421
+_CLOSING = 421  # RFC 5321, 3.8: the relay says goodbye, whatever was asked
+_LEAST_CODE = 200  # RFC 5321, 4.2: a reply begins with three digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +61,29 @@ class Relay:
         The message has CRLF line ends and no line that begins with a dot. Nothing is raised for a
         refusal or a broken connection; code 0 is the latter, and then is_open is False.
         """
+        envelope_from, recipient = written_address(envelope_from), written_address(recipient)
         stage = Stage.MAIL
         try:
             for stage, command, expected in self._commands(envelope_from, recipient, message):
                 reply = self._ask(command, stage)
                 if reply.code not in expected:
-                    self._client.rset()
+                    self._start_over()
                     return reply
             stage = Stage.DOT
             self._client.send(message + b".\r\n")
-            reply = self._answer(stage)
+            return self._answer(stage)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Reply(code=0, text=f"The connection broke ({error}).", stage=stage)
-        self.is_open = reply.code != _CLOSING
-        return reply
+
+    def _start_over(self) -> None:
+        """Forget the refused message; a relay that hangs up after its refusal has refused it."""
+        if not self.is_open:
+            return
+        try:
+            self._client.rset()
+        except (OSError, smtplib.SMTPException):
+            self.close()
 
     def close(self) -> None:
         """Say goodbye and hang up; a connection that is gone already is no trouble."""
@@ -106,7 +116,11 @@ class Relay:
 
     def _answer(self, stage: Stage) -> Reply:
         code, said = self._client.getreply()
-        return read_reply(max(code, 0), said.decode("utf-8", "replace")[:500], stage)
+        if code < _LEAST_CODE:
+            raise smtplib.SMTPServerDisconnected("its answer makes no sense")
+        if code == _CLOSING:
+            self.close()
+        return read_reply(code, said.decode("utf-8", "replace")[:500], stage)
 
 
 @contextmanager
@@ -163,6 +177,10 @@ def _tls() -> ssl.SSLContext:
 def _in_words(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid: {error.verify_message}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        return f"it says {error.smtp_code} {text}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or "no answer"

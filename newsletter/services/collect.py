@@ -1,5 +1,6 @@
 """Collect: read the feeds that are due, keep their articles, and write down how each went."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from newsletter.feeds.read import WebPageError, read
 from newsletter.feeds.values import ParsedFeed, Refused
 from newsletter.store import Store, articles, feeds
 from newsletter.store.feeds import Feed
+
+_log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=15)  # A newsroom publishes some ten articles an hour; more is impolite.
 LONGEST_PAUSE = timedelta(hours=12)  # A feed that was down for a week is found within half a day.
@@ -124,7 +127,12 @@ def _settle(store: Store, feed: Feed, fetched: _Fetched, now: datetime) -> FeedR
     document, parsed = fetched.document, fetched.parsed
     if parsed is None:
         return _unchanged(store, feed, now)
-    report = _keep(store, feed, parsed, now)
+    try:
+        report = _keep(store, feed, parsed, now)
+    except Exception as error:  # noqa: BLE001  # one feed's failure is its own, also one that nobody foresaw
+        _log.exception("The articles of %s could not be kept", feed.url)
+        trouble = FeedError(f"Its articles could not be kept ({type(error).__name__}).")
+        return _failed(store, feed, trouble, now)
     with store.begin() as session:
         feeds.record(
             session,

@@ -1,6 +1,6 @@
 """Deliver: one batch of an edition, message by message, over one connection to the relay."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from newsletter.domain.delivery import (
     RETRIED_FOR,
@@ -13,7 +13,7 @@ from newsletter.domain.delivery import (
 )
 from newsletter.domain.edition import Edition, EditionStatus, Hold
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import UnreachableError
+from newsletter.errors import SettingsError, UnreachableError
 from newsletter.mail.master import Master, Recipient
 from newsletter.mail.smtp import Relay, connected
 from newsletter.services import links, mailing
@@ -43,12 +43,17 @@ def deliver(ports: Ports, edition_id: int, batch: int) -> int:
         email = mailing.frozen(session, edition_id)
     if edition.status is not EditionStatus.SENDING or email is None:
         return 0
-    master = mailing.master(ports, email, edition, newsletter)
-    run = _Run(ports, edition, newsletter, master)
+    if ports.now() > _gives_up_at(edition):
+        _stop(ports, edition, "It could not be delivered in four hours; the rest waits.")
+        return 0
+    run = _Run(ports, edition, newsletter, mailing.master(ports, email, edition, newsletter))
     try:
         sent = run.batch(batch)
     except UnreachableError:
         return 0  # recover asks again in a minute
+    except SettingsError as error:  # the relay refuses our password, and would refuse it again
+        _stop(ports, edition, str(error))
+        return 0
     finish(ports, edition_id)
     return sent
 
@@ -63,6 +68,22 @@ def finish(ports: Ports, edition_id: int) -> bool:
             to=EditionStatus.SENT,
             sent_at=ports.now(),
         )
+
+
+def _gives_up_at(edition: Edition) -> datetime:
+    """When what has not left is no evening mail any more."""
+    return (edition.frozen_at or edition.sends_at) + RETRIED_FOR
+
+
+def _stop(ports: Ports, edition: Edition, why: str) -> None:
+    with ports.store.begin() as session:
+        _hold(session, edition, why)
+
+
+def _hold(session: Session, edition: Edition, why: str) -> None:
+    """Hold the edition in mid-run; what is queued stays so until somebody lets it go on."""
+    sending, held = (EditionStatus.SENDING,), EditionStatus.HELD
+    editions.move(session, edition.id, expected=sending, to=held, hold=Hold.STOPPED, reason=why)
 
 
 class _Run:
@@ -88,7 +109,7 @@ class _Run:
                         reply = self._send(relay, claim)
                         sent += reply.code // 100 == 2  # noqa: PLR2004  # 2yz is success
                         claim = self._settle_and_claim(claim, reply, batch)
-            except UnreachableError as error:
+            except (UnreachableError, SettingsError) as error:
                 self._give_back(claim, str(error))
                 raise
         return sent
@@ -132,19 +153,12 @@ class _Run:
             suppressions.add(session, claim.address_key, reason="no such mailbox", now=now)
         if outcome.next is Next.STOP:
             self._is_stopped = True
-            editions.move(
-                session,
-                self._edition.id,
-                expected=(EditionStatus.SENDING,),
-                to=EditionStatus.HELD,
-                hold=Hold.STOPPED,
-                reason=f"The relay refuses us ({reply.code} {reply.text}); the rest waits.",
-            )
+            _hold(session, self._edition, f"The relay refuses us ({reply}); the rest waits.")
 
     def _outcome(self, claim: Claim, reply: Reply) -> Outcome:
         """What follows; a retry that would come after the edition's time is a failure."""
         outcome = after_reply(reply, attempts=claim.attempts)
-        gives_up_at = (self._edition.frozen_at or self._edition.sends_at) + RETRIED_FOR
+        gives_up_at = _gives_up_at(self._edition)
         if outcome.wait is not None and self._ports.now() + outcome.wait > gives_up_at:
             return Outcome(next=Next.FAILED)
         return outcome

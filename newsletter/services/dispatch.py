@@ -10,13 +10,13 @@ from newsletter.mail.checks import check_digest
 from newsletter.mail.master import Recipient
 from newsletter.mail.rendering import Rendered
 from newsletter.mail.smtp import connected
-from newsletter.services import mailing
+from newsletter.services import editing, mailing
 from newsletter.services.ports import Ports
 from newsletter.store import Session, deliveries, editions, masters, newsletters
 
 _WAITING = (EditionStatus.DRAFT, EditionStatus.APPROVED)
-# An operator's word is an approval, and knows what time it is and what the relay said.
-_RELEASABLE = (Hold.LATE, Hold.UNAPPROVED, Hold.STOPPED)
+# An operator's word is an approval, and knows what time it is.
+_RELEASABLE = (Hold.LATE, Hold.UNAPPROVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +48,17 @@ def dispatch(ports: Ports, edition_id: int) -> Dispatched:
 def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatched:
     """Send the edition off on an operator's word, which is an approval by itself.
 
-    An edition that is out already is left as it is. Raises StateError when it is skipped, or held
-    by an editor or as too thin and force does not override that; MailRefusedError when the build
-    refuses the email.
+    One that is out already, or was stopped in mid-run, goes on where it is. Raises StateError when
+    it is skipped, when the build refuses the email, or when it is held by an editor or as too thin
+    and force does not override that.
     """
     with ports.store.begin() as session:
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
+    if edition.hold is Hold.STOPPED:
+        edition = editing.approve(ports, edition_id, by="operator")
     if edition.status in {EditionStatus.SENDING, EditionStatus.SENT}:
-        return Dispatched(edition_id=edition_id, status=edition.status)
+        return _gone_on(ports, edition)
     if edition.status is EditionStatus.SKIPPED:
         raise StateError(f"The edition of {edition.on} is skipped. {edition.reason}")
     if edition.status is EditionStatus.HELD and edition.hold not in _RELEASABLE and not force:
@@ -86,11 +88,20 @@ def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: s
         raise StateError(f"The relay did not take the test message: {reply.code} {reply.text}")
 
 
+def _gone_on(ports: Ports, edition: Edition) -> Dispatched:
+    """Queue what is due of an edition that is under way; its tasks may have been lost."""
+    with ports.store.begin() as session:
+        batches = deliveries.due_batches(session, edition.id, now=ports.now())
+    if batches and edition.status is EditionStatus.SENDING:
+        ports.enqueue(edition.id, batches)
+    return Dispatched(edition_id=edition.id, status=edition.status)
+
+
 def _held(session: Session, edition: Edition, hold: Hold, reason: str) -> Dispatched:
     editions.move(
         session,
         edition.id,
-        expected=_WAITING,
+        expected=(*_WAITING, EditionStatus.HELD),
         to=EditionStatus.HELD,
         hold=hold,
         reason=reason,

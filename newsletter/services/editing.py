@@ -12,8 +12,6 @@ from newsletter.errors import StateError
 from newsletter.services.ports import Ports
 from newsletter.store import editions
 
-_RESUMES = (Hold.STOPPED,)  # Held in mid-run: its deliveries go on instead of beginning.
-
 
 def approve(ports: Ports, edition_id: int, *, by: str) -> Edition:
     """The edition, approved: it goes out at its minute, or at once if that has passed.
@@ -25,9 +23,10 @@ def approve(ports: Ports, edition_id: int, *, by: str) -> Edition:
         edition = editions.by_id(session, edition_id)
         expected, to = MOVES[Move.APPROVE]
         minute = minute_after_approval(edition, now=now)
-        if edition.hold in _RESUMES:
-            to, minute = EditionStatus.SENDING, edition.sends_at
         changes = {"hold": None, "reason": "", "decided_by": by, "sends_at": minute}
+        if edition.hold is Hold.STOPPED:  # its deliveries go on instead of beginning
+            to = EditionStatus.SENDING
+            changes |= {"sends_at": edition.sends_at, "frozen_at": now}
         if not editions.move(session, edition_id, expected=expected, to=to, **changes):
             raise StateError(f"The edition of {edition.on} is {edition.status} already.")
         return editions.by_id(session, edition_id)

@@ -3,6 +3,7 @@
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.mail.frame import Frame
+from newsletter.mail.headers import written_address
 from newsletter.mail.master import Master, compiled
 from newsletter.mail.rendering import Rendered, render_digest
 from newsletter.services import links
@@ -39,7 +40,7 @@ def master(ports: Ports, email: Rendered, edition: Edition, newsletter: Newslett
         edition_id=edition.id,
         subject=email.subject,
         date=edition.sends_at,
-        domain=newsletter.sender_address.rpartition("@")[2],
+        domain=written_address(newsletter.sender_address).rpartition("@")[2],
         site=addresses.site,
         archive=addresses.archive,
         unsubscribe=addresses.unsubscribe,

@@ -19,6 +19,8 @@ from newsletter.store.subscribers import Evidence, Reader
 BATCH = 1_000
 COLUMNS = ("address", "name", "language", "zone", "status", "requested_at", "confirmed_at")
 _HEADINGS = {"email": "address", "e-mail": "address", "mail": "address", "timezone": "zone"}
+# What others and we write for somebody who may be written to; "" where no column tells.
+_GOOD = frozenset({"", "confirmed", "subscribed", "active", "enabled"})
 # What a spreadsheet would run as a formula when a name begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -139,8 +141,12 @@ def _columns(first: list[str]) -> dict[str, int]:
 def _reader(row: list[str], columns: dict[str, int]) -> Reader:
     def cell(name: str) -> str:
         at = columns.get(name)
-        return row[at].strip() if at is not None and at < len(row) else ""
+        value = row[at].strip() if at is not None and at < len(row) else ""
+        return value[1:] if value[:1] == "'" and value[1:].startswith(_FORMULA) else value
 
+    status = cell("status").casefold()
+    if status not in _GOOD:
+        raise InputError(f"It is marked “{status}”, so it is not subscribed.")
     address = parse_address(cell("address"))
     if cell("zone"):
         zone(cell("zone"))

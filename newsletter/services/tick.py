@@ -1,6 +1,7 @@
 """What is due this minute: SQL is asked, and what is found is done, one thing at a time."""
 
 import logging
+from datetime import date, timedelta
 
 from newsletter.domain import schedule
 from newsletter.domain.newsletter import Newsletter
@@ -51,19 +52,29 @@ def recover_due(ports: Ports) -> str:
 
 
 def _composed(ports: Ports, newsletter: Newsletter) -> str:
-    """The newsletter's short name when its edition was due and has been composed."""
+    """The newsletter's short name when an edition was due and has been composed.
+
+    Around midnight it may be yesterday's, within its grace, or tomorrow's, within its lead.
+    """
+    today = schedule.local_date(newsletter, ports.now())
+    dates = (today + timedelta(days=days) for days in (-1, 0, 1))
+    composed = [on for on in dates if _is_composed(ports, newsletter, on)]
+    return newsletter.slug if composed else ""
+
+
+def _is_composed(ports: Ports, newsletter: Newsletter, on: date) -> bool:
+    """Whether the edition of the date was due and has been composed now."""
     now = ports.now()
-    on = schedule.local_date(newsletter, now)
     if not schedule.is_time_to_compose(newsletter, on, now):
-        return ""
+        return False
     with ports.store.begin() as session:
         if editions.by_date(session, newsletter.id, on) is not None:
-            return ""
+            return False
     try:
         compose(ports.store, newsletter, on, now=now)
     except NewsletterError:
-        return ""  # somebody else composed it a moment ago
-    return newsletter.slug
+        return False  # somebody else composed it a moment ago
+    return True
 
 
 def _noted(ports: Ports, job: str, said: str, *, is_idle: bool) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, literal, select, update
+from sqlalchemy import and_, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from newsletter.domain.delivery import DeliveryStatus, Reply
+from newsletter.domain.edition import EditionStatus
 from newsletter.domain.subscription import SubscriptionStatus
 from newsletter.store.models import (
     DeliveryRow,
@@ -49,7 +50,7 @@ def plan(session: Session, edition_id: int, newsletter_id: int, *, due_at: datet
         select(
             literal(edition_id),
             SubscriberRow.id,
-            (order - 1) / BATCH,
+            (order - 1) // BATCH,
             literal(DeliveryStatus.QUEUED.value),
             literal(due_at),
         )
@@ -82,7 +83,13 @@ def due_batches(session: Session, edition_id: int, *, now: datetime) -> tuple[in
 def claim(
     session: Session, edition_id: int, batch: int, *, now: datetime, lease: timedelta
 ) -> Claim | None:
-    """Take one queued and due delivery of the batch, or None when none is left to take."""
+    """Take one queued and due delivery of the batch, or None when none is left to take.
+
+    None as well once the edition is not being sent any more: somebody holds it.
+    """
+    is_sending = exists().where(
+        EditionRow.id == edition_id, EditionRow.status == EditionStatus.SENDING
+    )
     next_one = (
         select(DeliveryRow.subscriber_id)
         .where(
@@ -90,6 +97,7 @@ def claim(
             DeliveryRow.batch == batch,
             DeliveryRow.status == DeliveryStatus.QUEUED,
             DeliveryRow.due_at <= now,
+            is_sending,
         )
         .order_by(DeliveryRow.due_at, DeliveryRow.subscriber_id)
         .limit(1)

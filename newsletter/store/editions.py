@@ -57,7 +57,8 @@ def save(session: Session, new: NewEdition, digest: Digest, *, now: datetime) ->
     made = upsert(EditionRow).values(**values, number=_next_number(new.newsletter_id))
     again = made.on_conflict_do_update(
         index_elements=[EditionRow.newsletter_id, EditionRow.on],
-        set_=values,
+        # Who holds it still does.
+        set_={**values, "decided_by": EditionRow.decided_by} if new.hold is Hold.EDITOR else values,
         where=EditionRow.status.in_(_CHANGEABLE) & EditionRow.frozen_at.is_(None),
     )
     edition_id = session.scalars(again.returning(EditionRow.id)).one_or_none()

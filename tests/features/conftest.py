@@ -1,0 +1,73 @@
+"""A house on real PostgreSQL and Redis, with a relay that keeps what it takes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from html import escape
+from pathlib import Path
+
+import pytest
+
+from newsletter.embedded import capture
+from tests.features.house import House, environment
+
+EVENING = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)  # when the edition of that day is composed
+
+_STORIES = (
+    ("Lebanon reopens the old harbour of Port Maren", "Beirut’s minister cut a ribbon.", 2),
+    ("Jordan and Iraq agree on a desert railway", "Trains from Amman to Baghdad by 2031.", 3),
+    ("Yemen’s two banks become one again", "In Sanaa and Aden one rate holds from today.", 4),
+    ("Egypt finds a boat beneath a car park in Cairo", "It is older than the pyramids.", 5),
+    ("Night ferry to the northern islands gets a library", "Eight hundred books.", 3),
+)
+
+
+@pytest.fixture
+def house(store_url: str, redis_url: str, tmp_path: Path) -> Iterator[House]:
+    """A house with tables and one newsletter, “evening”, at 18:00 UTC."""
+    relay = tmp_path / "relay"
+    with capture.start(relay) as server:
+        env = environment(
+            NEWSLETTER_DATABASE_URL=store_url,
+            NEWSLETTER_REDIS_URL=redis_url,
+            NEWSLETTER_SMTP_URL=server.url,
+            NEWSLETTER_SECRET_KEY="a key for tests only",
+            NEWSLETTER_EDITOR_PASSWORD="open sesame",
+            NEWSLETTER_DATA_DIR=str(tmp_path / "data"),
+        )
+        house = House(env, tmp_path, capture.mail_folder(relay))
+        house.ok("init", "--sender", "The Evening <evening@press.example>")
+        yield house
+        house.end()
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    """A feed of four stories about the topic and one that is not, published before EVENING."""
+    items = "".join(_item(number, *story) for number, story in enumerate(_STORIES))
+    path = tmp_path / "feed.xml"
+    path.write_text(
+        f'<rss version="2.0"><channel><title>The Harbour Times</title>'
+        f"<link>https://harbour-times.example/</link>{items}</channel></rss>",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def composed(house: House, feed: Path) -> House:
+    """The house with the edition of 3 March 2026 composed, and three readers."""
+    house.ok("collect", "--from", str(feed), "--at", EVENING.isoformat())
+    house.ok("compose", "--date", "2026-03-03", "--at", EVENING.isoformat())
+    readers = "ann@mail.example\nömer@mail.example\nreader.three@mail.example\n"
+    house.ok("subscribers", "import", "-", stdin=readers)
+    return house
+
+
+def _item(number: int, title: str, summary: str, hours: int) -> str:
+    at = format_datetime(EVENING - timedelta(hours=hours))
+    link = f"https://harbour-times.example/{number}"
+    return (
+        f"<item><title>{escape(title)}</title><link>{link}</link>"
+        f"<description>{escape(summary)}</description><pubDate>{at}</pubDate></item>"
+    )

@@ -1,0 +1,163 @@
+"""A whole house for one test: its settings, its commands, its processes, its mail."""
+
+import contextlib
+import email
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from newsletter.embedded.shared import free_port
+from newsletter.tasks.enqueue import has_worker
+
+COMMAND_S = 60
+START_S = 30
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class House:
+    """Settings in env, and what is run with them."""
+
+    env: dict[str, str]
+    folder: Path
+    mail_folder: Path
+    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+
+    def run(self, *arguments: str, stdin: str = "", **env: str) -> Done:
+        """Run one newsletter command to its end."""
+        done = subprocess.run(
+            [sys.executable, "-m", "newsletter", *arguments],
+            env=self.env | env,
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_S,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def ok(self, *arguments: str, stdin: str = "", **env: str) -> Done:
+        """Run one command that has to go well."""
+        done = self.run(*arguments, stdin=stdin, **env)
+        assert done.code == 0, f"{arguments}: {done.code}\n{done.out}\n{done.err}"
+        return done
+
+    def worker(self, **env: str) -> "subprocess.Popen[bytes]":
+        """A real Celery worker that answers."""
+        arguments = ("worker", "--pool", "threads", "--concurrency", "4")
+        process = self._celery(*arguments, "--without-mingle", "--without-gossip", **env)
+        url = self.env["NEWSLETTER_REDIS_URL"]
+        assert eventually(lambda: has_worker(url, timeout_s=1)), "no worker came up"
+        return process
+
+    def beat(self, **env: str) -> "subprocess.Popen[bytes]":
+        """A real beat."""
+        return self._celery("beat", **env)
+
+    @contextlib.contextmanager
+    def web(self, **env: str) -> Iterator[httpx.Client]:
+        """The pages, served; a client with their address as its base."""
+        port = str(free_port())
+        base = f"http://127.0.0.1:{port}"
+        self.env["NEWSLETTER_PUBLIC_URL"] = base
+        self._start([sys.executable, "-m", "newsletter", "serve", "--port", port], **env)
+        with httpx.Client(base_url=base, timeout=20) as client:
+            assert eventually(lambda: _answers(client)), "no page was served"
+            yield client
+
+    def mail(self, *, subject: str = "") -> list[EmailMessage]:
+        """The messages that were received, or those with this in their subject."""
+        files = sorted((self.mail_folder / "new").glob("*")) if self.mail_folder.exists() else []
+        parsed = [email.message_from_bytes(one.read_bytes(), policy=default) for one in files]
+        return [one for one in parsed if subject in str(one["Subject"])]
+
+    def end(self) -> None:
+        """End every process that was started here."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _celery(self, *arguments: str, **env: str) -> "subprocess.Popen[bytes]":
+        app = ["-q", "-A", "newsletter.tasks.worker"]
+        return self._start([sys.executable, "-m", "celery", *app, *arguments], **env)
+
+    def _start(self, command: list[str], **env: str) -> "subprocess.Popen[bytes]":
+        log = (self.folder / f"process-{len(self.processes)}.log").open("wb")
+        with log:
+            process = subprocess.Popen(
+                command,
+                env=self.env | env,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self.processes.append(process)
+        return process
+
+
+def eventually(is_so: Callable[[], bool], *, within_s: float = START_S) -> bool:
+    """Whether it came to be so within that time."""
+    ends_at = time.monotonic() + within_s
+    while not is_so():
+        if time.monotonic() > ends_at:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """This process's environment with no setting of ours but these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
+    return kept | {"COLUMNS": "200", "NO_COLOR": "1"} | settings
+
+
+def parts(message: EmailMessage) -> tuple[str, str]:
+    """A message's HTML and plain text."""
+    html, text = message.get_body(("html",)), message.get_body(("plain",))
+    assert html is not None
+    assert text is not None
+    return str(html.get_content()), str(text.get_content())
+
+
+def link(text: str, word: str) -> str:
+    """The first address in a text that has the word in it."""
+    found = re.search(rf"https?://\S*{word}\S*", text)
+    assert found, f"no link with {word} in {text}"
+    return found[0].rstrip(">).,")
+
+
+def _answers(client: httpx.Client) -> bool:
+    with contextlib.suppress(httpx.HTTPError):
+        return client.get("/healthz").status_code == 200
+    return False
