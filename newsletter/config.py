@@ -80,9 +80,11 @@ def load() -> Settings:
     if problems:
         raise SettingsError(" ".join(problems))
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise SettingsError(_in_words(error)) from error
+    clock(settings)()  # a replayed clock starts now, not at the first task an hour later
+    return settings
 
 
 def clock(settings: Settings) -> Callable[[], datetime]:

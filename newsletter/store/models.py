@@ -1,77 +1,30 @@
 """The tables: models have no methods, times are timestamptz, a status is text with a check."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Date,
-    DateTime,
-    Float,
     ForeignKey,
-    Identity,
     Index,
     Integer,
-    Interval,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    Text,
-    Time,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import Approval, ThinDay
 from newsletter.domain.subscription import EndReason, SubscriptionStatus
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar = {
-        str: Text,
-        int: BigInteger,
-        datetime: DateTime(timezone=True),
-        date: Date,
-        time: Time,
-        timedelta: Interval,
-        float: Float,
-        bool: Boolean,
-        bytes: LargeBinary,
-        list[str]: ARRAY(Text),
-        list[int]: ARRAY(SmallInteger),
-        dict[str, Any]: JSONB,
-    }
-
-
-def _one_of(column: str, members: type) -> CheckConstraint:
-    words = ", ".join(f"'{member.value}'" for member in members)  # type: ignore[attr-defined]
-    return CheckConstraint(f"{column} IN ({words})", name=column)
-
-
-def _key() -> Mapped[int]:
-    return mapped_column(BigInteger, Identity(always=True), primary_key=True)
+from newsletter.store.base import Base as Base  # with its tables, for the migrations
+from newsletter.store.base import key, one_of
 
 
 class NewsletterRow(Base):
     __tablename__ = "newsletter"
-    __table_args__ = (_one_of("approval", Approval), _one_of("thin_day", ThinDay))
+    __table_args__ = (one_of("approval", Approval), one_of("thin_day", ThinDay))
 
-    id: Mapped[int] = _key()
+    id: Mapped[int] = key()
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     description: Mapped[str]
@@ -97,7 +50,7 @@ class NewsletterRow(Base):
 class FeedRow(Base):
     __tablename__ = "feed"
 
-    id: Mapped[int] = _key()
+    id: Mapped[int] = key()
     url: Mapped[str] = mapped_column(unique=True)
     source: Mapped[str]
     section: Mapped[str]
@@ -123,7 +76,7 @@ class ArticleRow(Base):
         Index(None, "feed_id", "guid"),
     )
 
-    id: Mapped[int] = _key()
+    id: Mapped[int] = key()
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id", ondelete="SET NULL"))
     url: Mapped[str]  # where a reader goes
     url_key: Mapped[str] = mapped_column(unique=True)  # what counts as the same address
@@ -150,14 +103,14 @@ class EditionRow(Base):
     __table_args__ = (
         UniqueConstraint("newsletter_id", "on"),
         UniqueConstraint("newsletter_id", "number"),
-        _one_of("status", EditionStatus),
-        _one_of("hold", Hold),
+        one_of("status", EditionStatus),
+        one_of("hold", Hold),
         Index(
             None, "sends_at", postgresql_where=text("status IN ('draft', 'approved', 'sending')")
         ),
     )
 
-    id: Mapped[int] = _key()
+    id: Mapped[int] = key()
     newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletter.id"))
     on: Mapped[date]
     number: Mapped[int] = mapped_column(Integer)
@@ -179,7 +132,7 @@ class StoryRow(Base):
     __tablename__ = "story"
     __table_args__ = (UniqueConstraint("edition_id", "position"),)
 
-    id: Mapped[int] = _key()
+    id: Mapped[int] = key()
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(Integer)
     title: Mapped[str]
@@ -228,7 +181,7 @@ class MasterCopyRow(Base):
 class SubscriberRow(Base):
     __tablename__ = "subscriber"
 
-    id: Mapped[int] = _key()
+    id: Mapped[int] = key()
     address: Mapped[str]  # as written by its owner
     address_key: Mapped[str] = mapped_column(unique=True)  # what counts as the same address
     name: Mapped[str]
@@ -241,12 +194,12 @@ class SubscriptionRow(Base):
     __tablename__ = "subscription"
     __table_args__ = (
         UniqueConstraint("newsletter_id", "subscriber_id"),
-        _one_of("status", SubscriptionStatus),
-        _one_of("reason", EndReason),
+        one_of("status", SubscriptionStatus),
+        one_of("reason", EndReason),
         Index(None, "newsletter_id", postgresql_where=text("status = 'confirmed'")),
     )
 
-    id: Mapped[int] = _key()
+    id: Mapped[int] = key()
     newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletter.id"))
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
     status: Mapped[str]
@@ -261,7 +214,7 @@ class ConsentRow(Base):
 
     __tablename__ = "consent"
 
-    id: Mapped[int] = _key()
+    id: Mapped[int] = key()
     subscription_id: Mapped[int] = mapped_column(
         ForeignKey("subscription.id", ondelete="CASCADE"), index=True
     )
@@ -284,7 +237,7 @@ class SuppressionRow(Base):
 class DeliveryRow(Base):
     __tablename__ = "delivery"
     __table_args__ = (
-        _one_of("status", DeliveryStatus),
+        one_of("status", DeliveryStatus),
         Index(None, "edition_id", "batch", "due_at", postgresql_where=text("status = 'queued'")),
         Index(None, "lease_ends_at", postgresql_where=text("status = 'sending'")),
     )

@@ -1,0 +1,106 @@
+"""Rules of the house that no linter knows."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = sorted((ROOT / "newsletter").rglob("*.py"))
+MAX_LINES = 300
+HAND_WRITTEN = [path for path in SOURCE if "versions" not in path.parts]
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", HAND_WRITTEN, ids=_name)
+def test_no_module_is_longer_than_a_reader_keeps_in_mind(path: Path) -> None:
+    """A file that outgrows this has two purposes (design, section 3)."""
+    assert len(path.read_text().splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", HAND_WRITTEN, ids=_name)
+def test_every_module_opens_with_what_it_is_for(path: Path) -> None:
+    """A reader who opens a file learns from its first sentence whether it is the right one."""
+    said = ast.get_docstring(ast.parse(path.read_text()))
+
+    assert said
+    assert said.split("\n\n")[0].rstrip().endswith((".", "…"))
+
+
+def test_below_the_entry_floors_nobody_asks_for_the_time_or_the_environment() -> None:
+    """Time and settings are arguments there, so that any evening can be replayed and tested."""
+    asks = re.compile(r"datetime\.now\(|date\.today\(|os\.environ|time\.time\(|random\.")
+    rooms = ("domain", "feeds", "mail", "store", "topics", "services")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for room in rooms
+        for path in (ROOT / "newsletter" / room).rglob("*.py")
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if asks.search(line)
+    ]
+
+    assert found == []
+
+
+def test_the_store_commits_nothing_by_itself() -> None:
+    """A use case is one transaction, and only its service knows where it ends."""
+    found = [
+        path.name
+        for path in (ROOT / "newsletter/store").glob("*.py")
+        if ".commit(" in path.read_text()
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(p for p in (ROOT / "templates/email").iterdir() if p.name[0] != "_"), ids=_name
+)
+def test_every_email_has_its_four_parts(folder: Path) -> None:
+    """A mail without a preheader or written text is half a mail."""
+    assert {one.name for one in folder.iterdir()} == {
+        "subject.txt",
+        "preheader.txt",
+        "body.html",
+        "body.txt",
+    }
+
+
+def test_no_path_of_a_machine_stands_in_the_project() -> None:
+    """What is committed must mean the same on every machine."""
+    listed = subprocess.run(
+        ["git", "grep", "-nIE", r"(^|[\"'= ])/(work|home|root|Users)/[a-z]"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [
+        line for line in listed.stdout.splitlines() if "tests/guards/test_house.py" not in line
+    ]
+
+    assert found == []
+
+
+def test_every_address_in_samples_and_tests_is_one_that_nobody_has() -> None:
+    """Mail or requests must never leave for a stranger (RFC 2606)."""
+    text = (ROOT / "newsletter/sample/readers.csv").read_text()
+    text += (ROOT / "newsletter/sample/newsroom.toml").read_text()
+    domains = set(re.findall(r"(?:https?://|@)([\w.-]+)", text))
+
+    assert {domain for domain in domains if not domain.endswith(".example")} == set()
+
+
+def test_each_dependency_is_named_once_and_by_range() -> None:
+    """One exact version would keep security fixes out."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    every = [*told["dependencies"], *told["optional-dependencies"]["embedded"]]
+
+    assert [one for one in every if "==" in one] == []
+    assert len({re.split(r"[<>=\[]", one)[0].lower() for one in every}) == len(every)
