@@ -16,8 +16,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import Approval, ThinDay
 from newsletter.domain.subscription import EndReason, SubscriptionStatus
-from newsletter.store.base import Base as Base  # with its tables, for the migrations
-from newsletter.store.base import key, one_of
+from newsletter.store.base import Base, key, one_of
 
 
 class NewsletterRow(Base):
@@ -265,3 +264,6 @@ class TickRow(Base):
     job: Mapped[str] = mapped_column(primary_key=True)
     ran_at: Mapped[datetime]
     said: Mapped[str]
+
+
+METADATA = Base.metadata  # of all tables above

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import StateError
 from newsletter.store import Session, newsletters
-from newsletter.store.models import Base
+from newsletter.store.models import METADATA
 from newsletter.store.schema import check_schema, migrate
 from tests.store.builders import EVENING
 
@@ -29,13 +29,13 @@ def conditions(session: Session, schema: str) -> dict[str, str]:
 def test_the_models_are_what_the_migrations_make(session):
     context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
 
-    assert compare_metadata(context, Base.metadata) == []
+    assert compare_metadata(context, METADATA) == []
 
 
 def test_checks_keys_and_indexes_are_those_of_the_models(session):
     session.execute(text("CREATE SCHEMA modelled"))
     there = session.connection().execution_options(schema_translate_map={None: "modelled"})
-    Base.metadata.create_all(there)
+    METADATA.create_all(there)
 
     modelled, migrated = conditions(session, "modelled"), conditions(session, "public")
 

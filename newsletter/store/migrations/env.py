@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from newsletter.store.models import Base
+from newsletter.store.models import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     compare_type=True,
 )
 context.run_migrations()
