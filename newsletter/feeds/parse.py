@@ -16,7 +16,7 @@ from newsletter.domain.article import Entry, Image
 from newsletter.domain.text import one_line
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.build import RawEntry, build
-from newsletter.feeds.sanitise import images, pixels
+from newsletter.feeds.sanitise import images, pixels, plain
 from newsletter.feeds.values import ParsedFeed, Refused
 
 # A document type that declares something of its own; only such a one can play with entities.
@@ -75,7 +75,7 @@ def _refuse_tricks(body: bytes) -> None:
 
 
 def _raw(entry: Any) -> RawEntry:
-    contents = [content.get("value", "") for content in entry.get("content", ())]
+    contents, caption = _contents(entry)
     dated = dict(entry)  # feedparser's own mapping gives the one date for the other, and warns
     return RawEntry(
         url=entry.get("link", "") or (entry.get("id", "") if entry.get("guidislink") else ""),
@@ -87,11 +87,23 @@ def _raw(entry: Any) -> RawEntry:
         language=entry.get("language", "")
         or (entry.get("title_detail") or {}).get("language")
         or "",
-        images=_images(entry, contents),
+        images=_images(entry, contents, caption),
         published_at=_moment(dated.get("published_parsed") or dated.get("updated_parsed")),
         updated_at=_moment(dated.get("updated_parsed")),
         guid=entry.get("id", ""),
     )
+
+
+def _contents(entry: Any) -> tuple[list[str], str]:
+    """The entry's texts, and what is said of its image.
+
+    feedparser puts media:description among the texts, as plain text.
+    """
+    listed = entry.get("content", ())
+    has_media = "media_content" in entry or "media_thumbnail" in entry
+    said = [one for one in listed if has_media and one.get("type") == "text/plain"]
+    texts = [one.get("value", "") for one in listed if one not in said]
+    return texts, said[0].get("value", "") if said else ""
 
 
 def _authors(entry: Any) -> list[str]:
@@ -108,14 +120,13 @@ def _moment(parsed: time.struct_time | None) -> datetime | None:
         return None
 
 
-def _images(entry: Any, contents: Iterable[str]) -> Iterator[Image]:
+def _images(entry: Any, contents: Iterable[str], caption: str) -> Iterator[Image]:
     """The images that the entry offers, the largest first; then those in its text."""
     credit = next((str(one.get("content", "")) for one in entry.get("media_credit", ())), "")
-    caption = entry.get("media_description", "")
     for image in sorted(_offered(entry), key=lambda image: image.width or 0, reverse=True):
         yield replace(
             image,
-            caption=one_line(caption, max_chars=300) if isinstance(caption, str) else "",
+            caption=one_line(plain(caption).replace("\n", " "), max_chars=300),
             credit=one_line(credit, max_chars=120),
         )
     for markup in (*contents, entry.get("summary", "")):
