@@ -61,7 +61,7 @@ def house(*, at: str = "", need: frozenset[str] = frozenset({"database"})) -> It
         ports = config.ports(running, enqueue=enqueue(running.redis_url))
         try:
             if is_embedded:
-                make_ready(ports)
+                note(make_ready(ports))
             else:
                 check_schema(ports.store)
             yield House(running, ports)
@@ -102,5 +102,6 @@ def print_json(document: Any) -> None:
 
 
 def note(sentence: str) -> None:
-    """A remark on standard error, where no program reads the result."""
-    err.print(sentence, style="dim", markup=False)
+    """A remark on standard error, where no program reads the result; nothing for ""."""
+    if sentence:
+        err.print(sentence, style="dim", markup=False)

@@ -1,6 +1,5 @@
 """The first newsletter, so that nothing has to be set up before it can be seen working."""
 
-from newsletter.cli.common import note
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services.ports import Ports
 from newsletter.store import newsletters
@@ -16,11 +15,11 @@ FIRST = Newsletter(
 )
 
 
-def make_ready(ports: Ports) -> None:
-    """Make the tables and, where there is no newsletter yet, a first one; say so once."""
+def make_ready(ports: Ports) -> str:
+    """Make the tables and, where there is no newsletter yet, a first one; what was made, or ""."""
     migrate(ports.store)
     with ports.store.begin() as session:
         if newsletters.every(session):
-            return
+            return ""
         made = newsletters.save(session, FIRST, now=ports.now())
-    note(f"Made a first newsletter, “{made.name}”, daily at 18:00 UTC. Change it: newsletter init")
+    return f"Made a first newsletter, “{made.name}”, daily at 18:00 UTC. Change it: newsletter init"

@@ -45,7 +45,7 @@ def serve(
     with config.engines(settings, need=frozenset(Engine)) as running:
         ports = config.ports(running, enqueue=lambda *_: None)
         try:
-            check_schema(ports.store) if settings.database_url else make_ready(ports)
+            check_schema(ports.store) if settings.database_url else note(make_ready(ports))
         finally:
             ports.store.dispose()
         if all_:
