@@ -1,9 +1,12 @@
 """Real servers from wheels for one machine. May import errors."""
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
+
+from newsletter.errors import SettingsError
 
 
 class Engine(StrEnum):
@@ -12,12 +15,28 @@ class Engine(StrEnum):
     RELAY = "relay"  # takes mail and keeps it
 
 
+_SETTINGS = {
+    Engine.DATABASE: "NEWSLETTER_DATABASE_URL",
+    Engine.REDIS: "NEWSLETTER_REDIS_URL",
+    Engine.RELAY: "NEWSLETTER_SMTP_URL",
+}
+
+
 @contextmanager
 def engines(data_dir: Path, need: frozenset[Engine]) -> Iterator[dict[Engine, str]]:
     """The URLs of the needed engines, each started in data_dir or joined where it runs there.
 
     Raises SettingsError or UnreachableError, in words, when one cannot be had.
     """
+    if not need:
+        yield {}
+        return
+    if importlib.util.find_spec("psutil") is None:  # it comes with the others
+        settings = ", ".join(sorted(_SETTINGS[engine] for engine in need))
+        raise SettingsError(
+            f"Not set: {settings}; and the embedded servers are not installed. "
+            "Set them, or: pip install 'newsletter[embedded]'"
+        )
     from newsletter.embedded import capture, postgres, redis
 
     starts = {
