@@ -56,11 +56,11 @@ def _words(text: str) -> frozenset[str]:
 # What may follow a name without making it another word, as it stands after folding: of that land,
 # its people; in Russian the cases. مصر is Egypt and مصري Egyptian, but مصرع is a death.
 _ENDINGS = {
-    "arabic": _words("ي يه يا يون يين يات ان ين ه"),
+    "arabic": _words("ي يه يا يون يين يات ون ين ان ه"),
     "hebrew": _words("י ית ים יה יות ת"),
     "cyrillic": _words(
         "а я у ю е и ы о ом ем ой ей ою ею ии ий ая ое ые ие ого его ому ему им ым их ых ими ыми ую"
-        " юю ам ям ами ями ах ях ов ев"
+        " юю ам ям ами ями ах ях ов ев ец цы цев ка"
     ),
 }
 _ADJECTIVE_ENDS = tuple(_words("ий ый ой"))

@@ -15,7 +15,7 @@ MOST_FROM_SUMMARY, MOST_FROM_TEXT = 3.5, 1.6  # However often it is said.
 WEAK_SHARE = 0.35
 SECTION_OURS, SECTION_OTHER = 4.0, -1.5  # The source's own word weighs heavily, not blindly.
 FOREIGN_IN_TITLE = -1.0  # Another country in the title: ours may be a side of the story only.
-LONG_WORD, LEAST_WORDS = 4, 4  # Of a headline in title case; shorter words stay small in it.
+LONG_WORD, LEAST_WORDS = 4, 3  # Of a headline in title case; shorter words stay small in it.
 ENOUGH = 2.4  # A name in the title, or two different ones in the first paragraph.
 
 _OTHER_SECTION = re.compile(

@@ -51,7 +51,7 @@ def _told(text: str, title: str) -> str:
             break
     rest = kept.removeprefix(title)
     is_said_again = rest != kept and not (rest[:1].isalnum() or rest[:1] in {"'", "’", "-"})
-    return rest.lstrip(" .:|–—").rstrip() if is_said_again and rest.strip() else kept
+    return rest.lstrip(" .:|–—-").rstrip() if is_said_again and rest.strip() else kept
 
 
 def _cut(text: str) -> str:

@@ -53,7 +53,7 @@ def _json_item(item: dict[str, Any]) -> RawEntry:
         images=[Image(url=image)] if image else images(content),
         published_at=_moment(_text(item, "date_published")),
         updated_at=_moment(_text(item, "date_modified")),
-        guid=str(item.get("id") or ""),
+        guid="" if item.get("id") is None else str(item["id"]),
     )
 
 

@@ -127,12 +127,9 @@ def _settle(store: Store, feed: Feed, fetched: _Fetched, now: datetime) -> FeedR
     document, parsed = fetched.document, fetched.parsed
     if parsed is None:
         return _unchanged(store, feed, now)
-    try:
-        report = _keep(store, feed, parsed, now)
-    except Exception as error:  # noqa: BLE001  # one feed's failure is its own, also one that nobody foresaw
-        _log.exception("The articles of %s could not be kept", feed.url)
-        trouble = FeedError(f"Its articles could not be kept ({type(error).__name__}).")
-        return _failed(store, feed, trouble, now)
+    report = _keep(store, feed, parsed, now)
+    if not report.is_ok:
+        return report
     with store.begin() as session:
         feeds.record(
             session,
@@ -179,6 +176,15 @@ def _unchanged(store: Store, feed: Feed, now: datetime) -> FeedReport:
 
 def _keep(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedReport:
     """Keep what a document contained, and say on the feed's row how it went."""
+    try:
+        return _kept(store, feed, parsed, now)
+    except Exception as error:  # noqa: BLE001  # a feed's failure is its own, unforeseen ones too
+        _log.exception("The articles of %s could not be kept", feed.url)
+        trouble = FeedError(f"Its articles could not be kept ({type(error).__name__}).")
+        return _failed(store, feed, trouble, now)
+
+
+def _kept(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedReport:
     old = sum(is_old(entry, collected_at=now) for entry in parsed.entries)
     with store.begin() as session:
         kept = articles.keep(session, feed, parsed.entries, now=now)

@@ -7,8 +7,8 @@ from base64 import b64decode
 import pytest
 
 from newsletter.errors import SettingsError, UnreachableError
-from newsletter.mail import smtp
-from newsletter.mail.smtp import RelayUrl, connected
+from newsletter.mail.smtp import RelayUrl, connected, greeting
+from newsletter.mail.smtp import connection as smtp
 from tests.smtp_server import CONNECT, HANG_UP, Say, smtp_server
 
 FROM, TO = "bounce@letters.example", "mira@reader.example"
@@ -32,9 +32,9 @@ def certificate(tmp_path, monkeypatch):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path, key)
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    smtp._tls.cache_clear()
+    greeting._tls.cache_clear()
     yield context
-    smtp._tls.cache_clear()
+    greeting._tls.cache_clear()
 
 
 def test_the_user_and_password_go_to_a_relay_that_asks_for_them():

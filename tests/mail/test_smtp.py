@@ -3,9 +3,9 @@
 import pytest
 
 from newsletter.domain.delivery import Stage
-from newsletter.mail import smtp
 from newsletter.mail.master import compiled
 from newsletter.mail.smtp import connected
+from newsletter.mail.smtp import connection as smtp
 from tests.mail.examples import digest, frame, newsletter, recipient
 from tests.smtp_server import DOT, HANG_UP, Say, SmtpServer, smtp_server
 
