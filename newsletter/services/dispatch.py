@@ -134,7 +134,9 @@ def _sent_off(
             found = editions.by_id(session, edition.id)
             return Dispatched(edition_id=edition.id, status=found.status)
         masters.save(session, edition.id, _copy(email), now=now)
-        planned = deliveries.plan(session, edition.id, newsletter.id, due_at=now)
+        # Due since it was composed: a worker whose clock is seconds behind ours finds it due too.
+        due_at = min(edition.composed_at, now)
+        planned = deliveries.plan(session, edition.id, newsletter.id, due_at=due_at)
         batches = deliveries.due_batches(session, edition.id, now=now)
         status = EditionStatus.SENDING if planned else _nobody(session, edition.id, now)
     ports.enqueue(edition.id, batches)

@@ -17,7 +17,7 @@ from newsletter.store import deliveries, subscribers, suppressions
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
 
 AMAL, SAMIR, LINA = (f"{name}@example.org" for name in ("amal", "samir", "lina"))
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 SENDING, SENT, HELD = EditionStatus.SENDING, EditionStatus.SENT, EditionStatus.HELD
 
 
@@ -45,6 +45,12 @@ def test_everybody_gets_one_mail_and_the_edition_is_sent(ports, edition, mail, c
     assert mail.recipients() == [AMAL, LINA, SAMIR]
     assert {one["Subject"] for one in mail.messages()} == {edition.subject}
     assert (found.status, found.sent_at) == (SENT, clock.at)
+
+
+def test_a_worker_whose_clock_is_behind_sends_all_the_same(ports, edition, mail, clock):
+    clock.at -= 30 * SECOND
+
+    assert deliver(ports, edition.id, 0) == 3
 
 
 def test_each_mail_holds_its_reader_s_own_way_out(ports, edition, mail, newsletter):
