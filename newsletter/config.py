@@ -166,7 +166,12 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(loud).setLevel(logging.WARNING)
 
 
-def ports(settings: Settings, *, enqueue: Callable[[int, Sequence[int]], None]) -> Ports:
+def ports(
+    settings: Settings,
+    *,
+    enqueue: Callable[[int, Sequence[int]], None],
+    is_ending: Callable[[], bool] = lambda: False,
+) -> Ports:
     """What services are handed, made of settings that engines() has completed."""
     return Ports(
         store=Store(settings.database_url),
@@ -176,6 +181,8 @@ def ports(settings: Settings, *, enqueue: Callable[[int, Sequence[int]], None]) 
         secret=settings.secret_key.get_secret_value().encode(),
         public_url=settings.public_url,
         fetch=FetchPolicy(allow_loopback=settings.allow_loopback_feeds),
+        journal=settings.data_dir.resolve() / "journal",
+        is_ending=is_ending,
     )
 
 

@@ -59,3 +59,7 @@ class MailRefusedError(NewsletterError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         self.problems = problems
         super().__init__("This email cannot go out: " + " ".join(problems))
+
+
+class UnfitError(NewsletterError):
+    """The master copy does not fit this recipient: a value that no message can hold."""

@@ -55,6 +55,9 @@ class Outcome:
 
 RETRIED_FOR = timedelta(hours=4)  # What has not left by then is no evening mail any more.
 
+# Below so many answers a share says nothing: a short list may hold a few dead addresses.
+_FAIR_SAMPLE = 100
+
 # Most greylisting asks for one to five minutes; a full mailbox or a busy relay for longer.
 _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 10, 20, 30, 60))
 
@@ -89,6 +92,14 @@ def after_reply(reply: Reply, *, attempts: int) -> Outcome:
 def back_off(attempts: int) -> timedelta:
     """How long to wait after so many attempts, the first being 1."""
     return _WAITS[min(attempts, len(_WAITS)) - 1]
+
+
+def is_refused_too_often(refused: int, answered: int, *, most: float) -> bool:
+    """Whether so many refusals for good say that something is wrong with us or with the list.
+
+    most is a share, 0 to 1. answered counts the messages that were sent or refused for good.
+    """
+    return answered >= _FAIR_SAMPLE and refused > most * answered
 
 
 def read_reply(code: int, text: str, stage: Stage) -> Reply:

@@ -17,6 +17,7 @@ class EditionStatus(StrEnum):
     SKIPPED = "skipped"  # nothing goes out for that day; the reason says why
     SENDING = "sending"  # frozen: master copy kept, deliveries planned
     SENT = "sent"  # no delivery is left to do
+    CANCELLED = "cancelled"  # ended in mid-run: what had not left is failed, and says so
 
 
 class Hold(StrEnum):
@@ -27,14 +28,15 @@ class Hold(StrEnum):
     UNAPPROVED = "unapproved"  # the newsletter requires approval and nobody gave it
     LATE = "late"  # its minute passed by more than the grace
     REFUSED = "refused"  # the build refused the email
-    STOPPED = "stopped"  # the relay refused us in mid-run; the rest of the deliveries wait
+    STOPPED = "stopped"  # in mid-run, by somebody or because we are refused; the rest waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One dated sending. on is the date in the newsletter's zone; sends_at its minute, in UTC.
 
-    The stories come from articles first seen in opens_at <= t < closes_at.
+    The stories come from articles first seen in opens_at <= t < closes_at. What has not left by
+    deadline_at, which is set when it is frozen, is no evening mail any more and fails.
     """
 
     id: int
@@ -53,6 +55,7 @@ class Edition:
     stories: tuple[Story, ...]
     decided_by: str = ""
     frozen_at: datetime | None = None
+    deadline_at: datetime | None = None
     sent_at: datetime | None = None
 
 
@@ -62,6 +65,8 @@ class Move(StrEnum):
     SKIP = "skip"  # nothing goes out for that day
     SEND = "send"  # its deliveries begin, or go on
     FINISH = "finish"  # no delivery is left to do
+    CANCEL = "cancel"  # what has not left never will
+    REOPEN = "reopen"  # some that failed, or are in doubt, are to be sent after all
 
 
 # Who may move where: a state that is not named stays.
@@ -77,6 +82,14 @@ MOVES: Mapping[Move, tuple[frozenset[EditionStatus], EditionStatus]] = {
     ),
     Move.SEND: (frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED}), EditionStatus.SENDING),
     Move.FINISH: (frozenset({EditionStatus.SENDING}), EditionStatus.SENT),
+    Move.CANCEL: (
+        frozenset({EditionStatus.SENDING, EditionStatus.HELD}),
+        EditionStatus.CANCELLED,
+    ),
+    Move.REOPEN: (
+        frozenset({EditionStatus.SENT, EditionStatus.CANCELLED}),
+        EditionStatus.SENDING,
+    ),
 }
 
 

@@ -19,12 +19,20 @@ class ThinDay(StrEnum):
     HOLD = "hold"  # an editor decides
 
 
+class InDoubt(StrEnum):
+    """What becomes of a message of which nobody can know whether the relay took it (RFC 1047)."""
+
+    STOP = "stop"  # it is not sent again by itself; an operator may settle it
+    REPEAT = "repeat"  # it is sent again under the same Message-ID; a few may get it twice
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newsletter:
     """One newsletter. sends_at is wall-clock time in zone (IANA name); days are ISO weekdays 1-7.
 
     language is a BCP 47 tag and sets direction, dates and the words of the mail. The edition is
-    composed compose_lead before it goes out, and held when it would go out later than grace.
+    composed compose_lead before it goes out, and held when it would go out later than grace. A run
+    stops when more than max_refused (a share, 0 to 1) of its messages are refused for good.
     """
 
     id: int
@@ -47,3 +55,5 @@ class Newsletter:
     reply_to: str = ""
     publisher: str = ""
     postal_address: str = ""
+    in_doubt: InDoubt = InDoubt.STOP
+    max_refused: float = 0.1

@@ -1,66 +1,58 @@
-"""Deliver: one batch of an edition, message by message, over one connection to the relay."""
+"""Deliver: one batch of an edition after the other, over some connections to the relay."""
 
-from datetime import datetime, timedelta
+import asyncio
 
-from newsletter.domain.delivery import (
-    RETRIED_FOR,
-    DeliveryStatus,
-    Next,
-    Outcome,
-    Reply,
-    Stage,
-    after_reply,
-)
-from newsletter.domain.edition import Edition, EditionStatus, Hold
+from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import SettingsError, UnreachableError
-from newsletter.mail.master import Master, Recipient
-from newsletter.mail.smtp import Relay, connected
-from newsletter.services import links, mailing
+from newsletter.mail.rendering import Rendered
+from newsletter.mail.smtp import RelayUrl, all_sent
+from newsletter.services import mailing
+from newsletter.services.judge import Judge, gives_up_at, stop
+from newsletter.services.keeper import Keeper
+from newsletter.services.lost import settle_journals
 from newsletter.services.ports import Ports
-from newsletter.store import Session, deliveries, editions, newsletters, suppressions
-from newsletter.store.deliveries import Claim
+from newsletter.services.run import Run
+from newsletter.store import deliveries, editions, newsletters
 
-LEASE = timedelta(minutes=5)  # Longer than any one message takes, with the relay's time-outs.
-_STATUS = {
-    Next.SENT: DeliveryStatus.SENT,
-    Next.RETRY: DeliveryStatus.QUEUED,
-    Next.FAILED: DeliveryStatus.FAILED,
-    Next.UNCERTAIN: DeliveryStatus.UNCERTAIN,
-    Next.STOP: DeliveryStatus.QUEUED,
-}
+CONNECTIONS = 8  # Of one process; a relay takes no more messages from more of them.
+WORTH_ONE = 16  # Messages for which opening another connection pays.
+RUN_S = 20.0  # Then a worker does what else is waiting, and the rest is queued again.
+DRAIN_S = 10.0  # What a relay has not answered so long after we were asked to end, is in doubt.
+HINTS = 64  # Tasks that are queued at once for an edition: as many workers as a large house has.
+_CANCELLED = "Cancelled before it was sent."
 
 
-def deliver(ports: Ports, edition_id: int, batch: int) -> int:
-    """Send what is queued and due in one batch; how many messages were handed to the relay.
+def deliver(ports: Ports, edition_id: int, batch: int | None = None) -> int:
+    """Send what is due of an edition, that batch first; how many messages the relay took.
 
-    Any number of workers may be given the same batch. When the relay is not to be reached,
-    everything stays queued.
+    Any number of workers may be given the same edition and batch. When the relay is not to be
+    reached, everything stays queued.
     """
+    settle_journals(ports)
     with ports.store.begin() as session:
+        if not deliveries.due_batches(session, edition_id, now=ports.now(), limit=1):
+            return 0
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
         email = mailing.frozen(session, edition_id)
-    if edition.status is not EditionStatus.SENDING or email is None:
-        return 0
-    if ports.now() > _gives_up_at(edition):
-        _stop(ports, edition, "It could not be delivered in four hours; the rest waits.")
-        return 0
-    run = _Run(ports, edition, newsletter, mailing.master(ports, email, edition, newsletter))
-    try:
-        sent = run.batch(batch)
-    except UnreachableError:
-        return 0  # recover asks again in a minute
-    except SettingsError as error:  # the relay refuses our password, and would refuse it again
-        _stop(ports, edition, str(error))
-        return 0
-    finish(ports, edition_id)
+        if edition.status is not EditionStatus.SENDING or email is None:
+            return 0
+        if ports.now() > gives_up_at(edition):
+            stop(session, edition, "It could not be delivered in four hours; the rest waits.")
+            return 0
+    sent = _sent(ports, edition, newsletter, email, batch)
+    if not finish(ports, edition_id):
+        _queue_the_rest(ports, edition_id)
     return sent
 
 
 def finish(ports: Ports, edition_id: int) -> bool:
-    """Whether the edition had nothing left to do, and is now sent."""
+    """Whether the edition had nothing left to do, and is now sent; one that is cancelled fails."""
     with ports.store.begin() as session:
+        if editions.status(session, edition_id) is EditionStatus.CANCELLED:
+            deliveries.fail_queued(session, edition_id, now=ports.now(), why=_CANCELLED)
+            return True
         return deliveries.is_finished(session, edition_id) and editions.move(
             session,
             edition_id,
@@ -70,110 +62,55 @@ def finish(ports: Ports, edition_id: int) -> bool:
         )
 
 
-def _gives_up_at(edition: Edition) -> datetime:
-    """When what has not left is no evening mail any more."""
-    return (edition.frozen_at or edition.sends_at) + RETRIED_FOR
+def _sent(
+    ports: Ports, edition: Edition, newsletter: Newsletter, email: Rendered, batch: int | None
+) -> int:
+    """How many messages the relay took in one run, which may be of none."""
+
+    async def run_through() -> int:
+        judge = Judge(ports, edition, newsletter)
+        run = Run(ports, newsletter, mailing.master(ports, email, edition, newsletter), judge)
+        keeper = Keeper(ports, edition, run, judge)
+        if await asyncio.to_thread(keeper.claim, batch):
+            await _run(ports, run, keeper)
+        return run.sent
+
+    try:
+        return asyncio.run(run_through())
+    except UnreachableError:
+        return 0  # recover asks again in a minute
+    except SettingsError as error:  # the relay refuses our password, and would refuse it again
+        with ports.store.begin() as session:
+            stop(session, edition, str(error))
+        return 0
 
 
-def _stop(ports: Ports, edition: Edition, why: str) -> None:
+async def _run(ports: Ports, run: Run, keeper: Keeper) -> None:
+    """Send until there is nothing more, or the run is to end; then everything is in the ledger."""
+    count = max(1, min(CONNECTIONS, run.left // WORTH_ONE))
+    keeping = asyncio.create_task(keeper.keep(claims_for_s=RUN_S))
+    sending = asyncio.create_task(all_sent(RelayUrl.parse(ports.relay_url), run, count=count))
+    ending = asyncio.create_task(run.ending.wait())
+    try:
+        await asyncio.wait({sending, keeping, ending}, return_when=asyncio.FIRST_COMPLETED)
+        run.ending.set()
+        await asyncio.wait({sending}, timeout=DRAIN_S)
+        if not sending.cancel():
+            await sending
+    finally:
+        ending.cancel()
+        run.give_up()
+        keeper.finish()
+        try:
+            await keeping
+        finally:
+            await keeper.let_go()
+
+
+def _queue_the_rest(ports: Ports, edition_id: int) -> None:
+    """One task for what is left: there are as many of them as there were runs."""
     with ports.store.begin() as session:
-        _hold(session, edition, why)
-
-
-def _hold(session: Session, edition: Edition, why: str) -> None:
-    """Hold the edition in mid-run; what is queued stays so until somebody lets it go on."""
-    sending, held = (EditionStatus.SENDING,), EditionStatus.HELD
-    editions.move(session, edition.id, expected=sending, to=held, hold=Hold.STOPPED, reason=why)
-
-
-class _Run:
-    """One worker's work on one batch: claim, commit, send, settle."""
-
-    def __init__(
-        self, ports: Ports, edition: Edition, newsletter: Newsletter, master: Master
-    ) -> None:
-        self._ports = ports
-        self._edition = edition
-        self._newsletter = newsletter
-        self._master = master
-        self._is_stopped = False
-
-    def batch(self, batch: int) -> int:
-        """How many messages the relay took; a connection that breaks is made anew."""
-        sent = 0
-        claim = self._next(batch)
-        while claim is not None:
-            try:
-                with connected(self._ports.relay_url) as relay:
-                    while claim is not None and relay.is_open:
-                        reply = self._send(relay, claim)
-                        sent += reply.code // 100 == 2  # noqa: PLR2004  # 2yz is success
-                        claim = self._settle_and_claim(claim, reply, batch)
-            except (UnreachableError, SettingsError) as error:
-                self._give_back(claim, str(error))
-                raise
-        return sent
-
-    def _next(self, batch: int) -> Claim | None:
-        with self._ports.store.begin() as session:
-            return self._claim(session, batch)
-
-    def _claim(self, session: Session, batch: int) -> Claim | None:
-        if self._is_stopped:
-            return None
-        now = self._ports.now()
-        return deliveries.claim(session, self._edition.id, batch, now=now, lease=LEASE)
-
-    def _send(self, relay: Relay, claim: Claim) -> Reply:
-        if not claim.is_wanted:
-            return Reply(code=550, text="Unsubscribed before it was sent.", stage=Stage.RCPT)
-        recipient = Recipient(
-            subscriber_id=claim.subscriber_id,
-            address=claim.address,
-            name=claim.name,
-            unsubscribe=links.unsubscribe_token(self._ports, claim.subscription_id),
-        )
-        sender = self._newsletter.sender_address
-        return relay.send(sender, claim.address, self._master.message(recipient))
-
-    def _settle_and_claim(self, claim: Claim, reply: Reply, batch: int) -> Claim | None:
-        """One short transaction: the outcome of this message, and the next one taken."""
-        with self._ports.store.begin() as session:
-            self._settle(session, claim, reply)
-            return self._claim(session, batch)
-
-    def _settle(self, session: Session, claim: Claim, reply: Reply) -> None:
-        now = self._ports.now()
-        outcome = self._outcome(claim, reply)
-        status = _STATUS[outcome.next]
-        waits = outcome.wait or timedelta(0)
-        due_at = now + waits if status is DeliveryStatus.QUEUED else None
-        is_ours = deliveries.settle(session, claim, status, reply, now=now, due_at=due_at)
-        if is_ours and outcome.is_dead_address:
-            suppressions.add(session, claim.address_key, reason="no such mailbox", now=now)
-        if outcome.next is Next.STOP:
-            self._is_stopped = True
-            _hold(session, self._edition, f"The relay refuses us ({reply}); the rest waits.")
-
-    def _outcome(self, claim: Claim, reply: Reply) -> Outcome:
-        """What follows; a retry that would come after the edition's time is a failure."""
-        outcome = after_reply(reply, attempts=claim.attempts)
-        gives_up_at = _gives_up_at(self._edition)
-        if outcome.wait is not None and self._ports.now() + outcome.wait > gives_up_at:
-            return Outcome(next=Next.FAILED)
-        return outcome
-
-    def _give_back(self, claim: Claim | None, why: str) -> None:
-        if claim is None:
-            return
-        now = self._ports.now()
-        reply = Reply(code=0, text=why)
-        with self._ports.store.begin() as session:
-            deliveries.settle(
-                session,
-                claim,
-                DeliveryStatus.QUEUED,
-                reply,
-                now=now,
-                due_at=now + timedelta(minutes=1),
-            )
+        due = deliveries.due_batches(session, edition_id, now=ports.now(), limit=1)
+        is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
+    if due and is_sending:
+        ports.enqueue(edition_id, due)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from newsletter.domain.delivery import RETRIED_FOR
 from newsletter.domain.edition import Edition, EditionStatus, Hold, at_its_minute
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError, StateError
@@ -11,6 +12,7 @@ from newsletter.mail.master import Recipient
 from newsletter.mail.rendering import Rendered
 from newsletter.mail.smtp import connected
 from newsletter.services import editing, mailing
+from newsletter.services.deliver import HINTS
 from newsletter.services.ports import Ports
 from newsletter.store import Session, deliveries, editions, masters, newsletters
 
@@ -91,7 +93,7 @@ def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: s
 def _gone_on(ports: Ports, edition: Edition) -> Dispatched:
     """Queue what is due of an edition that is under way; its tasks may have been lost."""
     with ports.store.begin() as session:
-        batches = deliveries.due_batches(session, edition.id, now=ports.now())
+        batches = deliveries.due_batches(session, edition.id, now=ports.now(), limit=HINTS)
     if batches and edition.status is EditionStatus.SENDING:
         ports.enqueue(edition.id, batches)
     return Dispatched(edition_id=edition.id, status=edition.status)
@@ -129,6 +131,7 @@ def _sent_off(
             hold=None,
             reason="",
             frozen_at=now,
+            deadline_at=now + RETRIED_FOR,
         )
         if not is_ours:
             found = editions.by_id(session, edition.id)
@@ -136,8 +139,10 @@ def _sent_off(
         masters.save(session, edition.id, _copy(email), now=now)
         # Due since it was composed: a worker whose clock is seconds behind ours finds it due too.
         due_at = min(edition.composed_at, now)
-        planned = deliveries.plan(session, edition.id, newsletter.id, due_at=due_at)
-        batches = deliveries.due_batches(session, edition.id, now=now)
+        planned = deliveries.plan(
+            session, edition.id, newsletter.id, on=edition.on, due_at=due_at, now=now
+        )
+        batches = deliveries.due_batches(session, edition.id, now=now, limit=HINTS)
         status = EditionStatus.SENDING if planned else _nobody(session, edition.id, now)
     ports.enqueue(edition.id, batches)
     return Dispatched(edition_id=edition.id, status=status, planned=planned)

@@ -1,5 +1,6 @@
 """What an editor decides about an edition: yes, not yet, go on."""
 
+from newsletter.domain.delivery import RETRIED_FOR
 from newsletter.domain.edition import (
     MOVES,
     Edition,
@@ -26,7 +27,7 @@ def approve(ports: Ports, edition_id: int, *, by: str) -> Edition:
         changes = {"hold": None, "reason": "", "decided_by": by, "sends_at": minute}
         if edition.hold is Hold.STOPPED:  # its deliveries go on instead of beginning
             to = EditionStatus.SENDING
-            changes |= {"sends_at": edition.sends_at, "frozen_at": now}
+            changes |= {"sends_at": edition.sends_at, "deadline_at": now + RETRIED_FOR}
         if not editions.move(session, edition_id, expected=expected, to=to, **changes):
             raise StateError(f"The edition of {edition.on} is {edition.status} already.")
         return editions.by_id(session, edition_id)

@@ -1,8 +1,9 @@
 """What a service is handed to reach the world with."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from newsletter.feeds.fetch import FetchPolicy
 from newsletter.store import Store
@@ -13,7 +14,9 @@ class Ports:
     """The store, the clock, the queue, the relay's URL, and what links are made of.
 
     enqueue takes an edition's id and its batches; it is called after commit only. secret is the key
-    that signs links; public_url has no slash at its end.
+    that signs links; public_url has no slash at its end. journal is a folder on this machine in
+    which runs write down what they have begun. is_ending says that this process has been asked to
+    end: a run then begins nothing more.
     """
 
     store: Store
@@ -23,3 +26,5 @@ class Ports:
     secret: bytes
     public_url: str
     fetch: FetchPolicy
+    journal: Path
+    is_ending: Callable[[], bool] = field(default=lambda: False)

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from newsletter.services.deliver import finish
+from newsletter.services.deliver import HINTS, finish
+from newsletter.services.lost import settle_journals, settle_leases
 from newsletter.services.ports import Ports
 from newsletter.store import deliveries, editions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
-    """How many claims lapsed, batches were queued again, and editions found finished."""
+    """How many deliveries are newly uncertain, batches queued again, editions found finished."""
 
     uncertain: int
     batches: int
@@ -19,18 +20,20 @@ class Recovered:
 def recover(ports: Ports) -> Recovered:
     """Settle what died, queue again what waits, close what is done. Harmless at any time.
 
-    A batch that is already in work is queued once more: its rows are claimed one by one, so a
-    second worker helps and never repeats.
+    A dead run of this machine is settled by its journal; one of another machine once its lease has
+    ended, by how far it may have begun.
     """
+    uncertain = settle_journals(ports) + settle_leases(ports)
     now = ports.now()
     with ports.store.begin() as session:
-        uncertain = deliveries.lapse(session, now=now)
         waiting = {
-            edition_id: deliveries.due_batches(session, edition_id, now=now)
+            edition_id: deliveries.due_batches(session, edition_id, now=now, limit=HINTS)
             for edition_id in editions.sending(session)
         }
-    for edition_id, batches in waiting.items():
-        ports.enqueue(edition_id, batches)
-    finished = sum(finish(ports, edition_id) for edition_id in waiting)
-    queued = sum(len(batches) for batches in waiting.values())
+        cancelled = editions.cancelled_with_queue(session)
+    for edition_id, found in waiting.items():
+        if found:
+            ports.enqueue(edition_id, found)
+    finished = sum(finish(ports, edition_id) for edition_id in (*waiting, *cancelled))
+    queued = sum(len(found) for found in waiting.values())
     return Recovered(uncertain=uncertain, batches=queued, finished=finished)

@@ -1,208 +1,297 @@
-"""The ledger: one delivery for each edition and subscriber, planned, claimed, settled."""
+"""The ledger: one delivery for each edition and subscriber, planned in batches, counted, let go."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, exists, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import and_, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Session
 
-from newsletter.domain.delivery import DeliveryStatus, Reply
-from newsletter.domain.edition import EditionStatus
-from newsletter.domain.subscription import SubscriptionStatus
+from newsletter.domain.delivery import DeliveryStatus
 from newsletter.store.models import (
+    BatchRow,
     DeliveryRow,
     EditionRow,
     SubscriberRow,
-    SubscriptionRow,
 )
-from newsletter.store.suppressions import is_suppressed
+from newsletter.store.suppressions import IS_SUPPRESSED
 
-BATCH = 500  # Deliveries a task: some seconds of work, so that many workers share an edition.
+BATCH = 500  # Deliveries in one claim: a tenth of a second of work.
+_PARTITIONS_LOCK = 0x6E6577706172  # "newpar": two plans of a new month take turns
+
+# A zone's batches follow one another: its number among the zones, then the five hundreds within.
+_PLAN = text(f"""
+WITH zones AS (
+    SELECT zone, row_number() OVER (ORDER BY zone) - 1 AS number
+    FROM (SELECT DISTINCT zone FROM subscriber) AS found
+), made AS (
+    INSERT INTO delivery (month, edition_id, subscriber_id, batch, status, due_at)
+    SELECT :month, :edition_id, r.id,
+        z.number * 100000 + (row_number() OVER (PARTITION BY r.zone ORDER BY r.id) - 1) / {BATCH},
+        'queued', :due_at
+    FROM subscription AS s JOIN subscriber AS r ON r.id = s.subscriber_id
+        JOIN zones AS z ON z.zone = r.zone
+    WHERE s.newsletter_id = :newsletter_id AND s.status = 'confirmed'
+        AND (s.paused_until IS NULL OR s.paused_until <= :now)
+        AND NOT {IS_SUPPRESSED.format(address_key="r.address_key")}
+    ON CONFLICT DO NOTHING
+    RETURNING batch
+), counted AS (
+    INSERT INTO delivery_batch (edition_id, batch, month, queued, due_at)
+    SELECT :edition_id, batch, :month, count(*), :due_at FROM made GROUP BY batch
+    ON CONFLICT (edition_id, batch) DO UPDATE SET
+        queued = delivery_batch.queued + excluded.queued,
+        due_at = least(delivery_batch.due_at, excluded.due_at)
+    RETURNING 1
+)
+SELECT count(*) FROM made
+""")  # noqa: S608  # our own words
+
+# What is moved is counted in its batch by the same statement: no two of them can drift apart.
+_MOVE = """
+WITH moved AS (
+    UPDATE delivery AS d SET status = :to, due_at = :now, settled_at = :now,
+        attempts = CASE WHEN :to = 'queued' THEN 0 ELSE d.attempts END,
+        reply_code = CASE WHEN :reply = '' THEN d.reply_code ELSE 0 END,
+        reply = CASE WHEN :reply = '' THEN d.reply ELSE :reply END
+    WHERE d.month = (SELECT date_trunc('month', "on")::date FROM edition WHERE id = :edition_id)
+        AND d.edition_id = :edition_id AND d.status = :expected
+        AND (CAST(:only AS bigint[]) IS NULL OR d.subscriber_id = ANY(:only)) AND {condition}
+    RETURNING d.batch, d.attempts
+), counted AS (
+    SELECT batch, count(*) AS n, count(*) FILTER (WHERE attempts > 0) AS tried
+    FROM moved GROUP BY batch
+)
+UPDATE delivery_batch AS b
+SET {expected} = b.{expected} - n, {to} = b.{to} + n, due_at = least(b.due_at, :now),
+    deferred = b.deferred - CASE WHEN :expected = 'queued' THEN tried ELSE 0 END
+FROM counted WHERE b.edition_id = :edition_id AND b.batch = counted.batch
+RETURNING n
+"""
+# Of a batch that a worker has, only the worker says what becomes of it.
+_IN_NOBODY_S_HAND = (
+    "EXISTS (SELECT FROM delivery_batch AS held WHERE held.edition_id = d.edition_id "
+    "AND held.batch = d.batch AND held.lease_ends_at IS NULL FOR UPDATE SKIP LOCKED)"
+)
+_STILL_READS = (
+    "EXISTS (SELECT FROM subscription AS s JOIN subscriber AS r ON r.id = s.subscriber_id "
+    "JOIN edition AS e ON e.id = d.edition_id AND e.newsletter_id = s.newsletter_id "
+    "WHERE s.subscriber_id = d.subscriber_id AND s.status = 'confirmed' "
+    f"AND NOT {IS_SUPPRESSED.format(address_key='r.address_key')})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """One delivery in a worker's hand. fence tells this claim from any later one.
+class Delivery:
+    """One row of the ledger, with the address it is for; "" once the subscriber is gone."""
 
-    is_wanted is False when the reader has unsubscribed since the edition was planned.
-    """
-
-    edition_id: int
     subscriber_id: int
-    subscription_id: int
     address: str
-    address_key: str
-    name: str
-    is_wanted: bool
+    status: DeliveryStatus
     attempts: int
-    fence: int
+    reply_code: int | None
+    reply: str
+    settled_at: datetime | None
 
 
-def plan(session: Session, edition_id: int, newsletter_id: int, *, due_at: datetime) -> int:
-    """Queue a delivery for everybody confirmed and not suppressed; how many are new.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """An edition's deliveries counted; queued includes sending and deferred, which were tried."""
 
-    Batches gather subscribers of one zone. Planning twice plans nobody twice.
-    """
-    order = func.row_number().over(order_by=(SubscriberRow.zone, SubscriberRow.id))
-    chosen = (
-        select(
-            literal(edition_id),
-            SubscriberRow.id,
-            (order - 1) // BATCH,
-            literal(DeliveryStatus.QUEUED.value),
-            literal(due_at),
-        )
-        .join(SubscriptionRow, SubscriptionRow.subscriber_id == SubscriberRow.id)
-        .where(
-            SubscriptionRow.newsletter_id == newsletter_id,
-            SubscriptionRow.status == SubscriptionStatus.CONFIRMED,
-            ~is_suppressed(SubscriberRow.address_key),
-        )
-    )
-    columns = ["edition_id", "subscriber_id", "batch", "status", "due_at"]
-    made = upsert(DeliveryRow).from_select(columns, chosen).on_conflict_do_nothing()
-    return len(session.scalars(made.returning(DeliveryRow.subscriber_id)).all())
+    queued: int
+    sending: int
+    deferred: int
+    sent: int
+    failed: int
+    uncertain: int
+
+    @property
+    def total(self) -> int:
+        return self.queued + self.sent + self.failed + self.uncertain
 
 
-def due_batches(session: Session, edition_id: int, *, now: datetime) -> tuple[int, ...]:
-    """The batches of an edition in which something is queued and due."""
-    is_due = and_(
-        DeliveryRow.edition_id == edition_id,
-        DeliveryRow.status == DeliveryStatus.QUEUED,
-        DeliveryRow.due_at <= now,
-    )
-    return tuple(
-        session.scalars(
-            select(DeliveryRow.batch).where(is_due).distinct().order_by(DeliveryRow.batch)
-        )
-    )
-
-
-def claim(
-    session: Session, edition_id: int, batch: int, *, now: datetime, lease: timedelta
-) -> Claim | None:
-    """Take one queued and due delivery of the batch, or None when none is left to take.
-
-    None as well once the edition is not being sent any more: somebody holds it.
-    """
-    is_sending = exists().where(
-        EditionRow.id == edition_id, EditionRow.status == EditionStatus.SENDING
-    )
-    next_one = (
-        select(DeliveryRow.subscriber_id)
-        .where(
-            DeliveryRow.edition_id == edition_id,
-            DeliveryRow.batch == batch,
-            DeliveryRow.status == DeliveryStatus.QUEUED,
-            DeliveryRow.due_at <= now,
-            is_sending,
-        )
-        .order_by(DeliveryRow.due_at, DeliveryRow.subscriber_id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    taken = (
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.edition_id == edition_id,
-            DeliveryRow.subscriber_id == next_one,
-        )
-        .values(
-            status=DeliveryStatus.SENDING,
-            lease_ends_at=now + lease,
-            fence=DeliveryRow.fence + 1,
-            attempts=DeliveryRow.attempts + 1,
-        )
-        .returning(DeliveryRow.subscriber_id, DeliveryRow.attempts, DeliveryRow.fence)
-    )
-    row = session.execute(taken).one_or_none()
-    if row is None:
-        return None
-    reader = session.execute(
-        select(SubscriberRow.address, SubscriberRow.address_key, SubscriberRow.name)
-        .add_columns(SubscriptionRow.id, SubscriptionRow.status)
-        .join(SubscriptionRow, SubscriptionRow.subscriber_id == SubscriberRow.id)
-        .join(EditionRow, EditionRow.newsletter_id == SubscriptionRow.newsletter_id)
-        .where(SubscriberRow.id == row.subscriber_id, EditionRow.id == edition_id)
-    ).one()
-    return Claim(
-        edition_id=edition_id,
-        subscriber_id=row.subscriber_id,
-        subscription_id=reader.id,
-        address=reader.address,
-        address_key=reader.address_key,
-        is_wanted=reader.status == SubscriptionStatus.CONFIRMED,
-        name=reader.name,
-        attempts=row.attempts,
-        fence=row.fence,
-    )
-
-
-def settle(
+def plan(
     session: Session,
-    claim: Claim,
-    status: DeliveryStatus,
-    reply: Reply,
+    edition_id: int,
+    newsletter_id: int,
     *,
+    on: date,
+    due_at: datetime,
     now: datetime,
-    due_at: datetime | None = None,
-) -> bool:
-    """Whether the outcome was written down: not when another claim has been made since."""
-    settled = (
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.edition_id == claim.edition_id,
-            DeliveryRow.subscriber_id == claim.subscriber_id,
-            DeliveryRow.status == DeliveryStatus.SENDING,
-            DeliveryRow.fence == claim.fence,
-        )
-        .values(
-            status=status,
-            reply_code=reply.code,
-            reply=reply.text,
-            lease_ends_at=None,
-            settled_at=now,
-            **({"due_at": due_at} if due_at else {}),
-        )
-    )
-    return session.scalars(settled.returning(DeliveryRow.subscriber_id)).one_or_none() is not None
+) -> int:
+    """Queue a delivery for everybody confirmed, not paused and not suppressed; how many are new.
+
+    A batch holds subscribers of one zone. Planning twice plans nobody twice.
+    """
+    month = on.replace(day=1)
+    _make_partition(session, month)
+    values = {"month": month, "edition_id": edition_id, "newsletter_id": newsletter_id}
+    planned = session.scalars(_PLAN, values | {"due_at": due_at, "now": now}).one()
+    if planned:  # Without figures PostgreSQL takes the new rows for few, and reads all of them.
+        session.execute(text(f"ANALYZE {_partition(month)}"))
+    return int(planned)
 
 
-def lapse(session: Session, *, now: datetime) -> int:
-    """How many deliveries became uncertain: their lease ended, and nobody said how they went."""
-    lapsed = (
-        update(DeliveryRow)
-        .where(DeliveryRow.status == DeliveryStatus.SENDING, DeliveryRow.lease_ends_at < now)
-        .values(
-            status=DeliveryStatus.UNCERTAIN,
-            lease_ends_at=None,
-            settled_at=now,
-            reply="The worker that was sending it died; the relay may have taken it or not.",
-        )
+def due_batches(
+    session: Session, edition_id: int, *, now: datetime, limit: int | None = None
+) -> tuple[int, ...]:
+    """The batches of an edition in which something is due and which nobody has claimed."""
+    is_due = and_(
+        BatchRow.edition_id == edition_id,
+        BatchRow.lease_ends_at.is_(None),
+        BatchRow.queued > 0,
+        BatchRow.due_at <= now,
     )
-    return len(session.scalars(lapsed.returning(DeliveryRow.subscriber_id)).all())
+    wanted = select(BatchRow.batch).where(is_due).order_by(BatchRow.batch).limit(limit)
+    return tuple(session.scalars(wanted))
+
+
+def progress(session: Session, edition_ids: Sequence[int]) -> dict[int, Progress]:
+    """How many deliveries are in each state, by edition, from what their batches have counted."""
+    is_claimed = BatchRow.lease_ends_at.is_not(None)
+    names = ("queued", "sending", "deferred", "sent", "failed", "uncertain")
+    counted = {name: func.sum(getattr(BatchRow, name)) for name in names if name != "sending"}
+    claimed = func.sum(BatchRow.queued).filter(is_claimed)
+    sums = [claimed if name == "sending" else counted[name] for name in names]
+    rows = session.execute(
+        select(BatchRow.edition_id, *(func.coalesce(one, 0) for one in sums))
+        .where(BatchRow.edition_id.in_(edition_ids))
+        .group_by(BatchRow.edition_id)
+    )
+    nothing = Progress(**dict.fromkeys(names, 0))
+    return dict.fromkeys(edition_ids, nothing) | {
+        edition_id: Progress(**{name: int(n) for name, n in zip(names, numbers, strict=True)})
+        for edition_id, *numbers in rows
+    }
 
 
 def counts(session: Session, edition_ids: Sequence[int]) -> dict[int, dict[DeliveryStatus, int]]:
-    """How many deliveries are in each state, by edition; every state is there."""
-    rows = session.execute(
-        select(DeliveryRow.edition_id, DeliveryRow.status, func.count())
-        .where(DeliveryRow.edition_id.in_(edition_ids))
-        .group_by(DeliveryRow.edition_id, DeliveryRow.status)
-    )
-    found = {each: dict.fromkeys(DeliveryStatus, 0) for each in edition_ids}
-    for edition_id, status, count in rows:
-        found[edition_id][DeliveryStatus(status)] = count
-    return found
+    """How many deliveries are in each state, by edition; every state is there.
+
+    Those queued in a batch that a worker has claimed count as sending.
+    """
+    return {
+        edition_id: {
+            DeliveryStatus.QUEUED: found.queued - found.sending,
+            DeliveryStatus.SENDING: found.sending,
+            DeliveryStatus.SENT: found.sent,
+            DeliveryStatus.FAILED: found.failed,
+            DeliveryStatus.UNCERTAIN: found.uncertain,
+        }
+        for edition_id, found in progress(session, edition_ids).items()
+    }
 
 
 def is_finished(session: Session, edition_id: int) -> bool:
     """Whether nothing of the edition is queued or in anybody's hand."""
-    unsettled = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
-    left = select(DeliveryRow.subscriber_id).where(
-        DeliveryRow.edition_id == edition_id, DeliveryRow.status.in_(unsettled)
-    )
+    left = select(BatchRow.batch).where(BatchRow.edition_id == edition_id, BatchRow.queued > 0)
     return session.scalars(left.limit(1)).one_or_none() is None
+
+
+def settle_uncertain(
+    session: Session,
+    edition_id: int,
+    to: DeliveryStatus,
+    *,
+    now: datetime,
+    only: Collection[int] | None = None,
+) -> int:
+    """How many uncertain deliveries are now sent, failed, or queued again; of those ids, or all."""
+    move = (DeliveryStatus.UNCERTAIN, to)
+    return _moved(session, edition_id, move, {"now": now, "only": only and list(only)})
+
+
+def queue_failed(session: Session, edition_id: int, *, now: datetime) -> int:
+    """How many failed deliveries are queued again: of those who still subscribe."""
+    move = (DeliveryStatus.FAILED, DeliveryStatus.QUEUED)
+    return _moved(session, edition_id, move, {"now": now}, condition=_STILL_READS)
+
+
+def fail_queued(session: Session, edition_id: int, *, now: datetime, why: str) -> int:
+    """How many queued deliveries are now failed; those in a worker's hand are not among them."""
+    move = (DeliveryStatus.QUEUED, DeliveryStatus.FAILED)
+    values = {"now": now, "reply": why}
+    return _moved(session, edition_id, move, values, condition=_IN_NOBODY_S_HAND)
+
+
+def of_edition(
+    session: Session,
+    edition_id: int,
+    *,
+    statuses: Collection[DeliveryStatus] = tuple(DeliveryStatus),
+    after: int = 0,
+    limit: int | None = None,
+) -> tuple[Delivery, ...]:
+    """The edition's deliveries in those states, by subscriber id, beyond after."""
+    month = select(func.date_trunc("month", EditionRow.on)).where(EditionRow.id == edition_id)
+    rows = session.execute(
+        select(
+            DeliveryRow.subscriber_id,
+            func.coalesce(SubscriberRow.address, "").label("address"),
+            DeliveryRow.status,
+            DeliveryRow.attempts,
+            DeliveryRow.reply_code,
+            DeliveryRow.reply,
+            DeliveryRow.settled_at,
+        )
+        .outerjoin(SubscriberRow, SubscriberRow.id == DeliveryRow.subscriber_id)
+        .where(
+            DeliveryRow.month == month.scalar_subquery(),
+            DeliveryRow.edition_id == edition_id,
+            DeliveryRow.subscriber_id > after,
+            DeliveryRow.status.in_(statuses),
+        )
+        .order_by(DeliveryRow.subscriber_id)
+        .limit(limit)
+    )
+    return tuple(Delivery(**row._asdict() | {"status": DeliveryStatus(row.status)}) for row in rows)
+
+
+def let_go(session: Session, *, before: date) -> tuple[str, ...]:
+    """The partitions that were dropped: those of months that ended before that date.
+
+    What their batches counted stays.
+    """
+    names = session.scalars(
+        text(
+            "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid "
+            "WHERE inhparent = 'delivery'::regclass ORDER BY child.relname"
+        )
+    ).all()
+    gone = tuple(name for name in names if name < _partition(before))
+    for name in gone:
+        session.execute(text(f"DROP TABLE {name}"))
+    return gone
+
+
+def _moved(
+    session: Session,
+    edition_id: int,
+    move: tuple[DeliveryStatus, DeliveryStatus],
+    values: dict[str, Any],
+    *,
+    condition: str = "true",
+) -> int:
+    expected, to = move
+    statement = text(
+        _MOVE.format(condition=condition, expected=expected.value, to=to.value)
+    ).bindparams(bindparam("only", type_=ARRAY(BIGINT)))
+    names = {"edition_id": edition_id, "expected": expected.value, "to": to.value}
+    return sum(session.scalars(statement, {"only": None, "reply": ""} | names | values))
+
+
+def _make_partition(session: Session, month: date) -> None:
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PARTITIONS_LOCK})
+    following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
+    session.execute(
+        text(
+            f"CREATE TABLE IF NOT EXISTS {_partition(month)} PARTITION OF delivery "
+            f"FOR VALUES FROM ('{month}') TO ('{following}') WITH (fillfactor = 70)"
+        )
+    )
+
+
+def _partition(on: date) -> str:
+    return f"delivery_{on:%Y_%m}"

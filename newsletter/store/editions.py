@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
 from newsletter.domain.edition import Edition, EditionStatus, Hold
 from newsletter.errors import MissingError
 from newsletter.store import articles
-from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
+from newsletter.store.models import ArticleRow, BatchRow, DecisionRow, EditionRow, StoryRow
 
 _COLUMNS = tuple(EditionRow.__table__.c)
 _CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
@@ -109,6 +109,19 @@ def sending(session: Session) -> tuple[int, ...]:
     """The ids of the editions whose deliveries are under way."""
     wanted = select(EditionRow.id).where(EditionRow.status == EditionStatus.SENDING)
     return tuple(session.scalars(wanted.order_by(EditionRow.id)))
+
+
+def cancelled_with_queue(session: Session) -> tuple[int, ...]:
+    """The ids of the editions that are cancelled and in which something is queued still."""
+    is_left = exists().where(BatchRow.edition_id == EditionRow.id, BatchRow.queued > 0)
+    is_it = EditionRow.status == EditionStatus.CANCELLED
+    return tuple(session.scalars(select(EditionRow.id).where(is_it, is_left)))
+
+
+def status(session: Session, edition_id: int) -> EditionStatus:
+    """The state that the edition is in."""
+    wanted = select(EditionRow.status).where(EditionRow.id == edition_id)
+    return EditionStatus(session.scalars(wanted).one())
 
 
 def move(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from newsletter.errors import SettingsError, UnreachableError
@@ -47,7 +47,12 @@ class Store:
                 session.connection()
             except OperationalError as error:
                 raise UnreachableError(self._unreachable(error)) from error
-            yield session
+            try:
+                yield session
+            except DBAPIError as error:
+                if error.connection_invalidated:  # it went away in the middle
+                    raise UnreachableError(self._unreachable(error)) from error
+                raise
 
     def check(self) -> None:
         """Ask the database one question. Raises UnreachableError when it does not answer."""
@@ -58,7 +63,7 @@ class Store:
         """Close every pooled connection."""
         self._engine.dispose()
 
-    def _unreachable(self, error: OperationalError) -> str:
+    def _unreachable(self, error: DBAPIError) -> str:
         where = f"{self.url.host or 'local'}:{self.url.port or 5432}/{self.url.database}"
         said = str(error.orig).strip().splitlines()[-1] if error.orig else "no answer"
         return (

@@ -14,14 +14,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus, Hold
-from newsletter.domain.newsletter import Approval, ThinDay
+from newsletter.domain.newsletter import Approval, InDoubt, ThinDay
 from newsletter.domain.subscription import EndReason, SubscriptionStatus
 from newsletter.store.base import Base, key, one_of
 
 
 class NewsletterRow(Base):
     __tablename__ = "newsletter"
-    __table_args__ = (one_of("approval", Approval), one_of("thin_day", ThinDay))
+    __table_args__ = (
+        one_of("approval", Approval),
+        one_of("thin_day", ThinDay),
+        one_of("in_doubt", InDoubt),
+    )
 
     id: Mapped[int] = key()
     slug: Mapped[str] = mapped_column(unique=True)
@@ -43,6 +47,8 @@ class NewsletterRow(Base):
     reply_to: Mapped[str]
     publisher: Mapped[str]
     postal_address: Mapped[str]
+    in_doubt: Mapped[str] = mapped_column(server_default=text("'stop'"))
+    max_refused: Mapped[float] = mapped_column(server_default=text("0.1"))
     created_at: Mapped[datetime]
 
 
@@ -124,6 +130,7 @@ class EditionRow(Base):
     preheader: Mapped[str]
     decided_by: Mapped[str]
     frozen_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]  # what has not left by then never does
     sent_at: Mapped[datetime | None]
 
 
@@ -206,6 +213,7 @@ class SubscriptionRow(Base):
     requested_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]  # no edition that is planned before then
 
 
 class ConsentRow(Base):
@@ -234,26 +242,56 @@ class SuppressionRow(Base):
 
 
 class DeliveryRow(Base):
+    """Partitioned by month: an old month is dropped whole. No foreign keys: they cost more than the
+    rest of a row, and a delivery outlives its subscriber.
+    """
+
     __tablename__ = "delivery"
     __table_args__ = (
         one_of("status", DeliveryStatus),
-        Index(None, "edition_id", "batch", "due_at", postgresql_where=text("status = 'queued'")),
-        Index(None, "lease_ends_at", postgresql_where=text("status = 'sending'")),
+        # No status in it: a row that is settled stays where it is (HOT).
+        Index(None, "edition_id", "batch", "subscriber_id"),
+        {"postgresql_partition_by": "RANGE (month)"},
     )
 
-    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(
-        ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True
-    )
+    month: Mapped[date] = mapped_column(primary_key=True)  # of the edition's date, its first day
+    edition_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     batch: Mapped[int] = mapped_column(Integer)
     status: Mapped[str]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
-    fence: Mapped[int] = mapped_column(server_default=text("0"))  # grows with each claim
-    lease_ends_at: Mapped[datetime | None]
     reply_code: Mapped[int | None] = mapped_column(Integer)
     reply: Mapped[str] = mapped_column(server_default=text("''"))
     settled_at: Mapped[datetime | None]
+
+
+class BatchRow(Base):
+    """Some hundred deliveries of one zone that one worker claims at once, counted by state.
+
+    The counts stay when the deliveries themselves are dropped.
+    """
+
+    __tablename__ = "delivery_batch"
+    __table_args__ = (
+        Index(None, "lease_ends_at", postgresql_where=text("lease_ends_at IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": 50}},  # its counts change often, and stay in place (HOT)
+    )
+
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True
+    )
+    batch: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    month: Mapped[date]
+    due_at: Mapped[datetime]  # when the first that is queued is
+    lease_ends_at: Mapped[datetime | None]  # somebody has it until then
+    fence: Mapped[int] = mapped_column(server_default=text("0"))  # grows with each claim
+    through: Mapped[int] = mapped_column(server_default=text("0"))  # subscriber begun at the most
+    queued: Mapped[int] = mapped_column(Integer)
+    deferred: Mapped[int] = mapped_column(Integer, server_default=text("0"))  # queued after a try
+    sent: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    failed: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    uncertain: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 
 class TickRow(Base):

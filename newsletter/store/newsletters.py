@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.newsletter import Approval, Newsletter, ThinDay
+from newsletter.domain.newsletter import Approval, InDoubt, Newsletter, ThinDay
 from newsletter.errors import MissingError
 from newsletter.store.models import NewsletterRow
 
@@ -70,5 +70,6 @@ def _value(row: Row[Any]) -> Newsletter:
             "days": frozenset(values["days"]),
             "approval": Approval(values["approval"]),
             "thin_day": ThinDay(values["thin_day"]),
+            "in_doubt": InDoubt(values["in_doubt"]),
         }
     )

@@ -126,6 +126,16 @@ def end(session: Session, subscription_id: int, reason: EndReason, *, now: datet
     )
 
 
+def pause(session: Session, subscription_id: int, *, until: datetime | None) -> bool:
+    """Whether the subscription is confirmed and gets no edition until then; None ends a pause."""
+    return _move(
+        session,
+        SubscriptionRow.id == subscription_id,
+        SubscriptionRow.status == SubscriptionStatus.CONFIRMED,
+        values={"paused_until": until},
+    )
+
+
 def testify(
     session: Session, subscription_ids: Sequence[int], evidence: Evidence, *, now: datetime
 ) -> None:

@@ -3,11 +3,17 @@
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from newsletter.store.models import SuppressionRow
+
+# The condition that the address in that column may not be mailed, for other queries.
+IS_SUPPRESSED = (
+    "EXISTS (SELECT FROM suppression AS p "
+    "WHERE p.address_hash = sha256(convert_to({address_key}, 'UTF8')))"
+)
 
 
 def add(session: Session, address_key: str, *, reason: str, now: datetime) -> None:
@@ -22,9 +28,3 @@ def reason(session: Session, address_key: str) -> str:
     hashed = hashlib.sha256(address_key.encode()).digest()
     found = select(SuppressionRow.reason).where(SuppressionRow.address_hash == hashed)
     return session.scalars(found).one_or_none() or ""
-
-
-def is_suppressed(address_key: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """The condition that the address in this column may not be mailed, for other queries."""
-    hashed = func.sha256(func.convert_to(address_key, "UTF8"))
-    return exists().where(SuppressionRow.address_hash == hashed)

@@ -1,17 +1,21 @@
 """What one worker or beat process has: its settings, its ports, its log."""
 
 import atexit
+import mmap
 from contextlib import ExitStack
 from functools import cache
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_process_init, worker_shutting_down
 
 from newsletter import config
 from newsletter.embedded import Engine
 from newsletter.services.ports import Ports
 from newsletter.tasks.app import make_app
 from newsletter.tasks.enqueue import enqueue
+
+# One byte that this process and all that it forks can see: not 0 once the worker is asked to end.
+_ENDING = mmap.mmap(-1, 1)
 
 
 def celery_app() -> Celery:
@@ -21,6 +25,7 @@ def celery_app() -> Celery:
     app.set_default()
     setup_logging.connect(_log_as_set, weak=False)
     worker_process_init.connect(_start_afresh, weak=False)
+    worker_shutting_down.connect(_end, weak=False)
     return app
 
 
@@ -36,7 +41,9 @@ def settings() -> config.Settings:
 @cache
 def ports() -> Ports:
     """The ports of this process, made when first asked for."""
-    return config.ports(settings(), enqueue=enqueue(settings().redis_url))
+    return config.ports(
+        settings(), enqueue=enqueue(settings().redis_url), is_ending=lambda: _ENDING[0] != 0
+    )
 
 
 def _start_afresh(**_: object) -> None:
@@ -46,3 +53,8 @@ def _start_afresh(**_: object) -> None:
 
 def _log_as_set(**_: object) -> None:
     config.configure_logging(settings())
+
+
+def _end(**_: object) -> None:
+    # A run in this process or in a child sees it within a turn, and gives back what it holds.
+    _ENDING[0] = 1

@@ -63,6 +63,7 @@ def ports(
     queue: list[tuple[int, tuple[int, ...]]],
     capture_relay: tuple[str, Path],
     policy: FetchPolicy,
+    tmp_path: Path,
 ) -> Ports:
     return Ports(
         store=store,
@@ -72,6 +73,7 @@ def ports(
         secret=b"a key for tests",
         public_url="https://news.example.org",
         fetch=policy,
+        journal=tmp_path / "journal",
     )
 
 

@@ -12,8 +12,9 @@ from newsletter.embedded.shared import free_port
 from newsletter.services import editing, signup
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
+from newsletter.services.keeper import LEASE, WINDOW
 from newsletter.services.recover import recover
-from newsletter.store import deliveries, subscribers, suppressions
+from newsletter.store import batches, subscribers, suppressions
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
 
 AMAL, SAMIR, LINA = (f"{name}@example.org" for name in ("amal", "samir", "lina"))
@@ -29,6 +30,20 @@ def edition(ports, store, newsletter, now, clock):
     clock.at = made.sends_at
     dispatch(ports, made.id)
     return made
+
+
+@pytest.fixture
+def edition_for(ports, store, newsletter, now, clock):
+    """Makes an edition for readers of these names whose deliveries are queued."""
+
+    def make(names):
+        readers(store, newsletter, names, now=now)
+        made = composed(store, newsletter, now=now)
+        clock.at = made.sends_at
+        dispatch(ports, made.id)
+        return made
+
+    return make
 
 
 @pytest.fixture
@@ -143,7 +158,7 @@ def test_a_refusal_of_us_stops_the_run_and_blames_nobody(refused, refusing, edit
     found = edition_of(refused.store, edition.id)
     with refused.store.begin() as session:
         assert suppressions.reason(session, AMAL) == ""
-    assert (sent, refusing.asked, refusing.taken) == (0, [AMAL], [])
+    assert (sent, refusing.asked[0], refusing.taken) == (0, AMAL, [])
     assert (found.status, found.hold) == (HELD, Hold.STOPPED)
     assert "your address is on a list" in found.reason
     assert statuses(refused.store, edition.id) == {"queued": 3}
@@ -211,10 +226,48 @@ def test_when_no_relay_answers_everything_stays_queued(ports, edition, mail, clo
 
 def test_a_worker_never_touches_what_another_holds(ports, edition, mail):
     with ports.store.begin() as session:
-        claim = deliveries.claim(session, edition.id, 0, now=ports.now(), lease=HOUR)
-    assert claim is not None
+        batches.claim(session, edition.id, now=ports.now(), lease=LEASE, window=WINDOW)
 
-    sent = deliver(ports, edition.id, 0)
-
-    assert (sent, claim.address in mail.recipients()) == (2, False)
+    assert deliver(ports, edition.id, 0) == 0
+    assert mail.messages() == []
     assert edition_of(ports.store, edition.id).status is SENDING
+
+
+def test_a_worker_whose_order_names_a_batch_that_is_done_takes_what_is_due(ports, edition, mail):
+    assert deliver(ports, edition.id, 4711) == 3
+
+
+def test_a_run_that_is_refused_too_often_stops_by_itself(
+    ports, store, newsletter, edition_for, refusing
+):
+    names = [f"reader{number:03}" for number in range(300)]
+    edition = edition_for(names)
+    for name in names[::4]:
+        refusing.to_rcpt[f"{name}@example.org"] = "550 5.2.1 disabled"
+    refused = replace(ports, relay_url=refusing.url)
+
+    deliver(refused, edition.id, 0)
+
+    found = edition_of(store, edition.id)
+    counted = statuses(store, edition.id)
+    assert (found.status, found.hold) == (HELD, Hold.STOPPED)
+    assert "messages were refused for good, more than 10%" in found.reason
+    assert counted["queued"] > 100
+    assert 25 <= counted["failed"] < 50
+    assert sum(counted.values()) == 300
+
+
+def test_a_worker_that_is_to_end_gives_back_what_it_has_not_begun(
+    ports, store, edition_for, refusing
+):
+    edition = edition_for([f"reader{number:03}" for number in range(300)])
+    refusing.pause_s = 0.02
+    ending = replace(ports, relay_url=refusing.url, is_ending=lambda: len(refusing.taken) > 20)
+
+    sent = deliver(ending, edition.id, 0)
+
+    assert 20 < sent < 300
+    assert statuses(store, edition.id) == {"sent": sent, "queued": 300 - sent}
+    refusing.pause_s = 0
+    assert deliver(replace(ports, relay_url=refusing.url), edition.id, 0) == 300 - sent
+    assert len(set(refusing.taken)) == len(refusing.taken) == 300

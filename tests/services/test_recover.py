@@ -1,25 +1,35 @@
 """Recover: what should have happened and did not."""
 
-from datetime import timedelta
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.delivery import DeliveryStatus, Reply
+from newsletter.domain.delivery import Reply
 from newsletter.domain.edition import EditionStatus
-from newsletter.services.deliver import LEASE, deliver
+from newsletter.domain.newsletter import InDoubt
+from newsletter.mail.journal import Journal
+from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
+from newsletter.services.keeper import LEASE, WINDOW
+from newsletter.services.ports import Ports
 from newsletter.services.recover import Recovered, recover
-from newsletter.store import deliveries
+from newsletter.store import batches, newsletters
+from newsletter.store.batches import Batch
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
+from tests.store.ledgers import lapse
 
-SECOND = timedelta(seconds=1)
 NOTHING = Recovered(uncertain=0, batches=0, finished=0)
+AMAL, LINA, SAMIR = (f"{name}@example.org" for name in ("amal", "lina", "samir"))
 
 
 @pytest.fixture
 def edition(ports, store, newsletter, now, queue):
-    """An edition for Amal and Samir whose orders to deliver were lost."""
-    readers(store, newsletter, ["amal", "samir"], now=now)
+    """An edition for Amal, Lina and Samir whose orders to deliver were lost."""
+    readers(store, newsletter, ["amal", "lina", "samir"], now=now)
     made = composed(store, newsletter, now=now)
     dispatch(ports, made.id)
     queue.clear()
@@ -27,10 +37,29 @@ def edition(ports, store, newsletter, now, queue):
 
 
 @pytest.fixture
-def claim(ports, edition):
-    """One of its deliveries, in the hand of a worker that died."""
+def batch(ports, edition):
+    """Its batch, in the hand of a worker that died."""
     with ports.store.begin() as session:
-        return deliveries.claim(session, edition.id, 0, now=ports.now(), lease=LEASE)
+        return batches.claim(session, edition.id, now=ports.now(), lease=LEASE, window=WINDOW)
+
+
+def died(
+    ports: Ports,
+    batch: Batch,
+    *,
+    begun: Sequence[str],
+    answered: Sequence[tuple[str, Reply]] = (),
+) -> None:
+    """The journal that the batch's worker left: whose messages it had begun, and the answers."""
+    ids = {due.address: due.subscriber_id for due in batch.deliveries}
+    journal = Journal(
+        ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
+    )
+    for address in begun:
+        journal.begun(ids[address])
+    for address, reply in answered:
+        journal.answered(ids[address], reply)
+    journal.leave()
 
 
 def test_with_nothing_wrong_there_is_nothing_to_do(ports, newsletter, queue):
@@ -43,7 +72,7 @@ def test_an_order_that_was_lost_is_given_again(ports, edition, queue, mail):
 
     assert found == Recovered(uncertain=0, batches=1, finished=0)
     assert queue == [(edition.id, (0,))]
-    assert deliver(ports, edition.id, 0) == 2
+    assert deliver(ports, edition.id, 0) == 3
 
 
 def test_a_held_edition_gets_no_orders(ports, edition, queue):
@@ -53,36 +82,104 @@ def test_a_held_edition_gets_no_orders(ports, edition, queue):
     assert queue == []
 
 
-def test_a_delivery_is_the_worker_s_until_its_lease_ends(ports, edition, claim, clock):
-    clock.at += LEASE
+def test_a_batch_is_its_worker_s_until_its_lease_ends(ports, edition, batch):
+    assert recover(ports) == NOTHING
+    assert statuses(ports.store, edition.id) == {"sending": 3}
+
+
+def test_what_a_worker_on_a_lost_machine_might_have_begun_is_uncertain(
+    ports, store, edition, batch, mail
+):
+    with store.begin() as session:
+        lapse(session)
+
+    found = recover(ports)
+
+    assert found == Recovered(uncertain=3, batches=0, finished=1)
+    assert deliver(ports, edition.id, 0) == 0
+    assert mail.messages() == []
+    assert statuses(ports.store, edition.id) == {"uncertain": 3}
+
+
+def test_a_dead_worker_s_journal_leaves_in_doubt_only_what_had_no_answer(
+    ports, edition, batch, mail
+):
+    taken = Reply(code=250, enhanced="2.0.0", text="kept")
+    died(ports, batch, begun=[AMAL, LINA], answered=[(AMAL, taken)])
+
+    found = recover(ports)
+
+    assert (found.uncertain, found.batches) == (1, 1)
+    assert statuses(ports.store, edition.id) == {"sent": 1, "uncertain": 1, "queued": 1}
+    assert deliver(ports, edition.id, 0) == 1
+    assert mail.recipients() == [SAMIR]
+    assert edition_of(ports.store, edition.id).status is EditionStatus.SENT
+    assert list(ports.journal.iterdir()) == []
+
+
+def test_the_next_run_on_the_machine_need_not_wait_for_recover(ports, edition, batch, mail):
+    died(ports, batch, begun=[LINA])
+
+    assert deliver(ports, edition.id, 0) == 2
+    assert mail.recipients() == [AMAL, SAMIR]
+    assert statuses(ports.store, edition.id) == {"sent": 2, "uncertain": 1}
+
+
+def test_a_refusal_in_a_dead_worker_s_journal_counts(ports, edition, batch):
+    gone = Reply(code=550, enhanced="5.1.1", text="no such user")
+    died(ports, batch, begun=[AMAL, LINA, SAMIR], answered=[(AMAL, gone), (LINA, gone)])
+
+    recover(ports)
+
+    assert statuses(ports.store, edition.id) == {"failed": 2, "uncertain": 1}
+
+
+def test_a_newsletter_that_repeats_sends_the_uncertain_again(
+    ports, store, newsletter, edition, batch, mail
+):
+    with store.begin() as session:
+        newsletters.save(session, replace(newsletter, in_doubt=InDoubt.REPEAT), now=ports.now())
+    died(ports, batch, begun=[LINA])
 
     assert recover(ports).uncertain == 0
-    assert statuses(ports.store, edition.id) == {"queued": 1, "sending": 1}
+    assert deliver(ports, edition.id, 0) == 3
+    assert mail.recipients() == [AMAL, LINA, SAMIR]
 
 
-def test_what_a_dead_worker_held_is_uncertain_and_never_sent_again(
-    ports, edition, claim, clock, mail
+def test_a_journal_whose_batch_somebody_else_has_meanwhile_settles_nothing(
+    ports, store, edition, batch
 ):
-    clock.at += LEASE + SECOND
+    with store.begin() as session:
+        batches.release(session, batch)
+        batches.claim(session, edition.id, now=ports.now(), lease=LEASE, window=WINDOW)
+    died(ports, batch, begun=[LINA])
 
-    found = recover(ports)
-    deliver(ports, edition.id, 0)
-
-    assert found.uncertain == 1
-    assert claim.address not in mail.recipients()
-    assert statuses(ports.store, edition.id) == {"sent": 1, "uncertain": 1}
-    assert edition_of(ports.store, edition.id).status is EditionStatus.SENT
+    assert recover(ports) == NOTHING
+    assert statuses(store, edition.id) == {"sending": 3}
+    assert list(ports.journal.iterdir()) == []
 
 
-def test_an_edition_whose_last_worker_died_after_settling_is_closed(ports, edition, claim, clock):
-    with ports.store.begin() as session:
-        other = deliveries.claim(session, edition.id, 0, now=ports.now(), lease=LEASE)
-        assert other is not None
-        for each in (claim, other):
-            reply = Reply(code=250)
-            deliveries.settle(session, each, DeliveryStatus.SENT, reply, now=ports.now())
+def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch):
+    script = (
+        "import sys, pathlib; from newsletter.mail.journal import Journal; "
+        "j = Journal(pathlib.Path(sys.argv[1]), edition_id=int(sys.argv[2]), batch=0, fence=1); "
+        "j.begun(1); print('written', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script, str(ports.journal), str(edition.id)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout
+        assert writer.stdout.readline() == b"written\n"
+        while_alive = recover(ports)
+        os.kill(writer.pid, 9)
 
-    found = recover(ports)
+    assert while_alive == NOTHING
+    assert recover(ports).batches == 1
 
-    assert found == Recovered(uncertain=0, batches=0, finished=1)
+
+def test_an_edition_whose_last_worker_died_after_settling_is_closed(ports, edition, batch):
+    taken = Reply(code=250)
+    everybody = (AMAL, LINA, SAMIR)
+    died(ports, batch, begun=everybody, answered=[(one, taken) for one in everybody])
+
+    assert recover(ports) == Recovered(uncertain=0, batches=0, finished=1)
     assert edition_of(ports.store, edition.id).status is EditionStatus.SENT

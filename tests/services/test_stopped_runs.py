@@ -1,5 +1,6 @@
 """Runs that stop half-way, by the relay, an editor or the clock: the rest waits, and goes on."""
 
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ from newsletter.services import editing
 from newsletter.services.compose import compose
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch, send_now
+from newsletter.services.keeper import TURN_S
 from newsletter.services.recover import recover
 from tests.services.worlds import (
     AMMAN,
@@ -148,6 +150,7 @@ def test_with_the_right_password_the_run_goes_on(ports, edition, asking, clock):
 def test_an_edition_held_in_mid_run_stops_after_the_message_on_its_way(ports, edition):
     def hold():
         editing.hold(ports, edition.id, note="Wrong photo.", by="Rana")
+        time.sleep(3 * TURN_S)  # the relay takes longer than the run needs to notice
 
     with closing(InterruptedRelay(hold)) as relay:
         sent = deliver(replace(ports, relay_url=relay.url()), edition.id, 0)
@@ -162,6 +165,7 @@ def test_an_edition_held_in_mid_run_stops_after_the_message_on_its_way(ports, ed
 def test_a_run_held_half_way_goes_on_when_approved_and_reaches_nobody_twice(ports, edition):
     def hold():
         editing.hold(ports, edition.id, note="Wrong photo.", by="Rana")
+        time.sleep(3 * TURN_S)
 
     with closing(InterruptedRelay(hold)) as relay:
         beside = replace(ports, relay_url=relay.url())

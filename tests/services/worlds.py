@@ -1,5 +1,6 @@
 """What the services' tests put in: a clock, feeds, articles, readers, and a relay that refuses."""
 
+import asyncio
 import mailbox
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ class Maildir:
 class Relay:
     """A relay's memory and orders: what it answers to RCPT for an address, and to each message.
 
-    A reply of "" hangs up without a word.
+    A reply of "" hangs up without a word. It takes pause_s for each message.
     """
 
     url: str = ""
@@ -70,6 +71,7 @@ class Relay:
     to_data: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    pause_s: float = 0
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
         self, server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
@@ -82,6 +84,7 @@ class Relay:
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         (address,) = envelope.rcpt_tos
+        await asyncio.sleep(self.pause_s)
         reply = self.to_data.get(address, "250 2.0.0 taken")
         if reply.startswith("250"):
             self.taken.append(address)

@@ -1,13 +1,15 @@
-"""The ledger: one delivery for each edition and subscriber, planned, claimed, settled."""
+"""The ledger: one delivery for each edition and subscriber, planned, counted, moved, let go."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select, text
 
-from newsletter.domain.delivery import DeliveryStatus, Reply
+from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus
-from newsletter.store import Session, deliveries, subscribers, suppressions
-from newsletter.store.deliveries import Claim
+from newsletter.store import Session, batches, deliveries, subscribers, suppressions
+from newsletter.store.batches import Batch
+from newsletter.store.models import DeliveryRow
 from tests.store.builders import (
     TODAY,
     another_newsletter,
@@ -16,10 +18,11 @@ from tests.store.builders import (
     saved_edition,
     subscribed,
 )
+from tests.store.ledgers import claimed, outcome, planned_for, settled
 
-LEASE = timedelta(minutes=5)
+QUEUED, SENT, FAILED = DeliveryStatus.QUEUED, DeliveryStatus.SENT, DeliveryStatus.FAILED
+UNCERTAIN = DeliveryStatus.UNCERTAIN
 MINUTE = timedelta(minutes=1)
-TAKEN = Reply(code=250, text="kept")
 
 
 @pytest.fixture
@@ -32,19 +35,28 @@ def edition_id(session, newsletter):
 def planned(session, newsletter, edition_id, now):
     """The same edition with deliveries to Amal and Samir, queued and due."""
     subscribed(session, newsletter, "amal", "samir", now=now)
-    deliveries.plan(session, edition_id, newsletter.id, due_at=now)
+    planned_for(session, newsletter, edition_id, now=now)
     return edition_id
 
 
-def claimed(session: Session, edition_id: int, now: datetime) -> Claim:
-    found = deliveries.claim(session, edition_id, 0, now=now, lease=LEASE)
-    assert found is not None
-    return found
-
-
 def statuses(session: Session, edition_id: int) -> dict[str, int]:
+    """How many are in each state by the batches' own count, which is what the rows say."""
     counted = deliveries.counts(session, [edition_id])[edition_id]
-    return {status.value: count for status, count in counted.items() if count}
+    told = {status.value: count for status, count in counted.items() if count}
+    rows = session.execute(
+        select(DeliveryRow.status, func.count())
+        .where(DeliveryRow.edition_id == edition_id)
+        .group_by(DeliveryRow.status)
+    )
+    stored = {str(status): int(count) for status, count in rows}
+    in_rows = {name: told[name] for name in told if name not in {"queued", "sending"}}
+    waiting = told.get("queued", 0) + told.get("sending", 0)
+    assert stored == in_rows | ({"queued": waiting} if waiting else {})
+    return told
+
+
+def names(batch: Batch) -> list[str]:
+    return [due.address.partition("@")[0].lower() for due in batch.deliveries]
 
 
 def test_everybody_confirmed_and_nobody_else_is_planned_for(session, newsletter, edition_id, now):
@@ -54,10 +66,28 @@ def test_everybody_confirmed_and_nobody_else_is_planned_for(session, newsletter,
     ended(session, ids["samir"], now=now)
     suppressions.add(session, "lina@example.org", reason="no such mailbox", now=now)
 
-    planned = deliveries.plan(session, edition_id, newsletter.id, due_at=now)
+    planned = planned_for(session, newsletter, edition_id, now=now)
 
-    taken = {claimed(session, edition_id, now).address for _ in range(planned)}
-    assert taken == {"Amal@example.org", "Omar@example.org"}
+    assert planned == 2
+    assert names(claimed(session, edition_id, now)) == ["amal", "omar"]
+
+
+@pytest.mark.parametrize(
+    ("until", "names_planned"),
+    [
+        pytest.param(MINUTE, ["samir"], id="a pause that lasts"),
+        pytest.param(0 * MINUTE, ["amal", "samir"], id="a pause that is over"),
+    ],
+)
+def test_who_has_paused_is_not_planned_for(
+    session, newsletter, edition_id, now, until, names_planned
+):
+    ids = subscribed(session, newsletter, "amal", "samir", now=now)
+    subscribers.pause(session, ids["amal"], until=now + until)
+
+    planned_for(session, newsletter, edition_id, now=now)
+
+    assert names(claimed(session, edition_id, now)) == names_planned
 
 
 def test_planning_twice_plans_nobody_twice_and_who_came_since_once(
@@ -65,137 +95,29 @@ def test_planning_twice_plans_nobody_twice_and_who_came_since_once(
 ):
     subscribed(session, newsletter, "late", now=now)
 
-    again = deliveries.plan(session, planned, newsletter.id, due_at=now)
+    again = planned_for(session, newsletter, planned, now=now)
 
     assert again == 1
     assert statuses(session, planned) == {"queued": 3}
 
 
-def test_readers_of_one_zone_are_planned_together(session, newsletter, edition_id, now):
-    for name, zone in (("a", "Asia/Beirut"), ("b", "Europe/Paris"), ("c", "Asia/Beirut")):
-        one = reader(name, zone=zone)
-        subscribers.import_confirmed(session, newsletter.id, [one], now=now)
-    many = [reader(f"n{number}", zone="Asia/Amman") for number in range(2 * deliveries.BATCH)]
-    subscribers.import_confirmed(session, newsletter.id, many, now=now)
-    deliveries.plan(session, edition_id, newsletter.id, due_at=now)
+def test_an_edition_s_deliveries_stand_in_the_partition_of_its_month(session, planned):
+    where = text("SELECT DISTINCT tableoid::regclass::text FROM delivery")
 
-    last = max(deliveries.due_batches(session, edition_id, now=now))
-    taken = iter(lambda: deliveries.claim(session, edition_id, last, now=now, lease=LEASE), None)
-    addresses = {claim.address for claim in taken if claim}
-
-    assert addresses >= {"A@example.org", "B@example.org", "C@example.org"}
+    assert session.scalars(where).all() == ["delivery_2026_03"]
 
 
-def test_a_claim_says_whom_the_delivery_is_for(session, newsletter, edition_id, now):
-    one = reader("amal", name="Amal Haddad")
-    subscribers.import_confirmed(session, newsletter.id, [one], now=now)
-    deliveries.plan(session, edition_id, newsletter.id, due_at=now)
+def test_old_months_are_dropped_whole_and_their_counts_stay(session, newsletter, planned, now):
+    later = saved_edition(session, newsletter, TODAY + timedelta(days=40))
+    planned_for(session, newsletter, later, on=TODAY + timedelta(days=40), now=now)
 
-    claim = claimed(session, edition_id, now)
+    gone = deliveries.let_go(session, before=TODAY + timedelta(days=40))
 
-    subscription = subscribers.by_key(session, newsletter.id, "amal@example.org")
-    assert subscription is not None
-    assert (claim.subscription_id, claim.subscriber_id) == (
-        subscription.id,
-        subscription.subscriber_id,
-    )
-    assert (claim.address, claim.address_key) == ("Amal@example.org", "amal@example.org")
-    assert (claim.name, claim.is_wanted, claim.attempts) == ("Amal Haddad", True, 1)
-
-
-def test_a_delivery_is_claimed_once(session, planned, now):
-    first, second = (claimed(session, planned, now) for _ in range(2))
-
-    assert first.subscriber_id != second.subscriber_id
-    assert deliveries.claim(session, planned, 0, now=now, lease=LEASE) is None
-    assert statuses(session, planned) == {"sending": 2}
-
-
-def test_two_workers_never_wait_for_each_other_nor_take_the_same(store, newsletter, now, session):
-    subscribed(session, newsletter, "amal", "samir", now=now)
-    edition_id = saved_edition(session, newsletter, status=EditionStatus.SENDING)
-    deliveries.plan(session, edition_id, newsletter.id, due_at=now)
-    session.commit()
-
-    with store.begin() as one, store.begin() as other:
-        first = claimed(one, edition_id, now)
-        second = claimed(other, edition_id, now)
-
-    assert {first.address, second.address} == {"Amal@example.org", "Samir@example.org"}
-
-
-def test_who_unsubscribed_since_is_claimed_as_unwanted(session, newsletter, edition_id, now):
-    ids = subscribed(session, newsletter, "amal", now=now)
-    deliveries.plan(session, edition_id, newsletter.id, due_at=now)
-    ended(session, ids["amal"], now=now)
-
-    assert claimed(session, edition_id, now).is_wanted is False
-
-
-@pytest.mark.parametrize(
-    ("waits", "batch", "is_taken"),
-    [
-        pytest.param(0 * MINUTE, 0, True, id="at its time"),
-        pytest.param(MINUTE, 0, False, id="before its time"),
-        pytest.param(0 * MINUTE, 1, False, id="of another batch"),
-    ],
-)
-def test_only_what_is_due_in_the_batch_is_claimed(session, planned, now, waits, batch, is_taken):
-    found = deliveries.claim(session, planned, batch, now=now - waits, lease=LEASE)
-
-    assert (found is not None) is is_taken
-
-
-def test_an_outcome_is_written_down_with_its_reply(session, planned, now):
-    claim = claimed(session, planned, now)
-
-    settled = deliveries.settle(session, claim, DeliveryStatus.SENT, TAKEN, now=now)
-
-    assert settled
-    assert statuses(session, planned) == {"sent": 1, "queued": 1}
-
-
-def test_an_outcome_is_written_down_once(session, planned, now):
-    claim = claimed(session, planned, now)
-    deliveries.settle(session, claim, DeliveryStatus.SENT, TAKEN, now=now)
-
-    again = deliveries.settle(session, claim, DeliveryStatus.FAILED, TAKEN, now=now)
-
-    assert not again
-    assert statuses(session, planned) == {"sent": 1, "queued": 1}
-
-
-def test_a_worker_that_lost_its_claim_settles_nothing(session, planned, now):
-    late = claimed(session, planned, now)
-    deliveries.settle(session, late, DeliveryStatus.QUEUED, TAKEN, now=now, due_at=now - MINUTE)
-    again = claimed(session, planned, now)
-
-    settled = deliveries.settle(session, late, DeliveryStatus.FAILED, TAKEN, now=now)
-
-    assert again.subscriber_id == late.subscriber_id
-    assert (again.attempts, again.fence > late.fence, settled) == (2, True, False)
-    assert statuses(session, planned) == {"sending": 1, "queued": 1}
-
-
-def test_what_is_put_off_is_due_again_at_its_time(session, planned, now):
-    for _ in range(2):
-        claim = claimed(session, planned, now)
-        later = now + MINUTE
-        deliveries.settle(session, claim, DeliveryStatus.QUEUED, TAKEN, now=now, due_at=later)
-
-    assert deliveries.due_batches(session, planned, now=now) == ()
-    assert deliveries.due_batches(session, planned, now=now + MINUTE) == (0,)
-
-
-def test_a_claim_nobody_settled_becomes_uncertain_when_its_lease_ends(session, planned, now):
-    claim = claimed(session, planned, now)
-    after = now + LEASE + timedelta(seconds=1)
-
-    lapsed = [deliveries.lapse(session, now=at) for at in (now + LEASE, after, after)]
-
-    assert lapsed == [0, 1, 0]
-    assert statuses(session, planned) == {"uncertain": 1, "queued": 1}
-    assert not deliveries.settle(session, claim, DeliveryStatus.SENT, TAKEN, now=after)
+    assert gone == ("delivery_2026_03",)
+    assert deliveries.let_go(session, before=TODAY + timedelta(days=40)) == ()
+    assert deliveries.counts(session, [planned])[planned][QUEUED] == 2
+    assert deliveries.of_edition(session, planned) == ()
+    assert len(deliveries.of_edition(session, later)) == 2
 
 
 def test_counts_name_every_state_of_every_edition_asked_for(session, newsletter, planned):
@@ -204,22 +126,100 @@ def test_counts_name_every_state_of_every_edition_asked_for(session, newsletter,
     found = deliveries.counts(session, [planned, other])
 
     assert found[other] == dict.fromkeys(DeliveryStatus, 0)
-    assert found[planned] == dict.fromkeys(DeliveryStatus, 0) | {DeliveryStatus.QUEUED: 2}
+    assert found[planned] == dict.fromkeys(DeliveryStatus, 0) | {QUEUED: 2}
+
+
+def test_what_was_tried_and_waits_counts_as_deferred_until_it_is_settled(session, planned, now):
+    seen = []
+    for status in (QUEUED, QUEUED, SENT):
+        batch = claimed(session, planned, now)
+        settled(session, batch, *(outcome(due, status) for due in batch.deliveries[:1]), now=now)
+        batches.release(session, batch)
+        seen.append(deliveries.progress(session, [planned])[planned].deferred)
+
+    assert seen == [1, 1, 0]
 
 
 @pytest.mark.parametrize(
     ("last", "is_finished"),
     [
-        pytest.param(DeliveryStatus.SENT, True, id="sent"),
-        pytest.param(DeliveryStatus.FAILED, True, id="failed"),
-        pytest.param(DeliveryStatus.UNCERTAIN, True, id="uncertain"),
-        pytest.param(DeliveryStatus.QUEUED, False, id="queued again"),
-        pytest.param(DeliveryStatus.SENDING, False, id="in a worker's hand"),
+        pytest.param(SENT, True, id="sent"),
+        pytest.param(FAILED, True, id="failed"),
+        pytest.param(UNCERTAIN, True, id="uncertain"),
+        pytest.param(QUEUED, False, id="queued again"),
     ],
 )
 def test_an_edition_is_finished_when_nothing_waits(session, planned, now, last, is_finished):
-    first, second = (claimed(session, planned, now) for _ in range(2))
-    deliveries.settle(session, first, DeliveryStatus.SENT, TAKEN, now=now)
-    deliveries.settle(session, second, last, TAKEN, now=now)
+    batch = claimed(session, planned, now)
+    first, second = batch.deliveries
+    settled(session, batch, outcome(first, SENT), outcome(second, last), now=now)
 
     assert deliveries.is_finished(session, planned) is is_finished
+
+
+@pytest.mark.parametrize(
+    ("to", "after"),
+    [
+        pytest.param(SENT, {"sent": 2}, id="sent"),
+        pytest.param(FAILED, {"sent": 1, "failed": 1}, id="failed"),
+        pytest.param(QUEUED, {"sent": 1, "queued": 1}, id="queued again"),
+    ],
+)
+def test_the_uncertain_become_what_somebody_says(session, planned, now, to, after):
+    batch = claimed(session, planned, now)
+    first, second = batch.deliveries
+    settled(session, batch, outcome(first, SENT), outcome(second, UNCERTAIN), now=now)
+    batches.release(session, batch)
+
+    assert deliveries.settle_uncertain(session, planned, to, now=now) == 1
+    assert deliveries.settle_uncertain(session, planned, to, now=now) == 0
+    assert statuses(session, planned) == after
+    assert bool(deliveries.due_batches(session, planned, now=now)) is (to is QUEUED)
+
+
+def test_one_of_the_uncertain_may_be_settled_alone(session, planned, now):
+    batch = claimed(session, planned, now)
+    settled(session, batch, *(outcome(due, UNCERTAIN) for due in batch.deliveries), now=now)
+    first = batch.deliveries[0].subscriber_id
+
+    moved = deliveries.settle_uncertain(session, planned, SENT, now=now, only=[first])
+
+    assert moved == 1
+    assert [one.subscriber_id for one in deliveries.of_edition(session, planned, statuses=[SENT])]
+    assert statuses(session, planned) == {"sent": 1, "uncertain": 1}
+
+
+def test_the_failed_are_queued_again_unless_they_left_or_are_suppressed(
+    session, newsletter, edition_id, now
+):
+    ids = subscribed(session, newsletter, "amal", "samir", "lina", now=now)
+    planned_for(session, newsletter, edition_id, now=now)
+    batch = claimed(session, edition_id, now)
+    settled(session, batch, *(outcome(due, FAILED) for due in batch.deliveries), now=now)
+    batches.release(session, batch)
+    ended(session, ids["samir"], now=now)
+    suppressions.add(session, "lina@example.org", reason="no such mailbox", now=now)
+
+    assert deliveries.queue_failed(session, edition_id, now=now) == 1
+    assert statuses(session, edition_id) == {"queued": 1, "failed": 2}
+    assert names(claimed(session, edition_id, now)) == ["amal"]
+
+
+def test_what_is_queued_fails_with_a_reason_but_not_out_of_a_worker_s_hand(session, planned, now):
+    batch = claimed(session, planned, now)
+
+    in_hand = deliveries.fail_queued(session, planned, now=now, why="Cancelled.")
+    batches.release(session, batch)
+    after = deliveries.fail_queued(session, planned, now=now, why="Cancelled.")
+
+    assert (in_hand, after) == (0, 2)
+    assert statuses(session, planned) == {"failed": 2}
+    assert {one.reply for one in deliveries.of_edition(session, planned)} == {"Cancelled."}
+
+
+def test_deliveries_are_read_page_by_page_with_whom_they_are_for(session, planned):
+    first = deliveries.of_edition(session, planned, limit=1)
+    rest = deliveries.of_edition(session, planned, after=first[0].subscriber_id)
+
+    assert [one.address for one in (*first, *rest)] == ["Amal@example.org", "Samir@example.org"]
+    assert {(one.status, one.attempts, one.reply) for one in (*first, *rest)} == {(QUEUED, 0, "")}

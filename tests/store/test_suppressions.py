@@ -1,6 +1,6 @@
 """Addresses that may not be mailed, kept as hashes that outlive the subscriber."""
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select, text
 
 from newsletter.store import subscribers, suppressions
 from newsletter.store.models import SubscriberRow, SuppressionRow
@@ -47,9 +47,7 @@ def test_the_condition_for_queries_means_the_same_addresses(session, newsletter,
     for key in keys[1:]:
         suppressions.add(session, key, reason="complained", now=now)
 
-    is_suppressed = suppressions.is_suppressed(SubscriberRow.address_key)
-    counted = session.scalars(select(func.count()).select_from(SubscriberRow).where(is_suppressed))
-    free = session.scalars(select(SubscriberRow.address_key).where(~is_suppressed))
+    is_suppressed = suppressions.IS_SUPPRESSED.format(address_key="r.address_key")
+    found = session.execute(text(f"SELECT address_key, {is_suppressed} FROM subscriber AS r"))
 
-    assert counted.one() == 3
-    assert free.one() == "amal@example.org"
+    assert dict(found.all()) == {key: key != "amal@example.org" for key in keys}

@@ -31,8 +31,11 @@ class Supply(Protocol):
     def next(self) -> Envelope | None:
         """The next message, None when there is none for now."""
 
-    def begun(self, envelope: Envelope) -> None:
-        """From now on the relay may have the message, until it has answered."""
+    def begun(self, envelope: Envelope) -> bool:
+        """Whether it may go out now; then the relay may have it, until it has answered."""
+
+    def returned(self, envelope: Envelope) -> None:
+        """It was not begun, for no fault of its own: the connection ended before its turn."""
 
     def answered(self, envelope: Envelope, reply: Reply) -> None:
         """The reply that decided, whichever command it was to; code 0: the connection broke."""
@@ -75,6 +78,7 @@ class Dialogue:
         self._waiting: deque[_Said] = deque()  # to be said, one by one, to a relay that wants it so
         self._expected: deque[tuple[_Step, Envelope | None]] = deque()
         self._refusal: Reply | None = None  # of the message whose commands are being answered
+        self._has_told = False  # why the connection ends; then nobody else is to blame
         self.is_closing = False
 
     @property
@@ -113,9 +117,13 @@ class Dialogue:
         for step, envelope in pending:
             if envelope is not None and envelope.key not in told:
                 told.add(envelope.key)
-                stage = _STAGES.get(step, Stage.DOT)
                 refusal = None if step is _Step.DOT else self._refusal
+                if self._has_told and refusal is None and step is not _Step.DOT:
+                    self._supply.returned(envelope)
+                    continue
+                stage = _STAGES.get(step, Stage.DOT)
                 self._supply.answered(envelope, refusal or Reply(code=0, text=why, stage=stage))
+                self._has_told = True
 
     def _close(self, step: _Step, envelope: Envelope | None, code: int, text: str) -> None:
         self.is_closing = True
@@ -126,6 +134,7 @@ class Dialogue:
         decided = None if step is _Step.DOT else self._refusal
         self._supply.answered(envelope, decided or reply)
         self._refusal = None
+        self._has_told = True
 
     def _command_answered(self, step: _Step, envelope: Envelope, code: int, text: str) -> bytes:
         is_yes = code == _GO_AHEAD if step is _Step.DATA else code in _OK
@@ -136,7 +145,10 @@ class Dialogue:
                 return self._refused(envelope)
             return self._released()
         if self._refusal is None:
-            self._supply.begun(envelope)
+            if not self._supply.begun(envelope):
+                self.is_closing = self._has_told = True  # a dot now would send an empty message
+                self._supply.returned(envelope)
+                return b""
             return self._say([(_Step.DOT, envelope, envelope.content + b".\r\n"), *self._opening()])
         if code == _GO_AHEAD:
             return self._say([(_Step.VOID, envelope, b".\r\n")])

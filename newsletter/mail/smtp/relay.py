@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-from newsletter.domain.delivery import Reply
+from newsletter.domain.delivery import Reply, Stage
 from newsletter.errors import UnreachableError
 from newsletter.mail.smtp.connection import Connection
 from newsletter.mail.smtp.dialogue import Dialogue, Envelope, Offered, Supply
@@ -55,8 +56,11 @@ class _One:
         envelope, self._envelope = self._envelope, None
         return envelope
 
-    def begun(self, envelope: Envelope) -> None:
-        """One message that is lost can be seen by whoever sends it."""
+    def begun(self, envelope: Envelope) -> bool:
+        return envelope.key == 0
+
+    def returned(self, envelope: Envelope) -> None:
+        self.answered(envelope, Reply(code=0, text="The connection ended.", stage=Stage.MAIL))
 
     def answered(self, envelope: Envelope, reply: Reply) -> None:
         assert envelope.key == 0
@@ -83,66 +87,46 @@ def connected(url: str) -> Iterator[Relay]:
         loop.close()
 
 
-def connections(url: str, supply: Supply, *, count: int) -> None:
+def connections(url: str, supply: "Stream", *, count: int) -> None:
     """Send all that the supply has, over at most count connections at once.
 
     A connection that breaks is made anew while there is something to send. Raises SettingsError or
-    UnreachableError when none can be made; what was not begun has then been told as not begun.
+    UnreachableError when none can be made any more; what was not begun is still the supply's.
     """
-    asyncio.run(_all_sent(RelayUrl.parse(url), supply, count))
+    asyncio.run(all_sent(RelayUrl.parse(url), supply, count=count))
 
 
-async def _all_sent(url: RelayUrl, supply: Supply, count: int) -> None:
-    first = await opened(url)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_sent(url, supply, first))
-        for _ in range(count - 1):
-            group.create_task(_sent(url, supply, None))
+class Stream(Supply, Protocol):
+    """A supply that goes on: it may have nothing for a moment."""
+
+    async def more(self) -> bool:
+        """Whether there is a next message; waits until that is known."""
 
 
-async def _sent(url: RelayUrl, supply: Supply, ready: tuple[Connection, Offered] | None) -> None:
+async def all_sent(url: RelayUrl, supply: Stream, *, count: int) -> None:
+    """As connections does, in the loop that runs."""
+    first = await opened(url)  # a relay that does not let one in is not asked by many
+    lanes = await asyncio.gather(
+        _sent(url, supply, first),
+        *(_sent(url, supply) for _ in range(count - 1)),
+        return_exceptions=True,
+    )
+    failed = [lane for lane in lanes if isinstance(lane, BaseException)]
+    grave = [one for one in failed if not isinstance(one, UnreachableError)]
+    # A lane that could not be opened again is no trouble while another one was.
+    if grave or len(failed) == count:
+        raise (grave or failed)[0]
+
+
+async def _sent(
+    url: RelayUrl, supply: Stream, ready: tuple[Connection, Offered] | None = None
+) -> None:
     """Send over one connection after the other until the supply has nothing more."""
-    ahead = _Ahead(supply)
-    while ahead.has_more():
-        try:
-            connection, offered = ready or await opened(url)
-        except UnreachableError:
-            ahead.give_back()
-            return  # the others go on; when all have given up, the caller finds what is left
+    while await supply.more():
+        connection, offered = ready or await opened(url)
         ready = None
-        while connection.is_open and ahead.has_more():
-            await connection.run(Dialogue(ahead, offered))
+        while connection.is_open and await supply.more():
+            await connection.run(Dialogue(supply, offered))
         await connection.close()
     if ready is not None:
         await ready[0].close()
-
-
-class _Ahead:
-    """A supply that can be asked whether there is more: it looks one message ahead."""
-
-    def __init__(self, supply: Supply) -> None:
-        self._supply = supply
-        self._taken: Envelope | None = None
-
-    def has_more(self) -> bool:
-        if self._taken is None:
-            self._taken = self._supply.next()
-        return self._taken is not None
-
-    def give_back(self) -> None:
-        """Say that the message which was looked at was not begun."""
-        if self._taken is not None:
-            self._supply.answered(self._taken, Reply(code=0, text="No connection could be made."))
-            self._taken = None
-
-    def next(self) -> Envelope | None:
-        if self._taken is not None:
-            envelope, self._taken = self._taken, None
-            return envelope
-        return self._supply.next()
-
-    def begun(self, envelope: Envelope) -> None:
-        self._supply.begun(envelope)
-
-    def answered(self, envelope: Envelope, reply: Reply) -> None:
-        self._supply.answered(envelope, reply)

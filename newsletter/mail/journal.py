@@ -1,0 +1,113 @@
+"""What one run has begun and been answered, in a file that outlives its process.
+
+The file is locked by the process that writes it; one that can be locked has lost its writer. It
+stands in the kernel's memory as soon as a line is written, which a kill does not touch; a machine
+that loses power loses it, and then the ledger's own window of doubt counts (decision 0007).
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from newsletter.domain.delivery import Reply, Stage
+
+_REPLY_CHARS = 200
+
+
+class Journal:
+    """One claimed batch's file: "b 7" for a message that is begun, "a 7 250 2.0.0 ok" answered."""
+
+    def __init__(self, folder: Path, *, edition_id: int, batch: int, fence: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / f"{edition_id}-{batch}-{fence}.journal"
+        fresh = self._path.with_suffix(".new")
+        self._file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        fresh.replace(self._path)  # locked before anybody can find it
+        self._pending: list[bytes] = []
+
+    def begun(self, key: int) -> None:
+        """Write down, before the message goes out, that the relay may have it from now on."""
+        self._pending.append(b"b %d\n" % key)
+        os.write(self._file, b"".join(self._pending))
+        self._pending.clear()
+
+    def answered(self, key: int, reply: Reply) -> None:
+        """Remember the answer; it is written with the next message's beginning at the latest."""
+        text = " ".join(reply.text.split())[:_REPLY_CHARS]
+        line = f"a {key} {reply.code} {reply.stage.value} {reply.enhanced or '-'} {text}\n"
+        self._pending.append(line.encode("utf-8", "replace"))
+
+    def leave(self) -> None:
+        """Let somebody else settle what stands in it."""
+        os.write(self._file, b"".join(self._pending))
+        os.close(self._file)
+
+    def done(self) -> None:
+        """Everything in it is settled: nobody needs it any more."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A journal whose process is gone: whose claim it was, what was begun, what was answered."""
+
+    edition_id: int
+    batch: int
+    fence: int
+    begun: set[int] = field(default_factory=set)
+    answered: dict[int, Reply] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """What stands in the file; a line that was cut by the end of its process does not count."""
+        edition_id, batch, fence = map(int, path.stem.split("-"))
+        left = cls(edition_id, batch, fence)
+        for line in path.read_bytes().decode("utf-8", "replace").split("\n")[:-1]:
+            kind, _, rest = line.partition(" ")
+            if kind == "b":
+                left.begun.add(int(rest))
+                left.answered.pop(int(rest), None)
+            elif kind == "a":
+                key, code, stage, enhanced, text = (*rest.split(" ", 4), "")[:5]
+                left.answered[int(key)] = Reply(
+                    code=int(code),
+                    stage=Stage(stage),
+                    enhanced="" if enhanced == "-" else enhanced,
+                    text=text,
+                )
+        return left
+
+
+@contextmanager
+def left_behind(folder: Path) -> Iterator[Iterator[tuple[Left, Path]]]:
+    """The journals of processes that are gone. Each may be removed once it has been settled."""
+    with _locked_ones(folder) as paths:
+        yield ((Left.read(path), path) for path in paths)
+
+
+@contextmanager
+def _locked_ones(folder: Path) -> Iterator[list[Path]]:
+    files: list[int] = []
+    paths: list[Path] = []
+    try:
+        for path in sorted(folder.glob("*.journal")):
+            try:
+                file = os.open(path, os.O_RDONLY)
+            except FileNotFoundError:
+                continue
+            files.append(file)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue  # its writer is alive
+            paths.append(path)
+        yield [path for path in paths if path.exists()]
+    finally:
+        for file in files:
+            os.close(file)

@@ -1,0 +1,175 @@
+"""What keeps a run and the ledger together: outcomes in bulk, leases, the next batch in time.
+
+Its questions to PostgreSQL are another thread's work; what the connections look at is changed in
+the event loop only.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import timedelta
+
+from newsletter.domain.delivery import Next
+from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.errors import UnreachableError
+from newsletter.mail.journal import Journal
+from newsletter.services.judge import Judge, stop
+from newsletter.services.ports import Ports
+from newsletter.services.run import Answer, Hand, Run, Tally
+from newsletter.store import batches, deliveries
+
+LEASE = timedelta(seconds=60)  # Renewed at each turn; a worker silent for so long is gone.
+HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
+WINDOW = 256  # May be begun beyond what is settled: the most a lost machine puts in doubt.
+TURN_S = 0.2  # The longest that an outcome waits, and that a run goes on after it was held.
+
+
+class Keeper:
+    """Keeps one run: keep() beside the connections until finish(), and then let_go()."""
+
+    def __init__(self, ports: Ports, edition: Edition, run: Run, judge: Judge) -> None:
+        self._ports = ports
+        self._edition = edition
+        self._run = run
+        self._judge = judge
+        self._claims_until = float("inf")
+        self._is_over = False
+
+    def claim(self, batch: int | None = None) -> bool:
+        """Whether a batch is in hand now: that one if it is free, or the next that is due."""
+        holds_until = time.monotonic() + HOLDS_S
+        found = self._claimed(batch) or (self._claimed(None) if batch is not None else None)
+        if found is not None:
+            self._take(found)
+            self._run.holds_until = holds_until
+        return found is not None
+
+    async def keep(self, *, claims_for_s: float) -> None:
+        """Settle, renew the leases, and claim ahead for so long.
+
+        While the database is away nothing more is begun once the leases may be over; what was
+        answered is kept until it is back.
+        """
+        self._claims_until = time.monotonic() + claims_for_s
+        while not self._is_over:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._run.wake.wait(), TURN_S)
+            self._run.wake.clear()
+            await self._turn()
+            self._run.changed.set()
+            self._run.changed = asyncio.Event()
+
+    def finish(self) -> None:
+        """The connections have ended: keep() ends with its turn."""
+        self._is_over = True
+        self._run.wake.set()
+
+    async def let_go(self) -> None:
+        """Write down what is left to be, and give the batches back; nothing is in flight now.
+
+        When the database stays away the journals are left for whoever comes next.
+        """
+        try:
+            while True:
+                if await self._settle_all() or time.monotonic() > self._run.holds_until:
+                    break
+                await asyncio.sleep(TURN_S)
+            for hand in [hand for hand in self._run.hands if not hand.answers]:
+                await asyncio.to_thread(self._let_go, hand)
+                self._run.hands.remove(hand)
+        except UnreachableError:
+            pass
+        finally:
+            for hand in self._run.hands:
+                hand.journal.leave()
+
+    async def _turn(self) -> None:
+        if self._ports.is_ending():
+            self._run.ending.set()
+        holds_until = time.monotonic() + HOLDS_S
+        if not await self._settle_all():
+            return
+        self._run.holds_until = holds_until
+        for hand in [hand for hand in self._run.hands if hand.is_over]:
+            self._run.hands.remove(hand)
+            with suppress(UnreachableError):  # then its lease ends by itself, with nothing in it
+                await asyncio.to_thread(self._let_go, hand)
+        with suppress(UnreachableError):
+            await self._claim_ahead()
+
+    async def _settle_all(self) -> bool:
+        """Whether the database took what there was."""
+        for hand in list(self._run.hands):
+            answers, hand.answers = hand.answers, []
+            ahead = min(len(hand.batch.deliveries), hand.settled + len(answers) + WINDOW)
+            try:
+                goes_on = await asyncio.to_thread(self._settled, hand, answers, ahead)
+            except UnreachableError:
+                hand.answers[:0] = answers
+                return False
+            hand.settled += len(answers)
+            hand.allowed = ahead
+            if not goes_on:  # held by somebody, or the lease is another's by now
+                self._run.ending.set()
+        return True
+
+    async def _claim_ahead(self) -> None:
+        run = self._run
+        if run.left >= WINDOW or run.ending.is_set() or not run.has_more:
+            return
+        found = None
+        if time.monotonic() < self._claims_until:
+            found = await asyncio.to_thread(self._claimed, None)
+        if found is None:
+            run.has_more = False
+        else:
+            self._take(found)
+
+    def _take(self, found: tuple[Hand, Tally]) -> None:
+        hand, self._run.tally = found
+        self._run.hands.append(hand)
+
+    def _claimed(self, batch: int | None) -> tuple[Hand, Tally] | None:
+        """A batch in a new hand, and how the edition stands."""
+        with self._ports.store.begin() as session:
+            found = batches.claim(
+                session,
+                self._edition.id,
+                now=self._ports.now(),
+                lease=LEASE,
+                window=WINDOW,
+                batch=batch,
+            )
+            if found is None:
+                return None
+            stands = deliveries.progress(session, [self._edition.id])[self._edition.id]
+        journal = Journal(
+            self._ports.journal, edition_id=found.edition_id, batch=found.batch, fence=found.fence
+        )
+        allowed = min(WINDOW, len(found.deliveries))
+        return Hand(found, journal, allowed), Tally(stands.sent, stands.failed)
+
+    def _settled(self, hand: Hand, answers: list[Answer], ahead: int) -> bool:
+        """Whether the claim holds, with the outcomes written down, and the edition goes on."""
+        through = hand.batch.deliveries[ahead - 1].subscriber_id if ahead else 0
+        with self._ports.store.begin() as session:
+            status = batches.settle(
+                session,
+                hand.batch,
+                [one.settled for one in answers],
+                now=self._ports.now(),
+                lease=LEASE,
+                through=through,
+            )
+            for one in answers if status is not None else ():
+                if one.outcome.is_dead_address or one.outcome.next is Next.STOP:
+                    self._judge.follow(session, one.due, one.reply, one.outcome)
+            if self._run.stops_because:
+                stop(session, self._edition, self._run.stops_because)
+        return status is EditionStatus.SENDING
+
+    def _let_go(self, hand: Hand) -> None:
+        """Give the batch back; nothing of it is in flight."""
+        with self._ports.store.begin() as session:
+            batches.release(session, hand.batch)
+        hand.journal.done()

@@ -1,0 +1,279 @@
+"""Batches of the ledger in a worker's hand: claimed, settled in bulk, given back, or lapsed.
+
+A claim has a lease and a fence. The fence grows with each claim, so that a worker that wakes late
+settles nothing that another one holds by then. through is how far the worker may have begun: when
+it is gone with its journal, what is queued up to there is in doubt, and nothing beyond. Leases are
+told by the database's clock, the one that all workers share.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select, text, update
+from sqlalchemy.orm import Session
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.edition import EditionStatus
+from newsletter.domain.subscription import SubscriptionStatus
+from newsletter.store.models import (
+    BatchRow,
+    DeliveryRow,
+    EditionRow,
+    SubscriberRow,
+    SubscriptionRow,
+)
+
+# One statement for one journey: it sees to it that the claim holds, writes the outcomes down, and
+# counts what it really changed. Settling twice, because nobody knows whether the first time was
+# committed, counts once.
+_SETTLE = text("""
+WITH held AS (
+    SELECT edition_id, batch FROM delivery_batch
+    WHERE edition_id = :edition_id AND batch = :batch AND fence = :fence
+        AND lease_ends_at IS NOT NULL
+    FOR UPDATE
+), settled AS (
+    UPDATE delivery AS d SET status = o.status, attempts = d.attempts + 1, reply_code = o.code,
+        reply = o.reply, settled_at = :now, due_at = coalesce(o.due_at, d.due_at)
+    FROM held, unnest(CAST(:ids AS bigint[]), CAST(:statuses AS text[]), CAST(:codes AS integer[]),
+        CAST(:replies AS text[]), CAST(:due_ats AS timestamptz[]))
+        AS o (subscriber_id, status, code, reply, due_at)
+    WHERE d.month = :month AND d.edition_id = :edition_id
+        AND d.subscriber_id = o.subscriber_id AND d.status = 'queued'
+    RETURNING d.status, d.attempts
+), counted AS (
+    SELECT count(*) FILTER (WHERE status = 'sent') AS sent,
+        count(*) FILTER (WHERE status = 'failed') AS failed,
+        count(*) FILTER (WHERE status = 'uncertain') AS uncertain,
+        count(*) FILTER (WHERE status = 'queued' AND attempts = 1)
+            - count(*) FILTER (WHERE status <> 'queued' AND attempts > 1) AS deferred
+    FROM settled
+)
+UPDATE delivery_batch AS b SET lease_ends_at = clock_timestamp() + :lease, through = :through,
+    queued = b.queued - c.sent - c.failed - c.uncertain, sent = b.sent + c.sent,
+    failed = b.failed + c.failed, uncertain = b.uncertain + c.uncertain,
+    deferred = b.deferred + c.deferred
+FROM held, counted AS c WHERE b.edition_id = held.edition_id AND b.batch = held.batch
+RETURNING (SELECT status FROM edition WHERE id = :edition_id)
+""")
+_POSTPONE = text("""
+UPDATE delivery SET due_at = :due_at
+WHERE month = :month AND edition_id = :edition_id AND subscriber_id = ANY(:ids)
+    AND status = 'queued'
+""")
+_DUE = (
+    select(
+        DeliveryRow.subscriber_id,
+        SubscriptionRow.id,
+        SubscriberRow.address,
+        SubscriberRow.address_key,
+        SubscriberRow.name,
+        (SubscriptionRow.status == SubscriptionStatus.CONFIRMED.value),
+        DeliveryRow.attempts,
+    )
+    .join(SubscriberRow, SubscriberRow.id == DeliveryRow.subscriber_id)
+    .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
+    .join(
+        SubscriptionRow,
+        (SubscriptionRow.subscriber_id == DeliveryRow.subscriber_id)
+        & (SubscriptionRow.newsletter_id == EditionRow.newsletter_id),
+    )
+    .where(DeliveryRow.status == DeliveryStatus.QUEUED)
+    .order_by(DeliveryRow.subscriber_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One delivery of a claimed batch. is_wanted is False when the reader has left meanwhile."""
+
+    subscriber_id: int
+    subscription_id: int
+    address: str
+    address_key: str
+    name: str
+    is_wanted: bool
+    attempts: int  # made before this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A claimed batch; deliveries are in the order of their subscribers' ids."""
+
+    edition_id: int
+    batch: int
+    month: date
+    fence: int
+    deliveries: tuple[Due, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How one delivery went. due_at is set for one that is tried again."""
+
+    subscriber_id: int
+    status: DeliveryStatus
+    code: int
+    reply: str
+    due_at: datetime | None = None
+
+
+def claim(
+    session: Session,
+    edition_id: int,
+    *,
+    now: datetime,
+    lease: timedelta,
+    window: int,
+    batch: int | None = None,
+) -> Batch | None:
+    """Take one due batch, that one if it is named; None when none is left to take.
+
+    The first window deliveries of it may be begun. None as well once the edition is not being sent
+    any more: somebody holds it.
+    """
+    is_sending = exists().where(
+        EditionRow.id == edition_id, EditionRow.status == EditionStatus.SENDING
+    )
+    free = [
+        BatchRow.edition_id == edition_id,
+        BatchRow.lease_ends_at.is_(None),
+        BatchRow.queued > 0,
+        BatchRow.due_at <= now,
+        is_sending,
+    ]
+    free += [BatchRow.batch == batch] if batch is not None else []
+    one = select(BatchRow.batch).where(*free).order_by(BatchRow.batch).limit(1)
+    taken = session.execute(
+        update(BatchRow)
+        .where(
+            BatchRow.edition_id == edition_id,
+            BatchRow.batch == one.with_for_update(skip_locked=True).scalar_subquery(),
+        )
+        .values(lease_ends_at=func.clock_timestamp() + lease, fence=BatchRow.fence + 1)
+        .returning(BatchRow.edition_id, BatchRow.batch, BatchRow.month, BatchRow.fence)
+    ).one_or_none()
+    if taken is None:
+        return None
+    due = _with_due(session, taken, fence=taken.fence, due_by=now)
+    first = due.deliveries[:window]
+    through = first[-1].subscriber_id if first else 0
+    session.execute(update(BatchRow).where(_is_held(due)).values(through=through))
+    return due
+
+
+def settle(
+    session: Session,
+    batch: Batch,
+    outcomes: Sequence[Settled],
+    *,
+    now: datetime,
+    lease: timedelta,
+    through: int,
+) -> EditionStatus | None:
+    """The edition's state when the claim holds: the outcomes are written down, the lease is new.
+
+    None when it does not; then nothing was. through is how far the worker may begin from now on.
+    Settling twice is as good as once.
+    """
+    values = {
+        "ids": [one.subscriber_id for one in outcomes],
+        "statuses": [one.status.value for one in outcomes],
+        "codes": [one.code for one in outcomes],
+        "replies": [one.reply for one in outcomes],
+        "due_ats": [one.due_at for one in outcomes],
+    }
+    where = _key(batch) | {"batch": batch.batch, "fence": batch.fence}
+    renewed = {"now": now, "lease": lease, "through": through}
+    status = session.scalars(_SETTLE, values | where | renewed).one_or_none()
+    return EditionStatus(status) if status is not None else None
+
+
+def postpone(session: Session, batch: Batch, ids: Sequence[int], *, due_at: datetime) -> None:
+    """Let these wait until then; that is no attempt."""
+    session.execute(_POSTPONE, _key(batch) | {"ids": list(ids), "due_at": due_at})
+
+
+def release(session: Session, batch: Batch) -> None:
+    """Give the batch back; it is due again when the first that is queued in it is."""
+    due_at = (
+        select(func.min(DeliveryRow.due_at))
+        .where(
+            DeliveryRow.month == batch.month,
+            DeliveryRow.edition_id == batch.edition_id,
+            DeliveryRow.batch == batch.batch,
+            DeliveryRow.status == DeliveryStatus.QUEUED,
+        )
+        .scalar_subquery()
+    )
+    session.execute(
+        update(BatchRow)
+        .where(_is_held(batch))
+        .values(lease_ends_at=None, through=0, due_at=func.coalesce(due_at, BatchRow.due_at))
+    )
+
+
+def lapsed(session: Session) -> tuple[Batch, ...]:
+    """The batches whose lease has ended, locked, each with its deliveries that are in doubt."""
+    ended = (
+        select(BatchRow)
+        .where(BatchRow.lease_ends_at < func.clock_timestamp())
+        .order_by(BatchRow.edition_id, BatchRow.batch)
+        .with_for_update(skip_locked=True)
+    )
+    return tuple(
+        _with_due(session, row, fence=row.fence, through=row.through)
+        for row in session.scalars(ended).all()
+    )
+
+
+def held(session: Session, edition_id: int, batch: int, fence: int) -> Batch | None:
+    """The batch that is claimed with this fence, locked, with all that is queued in it."""
+    found = select(BatchRow).where(
+        BatchRow.edition_id == edition_id,
+        BatchRow.batch == batch,
+        BatchRow.fence == fence,
+        BatchRow.lease_ends_at.is_not(None),
+    )
+    row = session.scalars(found.with_for_update()).one_or_none()
+    return _with_due(session, row, fence=fence) if row else None
+
+
+def _key(batch: Batch) -> dict[str, Any]:
+    return {"month": batch.month, "edition_id": batch.edition_id}
+
+
+def _is_held(batch: Batch) -> ColumnElement[bool]:
+    return and_(
+        BatchRow.edition_id == batch.edition_id,
+        BatchRow.batch == batch.batch,
+        BatchRow.fence == batch.fence,
+        BatchRow.lease_ends_at.is_not(None),
+    )
+
+
+def _with_due(
+    session: Session,
+    row: Any,
+    *,
+    fence: int,
+    due_by: datetime | None = None,
+    through: int | None = None,
+) -> Batch:
+    """The batch of that row with what is queued in it: due by then, up to that subscriber."""
+    wanted = [
+        DeliveryRow.month == row.month,
+        DeliveryRow.edition_id == row.edition_id,
+        DeliveryRow.batch == row.batch,
+    ]
+    wanted += [DeliveryRow.due_at <= due_by] if due_by is not None else []
+    wanted += [DeliveryRow.subscriber_id <= through] if through is not None else []
+    return Batch(
+        edition_id=row.edition_id,
+        batch=row.batch,
+        month=row.month,
+        fence=fence,
+        deliveries=tuple(Due(*one) for one in session.execute(_DUE.where(*wanted))),
+    )

@@ -1,0 +1,57 @@
+"""What the ledger's tests do: plan, claim, settle, with what a test does not say."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.edition import EditionStatus
+from newsletter.domain.newsletter import Newsletter
+from newsletter.store import Session, batches, deliveries
+from newsletter.store.batches import Batch, Due, Settled
+from newsletter.store.models import BatchRow
+from tests.store.builders import TODAY
+
+LEASE = timedelta(minutes=1)
+CODES = {DeliveryStatus.SENT: 250, DeliveryStatus.QUEUED: 450, DeliveryStatus.FAILED: 550}
+
+
+def planned_for(
+    session: Session,
+    newsletter: Newsletter,
+    edition_id: int,
+    *,
+    now: datetime,
+    on: date = TODAY,
+) -> int:
+    """How many deliveries are new, all due now."""
+    return deliveries.plan(session, edition_id, newsletter.id, on=on, due_at=now, now=now)
+
+
+def claimed(session: Session, edition_id: int, now: datetime, *, window: int = 256) -> Batch:
+    """A batch in our hand."""
+    found = batches.claim(session, edition_id, now=now, lease=LEASE, window=window)
+    assert found is not None
+    return found
+
+
+def outcome(due: Due, status: DeliveryStatus, **changes: Any) -> Settled:
+    """How a delivery went, with a reply that fits."""
+    code = CODES.get(status, 0)
+    made = Settled(subscriber_id=due.subscriber_id, status=status, code=code, reply="told")
+    return replace(made, **changes)
+
+
+def settled(
+    session: Session, batch: Batch, *outcomes: Settled, now: datetime, through: int = 0
+) -> EditionStatus | None:
+    """The edition's state when the claim held."""
+    return batches.settle(session, batch, outcomes, now=now, lease=LEASE, through=through)
+
+
+def lapse(session: Session) -> None:
+    """As if every lease had been given a minute earlier."""
+    earlier = BatchRow.lease_ends_at - LEASE
+    session.execute(update(BatchRow).values(lease_ends_at=earlier))
