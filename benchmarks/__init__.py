@@ -1,0 +1,1 @@
+"""What we claim, runnable: figures are ratios measured side by side in one run."""
