@@ -62,4 +62,7 @@ class MailRefusedError(NewsletterError):
 
 
 class UnfitError(NewsletterError):
-    """The master copy does not fit this recipient: a value that no message can hold."""
+    """The master copy does not fit this one recipient; the text says which of its values, and why.
+
+    It names no address: it may be kept where addresses may not.
+    """

@@ -6,12 +6,13 @@ from urllib.parse import urlsplit
 from lxml import html as parser
 
 from newsletter.errors import MailRefusedError
+from newsletter.mail.mime import LEFT_OVER, has_left_over
 from newsletter.mail.rendering import Rendered, Slot
 
 MAX_HTML_BYTES = 100_000  # Gmail cuts at about 102 KB of source, and hides the footer with it.
 MAX_SUBJECT_CHARS = 150
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _TEMPLATE_LEFT = re.compile(r"\{\{|\}\}|\{%|%\}")
 
 
@@ -32,7 +33,7 @@ def check(rendered: Rendered) -> None:
 
 
 def _problems(rendered: Rendered) -> list[str]:
-    size = len(rendered.html.encode())
+    size = len(rendered.html.encode(errors="surrogatepass"))
     said = {
         f"Its HTML is {size / 1000:.0f} KB, and Gmail cuts at 102.": size > MAX_HTML_BYTES,
         "Its subject is empty.": not rendered.subject.strip(),
@@ -41,6 +42,7 @@ def _problems(rendered: Rendered) -> list[str]:
         "Its plain text is empty.": not rendered.text.strip(),
         "It holds control characters.": bool(_CONTROL.search(rendered.html + rendered.text)),
         "A part of the template was not filled in.": _has_template_left(rendered),
+        LEFT_OVER: has_left_over(rendered.html, rendered.text, subject=rendered.subject),
     }
     return [*(text for text, is_so in said.items() if is_so), *_markup_problems(rendered.html)]
 
@@ -50,7 +52,9 @@ def _has_template_left(rendered: Rendered) -> bool:
 
 
 def _markup_problems(html: str) -> list[str]:
-    tree = parser.document_fromstring(html.encode(), parser=parser.HTMLParser(encoding="utf-8"))
+    tree = parser.document_fromstring(
+        html.encode(errors="replace"), parser=parser.HTMLParser(encoding="utf-8")
+    )
     said = {
         "Its HTML names no language.": not tree.get("lang"),
         "Its HTML names no direction.": tree.get("dir") not in {"ltr", "rtl"},

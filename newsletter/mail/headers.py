@@ -1,18 +1,25 @@
 """The header of an email, in bytes: encoded, folded, and closed to what is not a header."""
 
 import re
-from email.header import Header
 from email.utils import format_datetime, quote
+from functools import lru_cache
 
 import idna
 
 from newsletter.domain.newsletter import Newsletter
+from newsletter.mail.encoded_words import encoded_words
 from newsletter.mail.frame import Frame
 
+MAX_NAME_CHARS = 200  # What is longer is no name; the rest is cut.
+
 _LINE = 76  # RFC 2047, 2: a line with an encoded word is no longer; RFC 5322, 2.1.1 asks for 78.
+_LONGEST_WORD = 60  # Of text as it is; a longer one would overrun a line, so it is encoded.
+_FIRST = _LINE - len("Reply-To: ")  # The room for an encoded word behind a field's name.
 # What some program reads as the end of a line, and every other control character.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ATOMS = re.compile(r"[\w !#$%&'*+/=?^`{|}~-]*", re.ASCII)  # RFC 5322, 3.2.3: needs no quotes
+_PLAIN_NAME = re.compile(r"(?:[A-Za-z0-9'-]+(?: [A-Za-z0-9'-]+)*)?").fullmatch
+_DOMAINS = 10_000  # Different domains beyond ASCII that are remembered; most readers share some.
 
 
 def header_bytes(fields: dict[str, str]) -> bytes:
@@ -24,23 +31,28 @@ def header_bytes(fields: dict[str, str]) -> bytes:
 
 
 def to_line(name: str, address: str) -> bytes:
-    """The To field. An address beyond ASCII stands as it is (RFC 6532), without a name."""
-    written = written_address(_CONTROLS.sub("", address))
-    if not written.isascii():
-        return f"To:\r\n <{written}>\r\n".encode()
-    return header_bytes({"To": mailbox(name, written) if name else written})
+    """The To field. An address whose local part is beyond ASCII stands as it is (RFC 6532).
+
+    The address is one that recipient.checked_address has let through.
+    """
+    if _PLAIN_NAME(name) and address.isascii():
+        line = f"To: {name} <{address}>" if name else f"To: {address}"
+        if len(line) <= _LINE:
+            return f"{line}\r\n".encode()
+    return f"{_folded('To:', mailbox(name, address))}\r\n".encode()
 
 
 def mailbox(name: str, address: str) -> str:
     """A display name and an address as one header value, encoded and quoted as it needs."""
-    bare = " ".join(_CONTROLS.sub(" ", name).split())
+    bare = " ".join(_CONTROLS.sub(" ", name).split())[:MAX_NAME_CHARS].rstrip()
+    written = written_address(address)
     if not bare:
-        return written_address(address)
-    if _is_plain(bare):
-        bare = bare if _ATOMS.fullmatch(bare) else f'"{quote(bare)}"'
-    else:
-        bare = _words(bare)
-    return f"{bare} <{written_address(address)}>"
+        return written
+    if not _is_plain(bare):
+        bare = " ".join(encoded_words(bare, first=_FIRST))
+    elif not _ATOMS.fullmatch(bare):
+        bare = f'"{quote(bare)}"'
+    return f"{bare} <{written}>"
 
 
 def written_address(address: str) -> str:
@@ -48,34 +60,44 @@ def written_address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     if address.isascii() or not local.isascii():
         return address
+    return f"{local}@{_written_domain(domain)}"
+
+
+def line(name: str, value: str) -> str:
+    """A field whose value is one word, on a line of its own where both are too long for one."""
+    between = " " if len(name) + len(value) < _LINE else "\r\n "
+    return f"{name}:{between}{value}\r\n"
+
+
+@lru_cache(maxsize=_DOMAINS)
+def _written_domain(domain: str) -> str:
     try:
-        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+        return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
-        return address
+        return domain
 
 
 def _field(name: str, value: str) -> bytes:
     value = _CONTROLS.sub(" ", value.replace("\r\n ", " ")).strip()
-    is_short = max(map(len, value.split(" "))) < _LINE - len("Content-Language: ")
-    text = value if name in _STRUCTURED or (_is_plain(value) and is_short) else _words(value)
-    return f"{_folded(f'{name}:', text)}\r\n".encode()
+    if name not in _STRUCTURED and not _is_plain(value):
+        value = " ".join(encoded_words(value, first=_LINE - len(f"{name}: ")))
+    return f"{_folded(f'{name}:', value)}\r\n".encode()
 
 
 def _is_plain(text: str) -> bool:
-    """Whether it may stand as it is: ASCII that nobody takes for an encoded word (RFC 2047, 7)."""
-    return text.isascii() and "=?" not in text
+    """Whether it may stand as it is, and be folded at its spaces.
 
-
-def _words(text: str) -> str:
-    """The whole text in encoded words, a space between two of them."""
-    return Header(text, "utf-8", maxlinelen=_LINE - 1, header_name="Subject").encode(linesep="")
+    That is ASCII that nobody takes for an encoded word (RFC 2047, 7).
+    """
+    is_bare = text.isascii() and "=?" not in text and "  " not in text
+    return is_bare and max(map(len, text.split(" "))) <= _LONGEST_WORD
 
 
 def _folded(start: str, text: str) -> str:
     """The field in lines of at most _LINE characters, broken at spaces; a long word stays whole."""
     lines, line = [], start
     for word in text.split(" "):
-        if len(line) + 1 + len(word) > _LINE and line != start:
+        if line and len(line) + 1 + len(word) > _LINE:
             lines.append(line)
             line = ""
         line = f"{line} {word}"

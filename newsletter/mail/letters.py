@@ -5,16 +5,27 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from newsletter.domain.newsletter import Newsletter
+from newsletter.mail.dkim import Seal, Signer
 from newsletter.mail.headers import header_bytes, mailbox, to_line, written_address
-from newsletter.mail.mime import content_type, text_and_html
+from newsletter.mail.mime import SLOTS, content_type, end, text_and_html
+from newsletter.mail.recipient import checked_address
 from newsletter.mail.rendering import Rendered
 
 
-def letter(email: Rendered, newsletter: Newsletter, *, to: str, date: datetime) -> bytes:
+def letter(
+    email: Rendered,
+    newsletter: Newsletter,
+    *,
+    to: str,
+    date: datetime,
+    signers: tuple[Signer, ...] = (),
+) -> bytes:
     """The email as a message: CRLF line ends, no line that begins with a dot.
 
-    It is no list mail: nobody has subscribed yet. It has no slots.
+    It is no list mail: nobody has subscribed yet. It has no slots. Raises UnfitError when it cannot
+    be written to that address.
     """
+    told = to_line("", checked_address(to))
     sender = written_address(newsletter.sender_address)
     unique = hashlib.sha256(f"{to}{date.isoformat()}{email.text}".encode()).hexdigest()[:24]
     fields = {
@@ -27,7 +38,10 @@ def letter(email: Rendered, newsletter: Newsletter, *, to: str, date: datetime) 
         "Content-Language": newsletter.language,
         "MIME-Version": "1.0",
     }
-    head = header_bytes({name: value for name, value in fields.items() if value})
-    segments = [segment for part in text_and_html(email) for segment in part]
-    body = b"".join(segment for segment in segments if isinstance(segment, bytes))
-    return to_line("", to) + head + content_type(email) + b"\r\n" + body
+    told += header_bytes({name: value for name, value in fields.items() if value})
+    told += content_type(email)
+    values = [b""] * len(SLOTS)
+    pieces = [part.pieces(values, are_plain=True) for part in text_and_html(email)]
+    body = b"".join([*pieces[0], *pieces[1], end(email)])
+    seal = Seal(signers, sender.rpartition("@")[2], fields=told, personal=())
+    return seal.signatures(b"", body) + told + b"\r\n" + body

@@ -1,65 +1,107 @@
 """The master copy in segments: made once, and then each recipient's message is a join of bytes."""
 
 from dataclasses import dataclass
-from html import escape
 
 from newsletter.domain.newsletter import Newsletter
+from newsletter.errors import MailRefusedError, UnfitError
+from newsletter.mail.dkim import Seal, Signer
 from newsletter.mail.frame import Frame
-from newsletter.mail.headers import constant_fields, header_bytes, to_line
-from newsletter.mail.mime import Segments, content_type, encoded, text_and_html
+from newsletter.mail.headers import constant_fields, header_bytes, line, to_line
+from newsletter.mail.mime import (
+    LEFT_OVER,
+    SLOTS,
+    Part,
+    content_type,
+    end,
+    has_left_over,
+    text_and_html,
+)
+from newsletter.mail.recipient import MAX_TOKEN_CHARS, Recipient, values
 from newsletter.mail.rendering import Rendered, Slot
 
+__all__ = ["Master", "Recipient", "compiled"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """Whom one message is for. unsubscribe is that subscription's signed token."""
+MAX_LINE_BYTES = 998  # RFC 5322, 2.1.1
 
-    subscriber_id: int
-    address: str
-    name: str = ""
-    unsubscribe: str
+_PERSONAL = ("To", "Message-ID", "List-Unsubscribe")
+_TOKEN = Slot.UNSUBSCRIBE.value  # read once: an enum's attribute takes longer than all else here
 
 
 @dataclass(frozen=True, slots=True)
 class Master:
-    """An edition's message with its slots open: constant bytes, and what goes between them."""
+    """An edition's message with its slots open: constant bytes, and what goes between them.
+
+    top is what all headers have alike, with the empty line behind it.
+    """
 
     top: bytes
-    text: Segments
-    html: Segments
+    text: Part
+    html: Part
+    end: bytes
     frame: Frame
+    seal: Seal | None = None
 
     def message(self, recipient: Recipient) -> bytes:
-        """The whole message for one recipient: CRLF line ends, no line begins with a dot."""
-        token = encoded(recipient.unsubscribe)
-        text = {Slot.ADDRESS: encoded(recipient.address), Slot.UNSUBSCRIBE: token}
-        html = {Slot.ADDRESS: encoded(escape(recipient.address)), Slot.UNSUBSCRIBE: token}
-        return b"".join(
-            (
-                self._personal(recipient),
-                self.top,
-                *(part if isinstance(part, bytes) else text[part] for part in self.text),
-                *(part if isinstance(part, bytes) else html[part] for part in self.html),
-            )
+        """The whole message for one recipient: CRLF line ends, no line begins with a dot.
+
+        Raises UnfitError when a value of this recipient cannot stand in a mail.
+        """
+        in_text, in_html, are_plain = values(recipient)
+        first, *others = self.text.pieces(in_text, are_plain=are_plain)
+        others += self.html.pieces(in_html, are_plain=are_plain)
+        others.append(self.end)
+        link = self.frame.unsubscribe.replace(_TOKEN, recipient.unsubscribe)
+        personal = (
+            _to_line(recipient),
+            line("Message-ID", f"<{self.message_id(recipient.subscriber_id)}>").encode(),
+            line("List-Unsubscribe", f"<{link}>").encode(),
         )
+        if self.seal is None:
+            return b"".join((*personal, self.top, first, *others))
+        rest = b"".join(others)
+        signatures = self.seal.signatures(b"".join(personal), rest)
+        return b"".join((signatures, *personal, self.top, first, rest))
 
     def message_id(self, subscriber_id: int) -> str:
         """The same for the same edition and subscriber, so that a repeat can be recognised."""
         return f"{self.frame.edition_id}.{subscriber_id}.edition@{self.frame.domain}"
 
-    def _personal(self, recipient: Recipient) -> bytes:
-        """The fields that differ from recipient to recipient."""
-        unsubscribe = self.frame.unsubscribe.replace(Slot.UNSUBSCRIBE, recipient.unsubscribe)
-        return b"".join(
-            (
-                to_line(recipient.name, recipient.address),
-                f"Message-ID:\r\n <{self.message_id(recipient.subscriber_id)}>\r\n".encode(),
-                f"List-Unsubscribe:\r\n <{unsubscribe}>\r\n".encode(),
-            )
-        )
+
+def compiled(
+    rendered: Rendered, newsletter: Newsletter, frame: Frame, signers: tuple[Signer, ...] = ()
+) -> Master:
+    """The rendered email as a multipart/alternative master: written text first, then HTML.
+
+    Its messages are signed by each of the signers. Raises MailRefusedError when a slot was not
+    found by its name, or the header cannot be written.
+    """
+    try:
+        fields = header_bytes(constant_fields(newsletter, frame)) + content_type(rendered)
+        text, html = text_and_html(rendered)
+    except UnicodeEncodeError:
+        raise MailRefusedError(("It holds what is no character.",)) from None
+    _check(fields, rendered, frame)
+    first, *_ = text.pieces([b""] * len(SLOTS), are_plain=True)
+    seal = Seal(signers, frame.domain, fields=fields, body=first, personal=_PERSONAL)
+    return Master(fields + b"\r\n", text, html, end(rendered), frame, seal if signers else None)
 
 
-def compiled(rendered: Rendered, newsletter: Newsletter, frame: Frame) -> Master:
-    """The rendered email as a multipart/alternative master: written text first, then HTML."""
-    top = header_bytes(constant_fields(newsletter, frame)) + content_type(rendered) + b"\r\n"
-    return Master(top, *text_and_html(rendered), frame)
+def _to_line(recipient: Recipient) -> bytes:
+    try:
+        return to_line(recipient.name, recipient.address)
+    except UnicodeEncodeError:
+        raise UnfitError("The name holds what is no character.") from None
+
+
+def _check(fields: bytes, rendered: Rendered, frame: Frame) -> None:
+    """Raises MailRefusedError with all that is wrong."""
+    longest = max(map(len, fields.split(b"\r\n")))
+    link = len(f"List-Unsubscribe: <{frame.unsubscribe}>") + MAX_TOKEN_CHARS
+    said = {
+        LEFT_OVER: has_left_over(
+            *(rendered.html, rendered.text, frame.unsubscribe), subject=frame.subject
+        ),
+        "A line of its header is longer than mail allows.": max(longest, link) > MAX_LINE_BYTES,
+    }
+    if problems := tuple(text for text, is_so in said.items() if is_so):
+        raise MailRefusedError(problems)

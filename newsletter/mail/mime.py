@@ -1,15 +1,34 @@
-"""Text and HTML as one MIME body in quoted-printable, in segments between the recipient's slots."""
+"""Text and HTML as one MIME body, each encoded as is shorter, with the recipient's slots in it."""
 
 import hashlib
-import quopri
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
 
+from newsletter.mail.grouped import Grouped
+from newsletter.mail.quoted import Quoted
 from newsletter.mail.rendering import Rendered, Slot
 
-Segments = tuple[bytes | Slot, ...]
+SLOTS = tuple(Slot)  # A slot's number is its place here, and that of its value.
 
-_LINE = 72  # Bytes of encoded text a line: 76 are allowed (RFC 2045, 6.7), one is the break's.
-_SLOTS = re.compile("|".join(slot.value for slot in Slot))
+LEFT_OVER = "A place for a reader's own value has a name that is none."
+
+_SLOT_LIKE = re.compile("xSLOTx", re.IGNORECASE)
+_SLOT = re.compile("|".join(slot.value for slot in SLOTS))
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Part(Protocol):
+    """One part of the body, with the line that begins it."""
+
+    def pieces(self, values: Sequence[bytes], *, are_plain: bool) -> list[bytes]:
+        """The part in pieces, of which the first is the same for all values.
+
+        values are UTF-8, in the order of SLOTS. are_plain says that quoted-printable would change
+        none of them.
+        """
+        ...
 
 
 def content_type(rendered: Rendered) -> bytes:
@@ -18,72 +37,44 @@ def content_type(rendered: Rendered) -> bytes:
     return f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode()
 
 
-def text_and_html(rendered: Rendered) -> tuple[Segments, Segments]:
-    """The body as multipart/alternative: the written text first, then the HTML to its end."""
+def text_and_html(rendered: Rendered) -> tuple[Part, Part]:
+    """The parts of multipart/alternative: the written text first, then the HTML."""
     boundary = _boundary(rendered)
-    text = [_part_head(boundary, "text/plain"), *_segments(rendered.text)]
-    end = f"\r\n--{boundary}--\r\n".encode()
-    html = [b"\r\n" + _part_head(boundary, "text/html"), *_segments(rendered.html), end]
-    return _joined(text), _joined(html)
+    return (
+        _part(f"--{boundary}\r\n", "text/plain", rendered.text),
+        _part(f"\r\n--{boundary}\r\n", "text/html", rendered.html),
+    )
 
 
-def encoded(text: str) -> bytes:
-    """Text in quoted-printable (RFC 2045, 6.7) with CRLF line ends; empty for an empty text."""
-    lines = text.split("\r\n")
-    return b"\r\n".join(b"=\r\n".join(_folded(_quoted(line))) for line in lines)
+def end(rendered: Rendered) -> bytes:
+    """What stands behind the parts."""
+    return f"\r\n--{_boundary(rendered)}--\r\n".encode()
+
+
+def has_left_over(*texts: str, subject: str) -> bool:
+    """Whether something that looks like a slot would go out as it is; a subject has none at all."""
+    constant = (one for text in texts for one in _SLOT.split(text))
+    return any(map(_SLOT_LIKE.search, (subject, *constant)))
 
 
 def _boundary(rendered: Rendered) -> str:
+    # Neither encoding can write its first two characters.
     return "=_" + hashlib.sha256(rendered.html.encode()).hexdigest()[:32]
 
 
-def _part_head(boundary: str, kind: str) -> bytes:
-    return (
-        f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    ).encode()
+def _part(delimiter: str, kind: str, text: str) -> Part:
+    normal = _LINE_END.sub("\r\n", text)
+    between = [constant.encode() for constant in _SLOT.split(normal)]
+    slots = [SLOTS.index(Slot(name)) for name in _SLOT.findall(normal)]
+    quoted, grouped = Quoted.of(between, slots), Grouped.of(between, slots)
+    part = grouped if _size(grouped) < _size(quoted) else quoted
+    head = (
+        f"{delimiter}Content-Type: {kind}; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: {part.encoding}\r\n\r\n"
+    )
+    return replace(part, start=head.encode() + part.start)
 
 
-def _segments(text: str) -> list[bytes | Slot]:
-    """The text in quoted-printable, each slot on lines of its own between soft line breaks."""
-    normal = "\r\n".join(re.split(r"\r\n|\r|\n", text))
-    found: list[bytes | Slot] = []
-    at = 0
-    for match in _SLOTS.finditer(normal):
-        found += [encoded(normal[at : match.start()]) + b"=\r\n", Slot(match[0])]
-        found.append(b"=\r\n")
-        at = match.end()
-    return [*found, encoded(normal[at:])]
-
-
-def _quoted(line: str) -> bytes:
-    quoted = quopri.encodestring(line.encode(), quotetabs=False, header=False)
-    bare = quoted.replace(b"=\n", b"")
-    # A dot that begins a line would have to be doubled for SMTP; written as =2E it need not.
-    return b"=2E" + bare[1:] if bare.startswith(b".") else bare
-
-
-def _folded(quoted: bytes) -> list[bytes]:
-    """The line cut into pieces of at most _LINE bytes, never within an =XX."""
-    pieces = []
-    while len(quoted) > _LINE:
-        cut = _LINE
-        if b"=" in quoted[cut - 2 : cut]:
-            cut = quoted.rindex(b"=", cut - 2, cut)
-        pieces.append(quoted[:cut])
-        quoted = quoted[cut:]
-        if quoted.startswith(b"."):
-            quoted = b"=2E" + quoted[1:]
-    pieces.append(quoted)
-    return pieces
-
-
-def _joined(parts: list[bytes | Slot]) -> Segments:
-    """Neighbouring constants as one."""
-    joined: list[bytes | Slot] = []
-    for part in parts:
-        if joined and isinstance(part, bytes) and isinstance(joined[-1], bytes):
-            joined[-1] += part
-        else:
-            joined.append(part)
-    return tuple(joined)
+def _size(part: Part) -> int:
+    """The bytes it takes without any values."""
+    return sum(map(len, part.pieces([b""] * len(SLOTS), are_plain=True)))

@@ -1,9 +1,12 @@
 """An evening's edition of invented outlets, and how a reader's program takes a message apart."""
 
+import re
 from datetime import UTC, date, datetime
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import parseaddr
 from typing import Any
 
 from newsletter.domain.article import Article, Image
@@ -139,6 +142,16 @@ def recipient(**fields: Any) -> Recipient:
 
 def read(message: bytes) -> EmailMessage:
     return message_from_bytes(message, policy=SMTP)
+
+
+def mailbox_in(block: bytes, field: str) -> tuple[str, str]:
+    """The name and address in a field, by RFC 2047, 6.2: nothing between two encoded words.
+
+    The parser of Python 3.11's email.policy.default puts a space there, in names alone.
+    """
+    (folded,) = re.findall(rf"^{field}:(.*(?:\r\n .*)*)\r\n", block.decode(), re.MULTILINE)
+    name, address = parseaddr(folded.replace("\r\n", ""))
+    return str(make_header(decode_header(name))), address
 
 
 def part(message: bytes, kind: str) -> str:

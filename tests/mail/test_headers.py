@@ -4,8 +4,14 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from newsletter.mail.headers import constant_fields, header_bytes, mailbox, to_line
-from tests.mail.examples import EVENING, frame, newsletter, read
+from newsletter.mail.headers import (
+    MAX_NAME_CHARS,
+    constant_fields,
+    header_bytes,
+    mailbox,
+    to_line,
+)
+from tests.mail.examples import EVENING, frame, mailbox_in, newsletter, read
 
 NAMES = [
     pytest.param("Nour Saab", id="Latin"),
@@ -17,7 +23,7 @@ NAMES = [
     pytest.param('Nour "the pen" Saab', id="quotes"),
     pytest.param("Nour (Beirut) <nour@other.example>", id="another address in it"),
     pytest.param("Nour; Mira: friends", id="what makes a group"),
-    pytest.param("N" * 200, id="very long"),
+    pytest.param("Nour " * 39 + "Saab", id="very long"),
 ]
 
 SUBJECTS = [
@@ -109,10 +115,36 @@ def test_an_address_is_not_changed(name, address):
     assert (found.display_name, found.addr_spec) == (name, address)
 
 
-def test_an_address_beyond_ascii_stands_as_it_is_and_without_a_name():
-    line = to_line("Nour", "نور@بريد.example")
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        pytest.param("", "نور@بريد.example", id="no name"),
+        pytest.param("Nour", "Nour <نور@بريد.example>", id="a plain name"),
+        pytest.param("نور", "=?utf-8?b?2YbZiNix?= <نور@بريد.example>", id="a name beyond ASCII"),
+    ],
+)
+def test_an_address_beyond_ascii_stands_as_it_is(name, written):
+    assert to_line(name, "نور@بريد.example") == f"To: {written}\r\n".encode()
 
-    assert line == "To:\r\n <نور@بريد.example>\r\n".encode()
+
+@pytest.mark.parametrize("letter", ["N", "ن", "🕊", "é"])
+def test_a_name_of_one_endless_word_is_folded_and_in_the_end_cut(letter):
+    line = to_line(letter * 300, "nour@reader.example")
+
+    assert mailbox_in(line, "To") == (letter * MAX_NAME_CHARS, "nour@reader.example")
+    assert max(map(len, lines(line))) <= 76
+
+
+@pytest.mark.parametrize("length", range(30, 90))
+def test_a_name_or_address_of_any_length_is_folded_where_it_overruns_a_line(length):
+    address = "n" * (length - 16) + "@reader.example"
+
+    for name in ("", "Nour", "Nour " * 12):
+        line = to_line(name.strip(), address)
+
+        assert mailbox_in(line, "To") == (name.strip(), address)
+        alone = len(f" <{address}>") if name else len(f" {address}")
+        assert max(map(len, lines(line))) <= max(78, alone)
 
 
 def test_a_mailbox_is_a_name_and_an_address():

@@ -3,10 +3,8 @@
 import random
 import re
 from email import message_from_bytes
-from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
-from email.utils import parseaddr
 
 import pytest
 
@@ -15,7 +13,7 @@ from newsletter.mail.headers import constant_fields, header_bytes, to_line, writ
 from newsletter.mail.letters import letter
 from newsletter.mail.rendering import render_confirm
 from newsletter.mail.smtp import connected
-from tests.mail.examples import EVENING, frame, newsletter
+from tests.mail.examples import EVENING, frame, mailbox_in, newsletter
 from tests.smtp_server import smtp_server
 
 INJECTED = "=?utf-8?q?a=0D=0ABcc:_x@y.example?="
@@ -62,16 +60,6 @@ def parsed(block: bytes) -> EmailMessage:
     return message
 
 
-def sender_or_recipient(block: bytes, field: str) -> tuple[str, str]:
-    """The name and address in a field, by RFC 2047, 6.2: nothing between two encoded words.
-
-    The parser of Python 3.11's email.policy.default puts a space there, in names alone.
-    """
-    (folded,) = re.findall(rf"^{field}:(.*(?:\r\n .*)*)\r\n", block.decode(), re.MULTILINE)
-    name, address = parseaddr(folded.replace("\r\n", ""))
-    return str(make_header(decode_header(name))), address
-
-
 def longest(block: bytes) -> int:
     assert block.endswith(b"\r\n")
     return max(map(len, block.split(b"\r\n")))
@@ -99,7 +87,7 @@ def test_an_encoded_word_in_a_name_is_text_like_any_other(name):
     message = parsed(line)
     assert message.keys() == ["To"]
     assert [one.addr_spec for one in message["To"].addresses] == ["nour@reader.example"]
-    assert sender_or_recipient(line, "To") == (name, "nour@reader.example")
+    assert mailbox_in(line, "To") == (name, "nour@reader.example")
 
 
 @pytest.mark.parametrize("name", [*ENCODED, *BREAKS])
@@ -112,8 +100,8 @@ def test_a_newsletter_of_such_a_name_adds_no_field_to_its_mail(name):
     asking = message_from_bytes(message, policy=default)
     shown = " ".join(product.name.split())
     assert parsed(block).keys() == list(fields)
-    assert sender_or_recipient(block, "From") == (shown, "evening@letters.example")
-    assert sender_or_recipient(message, "From") == (shown, "evening@letters.example")
+    assert mailbox_in(block, "From") == (shown, "evening@letters.example")
+    assert mailbox_in(message, "From") == (shown, "evening@letters.example")
     assert "Bcc" not in asking
     assert asking.get_content_type() == "multipart/alternative"
 
@@ -128,7 +116,7 @@ def test_what_some_program_takes_for_a_line_break_is_a_space(break_):
     shown = "News Bcc: all@reader.example"
     assert parsed(subject).items() == [("Subject", shown), ("Precedence", "list")]
     assert parsed(to).keys() == ["To"]
-    assert sender_or_recipient(to, "To") == (shown, "nour@reader.example")
+    assert mailbox_in(to, "To") == (shown, "nour@reader.example")
     assert not re.search(rb"[\v\f\x1c-\x1e\x80-\xff]", subject + to)
 
 
@@ -140,7 +128,7 @@ def test_words_of_any_script_come_back_exactly_and_in_short_lines(seed):
     to = to_line(name, "nour@reader.example")
 
     assert parsed(block)["Subject"] == subject
-    assert sender_or_recipient(to, "To") == (name, "nour@reader.example")
+    assert mailbox_in(to, "To") == (name, "nour@reader.example")
     assert (block + to).isascii()
     assert longest(block + to) <= 78
 

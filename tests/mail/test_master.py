@@ -1,9 +1,12 @@
 """The master copy: what each reader sees is what was rendered, and SMTP may carry every line."""
 
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 import pytest
 
+from newsletter.errors import MailRefusedError
+from newsletter.mail.checks import check_digest
 from newsletter.mail.master import Master, compiled
 from newsletter.mail.rendering import Rendered, Slot, filled
 from tests.mail.examples import (
@@ -223,6 +226,45 @@ def test_the_message_id_is_the_editions_and_the_subscribers():
     assert len(ids) == 4
     assert f"<{master().message_id(41)}>" in ids
     assert master().message_id(41) == "7.41.edition@letters.example"
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param("xSLOTxNAMEx", id="a slot that we have not"),
+        pytest.param("xslotxaddressx", id="in small letters"),
+        pytest.param("xSLOTxADDRESS", id="cut off"),
+    ],
+)
+def test_a_slot_that_would_go_out_as_it_is_fails_the_build(left):
+    for email in (of(left), of(f"{Slot.ADDRESS}{left}")):
+        with pytest.raises(MailRefusedError, match="has a name that is none"):
+            master(email)
+    with pytest.raises(MailRefusedError, match="has a name that is none"):
+        master(subject=f"News for {left}")
+    with pytest.raises(MailRefusedError, match="has a name that is none"):
+        check_digest(replace(digest(), text=f"{digest().text}{left}"))
+
+
+def test_a_slot_in_a_subject_is_one_too():
+    with pytest.raises(MailRefusedError):
+        master(subject=f"News for {Slot.ADDRESS}")
+
+
+def test_a_header_line_that_no_relay_takes_fails_the_build():
+    with pytest.raises(MailRefusedError, match="header"):
+        master(archive="https://letters.example/" + "a" * 1000)
+    with pytest.raises(MailRefusedError, match="header"):
+        master(unsubscribe="https://letters.example/" + "a" * 500 + Slot.UNSUBSCRIBE)
+
+
+def test_half_a_character_fails_the_build_in_words():
+    email = replace(digest(), html="<p>\ud83d</p>")
+
+    with pytest.raises(MailRefusedError, match="no character"):
+        master(email)
+    with pytest.raises(MailRefusedError, match="control characters"):
+        check_digest(email)
 
 
 def test_no_readers_values_are_in_anothers_message():
