@@ -20,6 +20,7 @@ from newsletter import embedded
 from newsletter.embedded import Engine
 from newsletter.errors import SettingsError
 from newsletter.feeds.fetch import FetchPolicy
+from newsletter.mail.dkim import Signer
 from newsletter.services.ports import Ports
 from newsletter.store import Store
 
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     public_url: str = "http://127.0.0.1:8000"
     editor_password: SecretStr = SecretStr("")
+    dkim: SecretStr = SecretStr("")
     data_dir: Path = Path(".data")
     allow_loopback_feeds: bool = False
     at: datetime | None = None
@@ -83,8 +85,27 @@ def load() -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise SettingsError(_in_words(error)) from error
+    signers(settings)  # a key that cannot be read is told now, not when the first mail leaves
     clock(settings)()  # a replayed clock starts now, not at the first task an hour later
     return settings
+
+
+def signers(settings: Settings) -> tuple[Signer, ...]:
+    """Who signs the mail, a signer for each key of NEWSLETTER_DKIM. Raises SettingsError."""
+    return _signers(settings.dkim.get_secret_value())
+
+
+@cache
+def _signers(keys: str) -> tuple[Signer, ...]:
+    """Made once: to check an RSA key takes a tenth of a second."""
+    if not keys:
+        return ()
+    from newsletter.mail import signing_keys
+
+    found = signing_keys.signers(keys)
+    if said := signing_keys.advice(found):
+        _log.warning(said)
+    return found
 
 
 def clock(settings: Settings) -> Callable[[], datetime]:
@@ -183,6 +204,7 @@ def ports(
         fetch=FetchPolicy(allow_loopback=settings.allow_loopback_feeds),
         journal=settings.data_dir.resolve() / "journal",
         is_ending=is_ending,
+        signers=signers(settings),
     )
 
 

@@ -5,6 +5,7 @@ import typer
 from newsletter.cli import (
     collecting,
     demo,
+    dkim,
     editing,
     feeds,
     init,
@@ -42,5 +43,6 @@ app.command(epilog="Example:  newsletter send   |   newsletter send --to me@exam
     sending.send
 )
 app.command(epilog="Example:  newsletter status --json")(status.status)
+app.command(epilog="Example:  newsletter dkim   |   newsletter dkim --json")(dkim.dkim)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(topic.app, name="topic")

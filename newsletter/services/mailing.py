@@ -1,14 +1,26 @@
 """An edition as mail: rendered with its links, from the master copy once that is frozen."""
 
+from dataclasses import dataclass
+
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
+from newsletter.mail.dkim import Signer, dns_name, dns_record
 from newsletter.mail.frame import Frame
 from newsletter.mail.headers import written_address
 from newsletter.mail.master import Master, compiled
 from newsletter.mail.rendering import Rendered, render_digest
 from newsletter.services import links
 from newsletter.services.ports import Ports
-from newsletter.store import Session, masters
+from newsletter.store import Session, masters, newsletters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsRecord:
+    """A TXT record by which receivers check what signer signs."""
+
+    signer: Signer
+    name: str
+    text: str
 
 
 def rendered(
@@ -40,9 +52,25 @@ def master(ports: Ports, email: Rendered, edition: Edition, newsletter: Newslett
         edition_id=edition.id,
         subject=email.subject,
         date=edition.sends_at,
-        domain=written_address(newsletter.sender_address).rpartition("@")[2],
+        domain=sender_domain(newsletter),
         site=addresses.site,
         archive=addresses.archive,
         unsubscribe=addresses.unsubscribe,
     )
-    return compiled(email, newsletter, frame)
+    return compiled(email, newsletter, frame, ports.signers)
+
+
+def sender_domain(newsletter: Newsletter) -> str:
+    """The domain that its mail comes from, in ASCII."""
+    return written_address(newsletter.sender_address).rpartition("@")[2]
+
+
+def dns_records(ports: Ports) -> tuple[DnsRecord, ...]:
+    """The record of each key, and of a key without a domain one for each that we send from."""
+    with ports.store.begin() as session:
+        domains = dict.fromkeys(map(sender_domain, newsletters.every(session)))
+    return tuple(
+        DnsRecord(signer=signer, name=dns_name(signer, domain), text=dns_record(signer))
+        for signer in ports.signers
+        for domain in ([signer.domain] if signer.domain else domains)
+    )

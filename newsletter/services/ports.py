@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.feeds.fetch import FetchPolicy
+from newsletter.mail.dkim import Signer
 from newsletter.store import Store
 
 
@@ -16,7 +17,7 @@ class Ports:
     enqueue takes an edition's id and its batches; it is called after commit only. secret is the key
     that signs links; public_url has no slash at its end. journal is a folder on this machine in
     which runs write down what they have begun. is_ending says that this process has been asked to
-    end: a run then begins nothing more.
+    end: a run then begins nothing more. signers sign all mail.
     """
 
     store: Store
@@ -28,3 +29,4 @@ class Ports:
     fetch: FetchPolicy
     journal: Path
     is_ending: Callable[[], bool] = field(default=lambda: False)
+    signers: tuple[Signer, ...] = ()

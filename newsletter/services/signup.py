@@ -159,7 +159,13 @@ def _ask(ports: Ports, newsletter: Newsletter, subscription: Subscription) -> No
         site_url=links.site(ports, newsletter.slug),
     )
     check(email)
-    message = letter(email, newsletter, to=subscription.address, date=ports.now())
+    message = letter(
+        email,
+        newsletter,
+        to=subscription.address,
+        date=ports.now(),
+        signers=ports.signers,
+    )
     with connected(ports.relay_url) as relay:
         reply = relay.send(newsletter.sender_address, subscription.address, message)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
