@@ -180,6 +180,11 @@ def test_a_signature_is_folded_as_every_field_is(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_signed_message_is_made_again_byte_for_byte(kind):
+    assert master(kind).message(recipient()) == master(kind).message(recipient())
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_address_beyond_ascii_is_signed_as_it_stands(kind):
     message = master(kind).message(recipient(address="نور@بريد.example", name="نور"))
 
