@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from newsletter import embedded
 from newsletter.embedded import Engine
 from newsletter.errors import SettingsError
-from newsletter.feeds.fetch import FetchPolicy
+from newsletter.feeds.policy import FetchPolicy
 from newsletter.mail.dkim import Signer
 from newsletter.services.ports import Ports
 from newsletter.store import Store

@@ -11,7 +11,8 @@ import httpx
 
 from newsletter.errors import FeedUnavailableError, FeedUnusableError
 from newsletter.feeds.connect import CheckedBackend
-from newsletter.feeds.unpack import MAX_BYTES, Unpacker
+from newsletter.feeds.policy import FetchPolicy
+from newsletter.feeds.unpack import Unpacker
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
@@ -20,17 +21,6 @@ _ACCEPT = (
     "application/json;q=0.9, text/html;q=0.8, */*;q=0.1"
 )
 MAX_HEADER = 500  # An ETag is some forty characters; what is longer is not worth sending back.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchPolicy:
-    """What a fetch may cost and where it may go. timeout_s is for the whole document."""
-
-    timeout_s: float = 20.0
-    max_body_bytes: int = MAX_BYTES
-    max_redirects: int = 5
-    allow_loopback: bool = False
-    user_agent: str = "newsletter/0.1 (feed reader)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,14 @@
 
 import logging
 
-from premailer import Premailer
-
 
 def inline(html: str) -> str:
     """The document with its stylesheet inlined; style blocks marked to be ignored stay as they are.
 
     Nothing is fetched. Media queries belong into an ignored block.
     """
+    from premailer import Premailer  # a worker that only delivers never needs it
+
     return str(
         Premailer(
             html,

@@ -5,10 +5,7 @@ import textwrap
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any
-
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
+from typing import TYPE_CHECKING, Any
 
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
@@ -16,6 +13,9 @@ from newsletter.mail.inlining import inline
 from newsletter.mail.layout import layout
 from newsletter.mail.words import direction, long_date, words
 from newsletter.resources import templates
+
+if TYPE_CHECKING:  # a worker that only delivers renders nothing
+    from jinja2.sandbox import SandboxedEnvironment
 
 TEXT_COLUMNS = 78  # RFC 5322, 2.1.1: lines of a mail should be no longer.
 
@@ -101,7 +101,10 @@ def _render(folder: str, newsletter: Newsletter, values: dict[str, Any]) -> Rend
 
 
 @cache
-def _environment(kind: str) -> SandboxedEnvironment:
+def _environment(kind: str) -> "SandboxedEnvironment":
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
     environment = SandboxedEnvironment(
         loader=FileSystemLoader(templates("email")),
         undefined=StrictUndefined,

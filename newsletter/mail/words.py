@@ -5,10 +5,10 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+if TYPE_CHECKING:  # some ten megabytes that a worker which only delivers never needs
+    from babel import Locale
 
 _RIGHT_TO_LEFT = "right-to-left"
 
@@ -26,6 +26,8 @@ def direction(language: str) -> str:
 
 def long_date(on: date, language: str) -> str:
     """The date with its weekday, as the language writes it."""
+    from babel.dates import format_date
+
     return format_date(on, format="full", locale=_locale(language))
 
 
@@ -41,7 +43,9 @@ def _tables() -> dict[str, SimpleNamespace]:
 
 
 @cache
-def _locale(language: str) -> Locale:
+def _locale(language: str) -> "Locale":
+    from babel import Locale, UnknownLocaleError
+
     try:
         return Locale.parse(language.replace("-", "_"))
     except (UnknownLocaleError, ValueError):

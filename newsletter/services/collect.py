@@ -9,9 +9,10 @@ from pathlib import Path
 
 from newsletter.domain.article import is_old
 from newsletter.errors import FeedError, InputError
-from newsletter.feeds.fetch import Document, Fetcher, FetchPolicy, RefusedByServerError
+from newsletter.feeds.fetch import Document, Fetcher, RefusedByServerError
 from newsletter.feeds.naming import outlet, section
 from newsletter.feeds.page import read_page
+from newsletter.feeds.policy import FetchPolicy
 from newsletter.feeds.read import WebPageError, read
 from newsletter.feeds.values import ParsedFeed, Refused
 from newsletter.store import Store, articles, feeds

@@ -4,9 +4,10 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from newsletter.errors import FeedError, FeedUnusableError, InputError, MissingError
-from newsletter.feeds.fetch import Fetcher, FetchPolicy
+from newsletter.feeds.fetch import Fetcher
 from newsletter.feeds.metadata import linked_feeds
 from newsletter.feeds.naming import outlet, section
+from newsletter.feeds.policy import FetchPolicy
 from newsletter.feeds.read import WebPageError, read
 from newsletter.feeds.values import ParsedFeed
 from newsletter.store import Store, feeds

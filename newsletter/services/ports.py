@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from newsletter.feeds.fetch import FetchPolicy
+from newsletter.feeds.policy import FetchPolicy
 from newsletter.mail.dkim import Signer
 from newsletter.store import Store
 

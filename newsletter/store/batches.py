@@ -17,13 +17,8 @@ from sqlalchemy.orm import Session
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus
 from newsletter.domain.subscription import SubscriptionStatus
-from newsletter.store.models import (
-    BatchRow,
-    DeliveryRow,
-    EditionRow,
-    SubscriberRow,
-    SubscriptionRow,
-)
+from newsletter.store.ledger import BatchRow, DeliveryRow
+from newsletter.store.models import EditionRow, SubscriberRow, SubscriptionRow
 
 # One statement for one journey: it sees to it that the claim holds, writes the outcomes down, and
 # counts what it really changed. Settling twice, because nobody knows whether the first time was

@@ -10,12 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Session
 
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.store.models import (
-    BatchRow,
-    DeliveryRow,
-    EditionRow,
-    SubscriberRow,
-)
+from newsletter.store.ledger import BatchRow, DeliveryRow
+from newsletter.store.models import EditionRow, SubscriberRow
 from newsletter.store.suppressions import IS_SUPPRESSED
 
 BATCH = 500  # Deliveries in one claim: a tenth of a second of work.

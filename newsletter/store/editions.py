@@ -15,7 +15,8 @@ from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
 from newsletter.domain.edition import Edition, EditionStatus, Hold
 from newsletter.errors import MissingError
 from newsletter.store import articles
-from newsletter.store.models import ArticleRow, BatchRow, DecisionRow, EditionRow, StoryRow
+from newsletter.store.ledger import BatchRow
+from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
 
 _COLUMNS = tuple(EditionRow.__table__.c)
 _CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)

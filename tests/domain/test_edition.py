@@ -65,15 +65,22 @@ def moves_from(status: EditionStatus) -> set[Move]:
         ),
         pytest.param(
             EditionStatus.HELD,
-            {Move.APPROVE, Move.SKIP},
+            {Move.APPROVE, Move.SKIP, Move.CANCEL},
             id="a held one is never sent unless somebody releases it",
         ),
         pytest.param(
             EditionStatus.SENDING,
-            {Move.HOLD, Move.FINISH},
+            {Move.HOLD, Move.FINISH, Move.CANCEL},
             id="one in mid-run can be stopped but not skipped",
         ),
-        pytest.param(EditionStatus.SENT, set(), id="a sent one stays sent"),
+        pytest.param(
+            EditionStatus.SENT, {Move.REOPEN}, id="a sent one is opened again for those who failed"
+        ),
+        pytest.param(
+            EditionStatus.CANCELLED,
+            {Move.REOPEN},
+            id="a cancelled one is opened again for those who failed",
+        ),
         pytest.param(EditionStatus.SKIPPED, set(), id="a skipped one stays skipped"),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from newsletter.feeds.fetch import FetchPolicy
+from newsletter.feeds.policy import FetchPolicy
 from tests.servers import WebServer, web_server
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from newsletter.errors import FeedError, FeedUnavailableError, FeedUnusableError
 from newsletter.feeds import connect
-from newsletter.feeds.fetch import Fetcher, FetchPolicy, RefusedByServerError
+from newsletter.feeds.fetch import Fetcher, RefusedByServerError
+from newsletter.feeds.policy import FetchPolicy
 from tests.servers import Answer, packed, web_server
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded import capture
-from newsletter.feeds.fetch import FetchPolicy
+from newsletter.feeds.policy import FetchPolicy
 from newsletter.services.ports import Ports
 from newsletter.store import Store, newsletters
 from tests.servers import WebServer, web_server

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from newsletter.domain.edition import EditionStatus, Hold
 from newsletter.domain.subscription import EndReason
@@ -271,3 +272,14 @@ def test_a_worker_that_is_to_end_gives_back_what_it_has_not_begun(
     refusing.pause_s = 0
     assert deliver(replace(ports, relay_url=refusing.url), edition.id, 0) == 300 - sent
     assert len(set(refusing.taken)) == len(refusing.taken) == 300
+
+
+def test_what_no_message_can_hold_fails_alone(ports, store, edition, mail, newsletter):
+    with store.begin() as session:
+        rename = text("UPDATE subscriber SET address = :broken WHERE address = :lina")
+        session.execute(rename, {"broken": "li\rna@example.org", "lina": LINA})
+
+    deliver(ports, edition.id, 0)
+
+    assert mail.recipients() == [AMAL, SAMIR]
+    assert statuses(store, edition.id) == {"sent": 2, "failed": 1}

@@ -11,7 +11,7 @@ from newsletter.domain.edition import EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.store import Session, batches, deliveries
 from newsletter.store.batches import Batch, Due, Settled
-from newsletter.store.models import BatchRow
+from newsletter.store.ledger import BatchRow
 from tests.store.builders import TODAY
 
 LEASE = timedelta(minutes=1)

@@ -10,7 +10,8 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus
 from newsletter.store import Session, batches, deliveries, editions, subscribers
 from newsletter.store.deliveries import BATCH
-from newsletter.store.models import DeliveryRow, SubscriberRow
+from newsletter.store.ledger import DeliveryRow
+from newsletter.store.models import SubscriberRow
 from tests.store.builders import ended, reader, saved_edition, subscribed
 from tests.store.ledgers import LEASE, claimed, lapse, outcome, planned_for, settled
 

@@ -9,7 +9,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus
 from newsletter.store import Session, batches, deliveries, subscribers, suppressions
 from newsletter.store.batches import Batch
-from newsletter.store.models import DeliveryRow
+from newsletter.store.ledger import DeliveryRow
 from tests.store.builders import (
     TODAY,
     another_newsletter,

@@ -8,8 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import StateError
 from newsletter.store import Session, newsletters
-from newsletter.store.models import METADATA
-from newsletter.store.schema import check_schema, migrate
+from newsletter.store.schema import METADATA, check_schema, migrate
 from tests.store.builders import EVENING
 
 # What Alembic does not compare: the conditions of checks and of partial indexes.

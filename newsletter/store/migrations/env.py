@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from newsletter.store.models import METADATA
+from newsletter.store.schema import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
