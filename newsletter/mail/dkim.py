@@ -19,9 +19,7 @@ _ONLY_ONCE = (
     *("From", "To", "Cc", "Subject", "Date", "Reply-To", "Message-ID", "MIME-Version"),
     *("Content-Type", "List-Unsubscribe", "List-Unsubscribe-Post"),
 )
-_FIELD_END = re.compile(
-    rb"\r\n(?![ \t])"
-)  # RFC 5322, 2.2.3: a line that begins with a space goes on
+_FIELD_END = re.compile(rb"\r\n(?![ \t])")  # RFC 5322, 2.2.3: another line of it begins so
 _SPACE = re.compile(rb"[ \t\r\n]+")
 _LINE = 74  # Letters of a signature on a line: RFC 5322, 2.1.1 asks for 78 at most.
 

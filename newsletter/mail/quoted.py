@@ -29,11 +29,12 @@ class Quoted:
         Its lines end in CRLF. There is one constant more than there are slots.
         """
         *inner, last = map(encoded, constants)
-        broken = [one + _SOFT if one else one for one in inner]
-        # The text must not end with a soft line break.
-        start, *behind = [*broken, last]
-        after = [_SOFT + one for one in behind[:-1]] + [_SOFT + last if last else last]
-        return cls(start, tuple(zip(slots, after, strict=False)))
+        if not slots:
+            return cls(last, ())
+        start, *between = [one + _SOFT if one else one for one in inner]
+        # A text must not end with a soft line break.
+        behind = [_SOFT + one for one in between] + [_SOFT + last if last else last]
+        return cls(start, tuple(zip(slots, behind, strict=True)))
 
     def pieces(self, values: Sequence[bytes], *, are_plain: bool) -> list[bytes]:
         """The text with each slot's value in it; the first piece is the same for all values.
