@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
-from rapidfuzz.distance import OSA
-
 from newsletter.errors import InputError
 
 MAX_LOCAL_BYTES = 64  # RFC 5321, 4.5.3.1.1.
@@ -52,11 +49,13 @@ def parse_address(text: str) -> EmailAddress:
 
     Raises InputError saying what is wrong with it (RFC 5321, 5322, 6531).
     """
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise InputError(
-            f"{text[:MAX_CHARS]!r} is not an email address: {_words(error)}"
+            f"{text[:MAX_CHARS]!r} is not an email address: {_words(str(error))}"
         ) from error
     normal = found.normalized
     local, _, domain = normal.rpartition("@")
@@ -68,6 +67,8 @@ def parse_address(text: str) -> EmailAddress:
 
 def meant(address: str) -> str:
     """The address that was perhaps meant, "" when nothing looks mistyped."""
+    from rapidfuzz.distance import OSA
+
     local, _, domain = address.rpartition("@")
     domain = domain.casefold()
     if domain in _COMMON:
@@ -76,6 +77,5 @@ def meant(address: str) -> str:
     return f"{local}@{near[0]}" if near else ""
 
 
-def _words(error: EmailNotValidError) -> str:
-    said = str(error)
+def _words(said: str) -> str:
     return said[0].lower() + said[1:]

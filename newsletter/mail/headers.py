@@ -4,8 +4,6 @@ import re
 from email.utils import format_datetime, quote
 from functools import lru_cache
 
-import idna
-
 from newsletter.domain.newsletter import Newsletter
 from newsletter.mail.encoded_words import encoded_words
 from newsletter.mail.frame import Frame
@@ -71,6 +69,8 @@ def line(name: str, value: str) -> str:
 
 @lru_cache(maxsize=_DOMAINS)
 def _written_domain(domain: str) -> str:
+    import idna
+
     try:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:

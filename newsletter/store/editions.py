@@ -3,20 +3,22 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from newsletter.domain.article import Article
-from newsletter.domain.choosing import Told
 from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
 from newsletter.domain.edition import Edition, EditionStatus, Hold
 from newsletter.errors import MissingError
 from newsletter.store import articles
 from newsletter.store.ledger import BatchRow
 from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
+
+if TYPE_CHECKING:  # it brings what choosing needs, and most who load an edition do not choose
+    from newsletter.domain.choosing import Told
 
 _COLUMNS = tuple(EditionRow.__table__.c)
 _CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
@@ -151,11 +153,13 @@ def last_cut_off(session: Session, newsletter_id: int, *, before: date) -> datet
 
 def told(
     session: Session, newsletter_id: int, *, apart_from: date, since: datetime
-) -> tuple[Told, ...]:
+) -> "tuple[Told, ...]":
     """The articles chosen for the newsletter's editions of other dates since then.
 
     A skipped edition told nobody anything.
     """
+    from newsletter.domain.choosing import Told
+
     rows = session.execute(
         select(*articles.COLUMNS, EditionRow.on, EditionRow.closes_at)
         .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)
