@@ -65,6 +65,8 @@ _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 10, 20, 30, 60))
 # mail. Not 5.1.0, which says nothing certain, nor 5.1.7 and 5.1.8, which are about our address.
 _DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 _OUR_ADDRESS = frozenset({"5.1.7", "5.1.8"})
+# RFC 3463 3.3 and 3.4: larger than the mailbox or the relay ever takes. It does not shrink.
+_TOO_LARGE = frozenset({"5.2.3", "5.3.4"})
 _AUTHENTICATION = frozenset({530, 534, 535, 538})  # RFC 4954 4 and 6
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
@@ -75,11 +77,14 @@ def after_reply(reply: Reply, *, attempts: int) -> Outcome:
     attempts counts those made, this one included, so it is at least 1. When no answer or a
     senseless one follows the whole message, nobody can know who has it: uncertain (RFC 1047).
     A 5.7.x policy refusal is about us, not about the reader: the run stops and nobody is
-    suppressed, whatever the digits. Any other 552 is transient (RFC 5321 4.5.3.1.10).
+    suppressed, whatever the digits. A message that is too large stays so. Any other 552 is
+    transient (RFC 5321 4.5.3.1.10).
     """
     kind = reply.code // 100
     if kind == 2 and reply.stage is Stage.DOT:  # noqa: PLR2004  # RFC 5321 4.2.1: completed
         return Outcome(next=Next.SENT)
+    if kind == 5 and reply.enhanced in _TOO_LARGE:  # noqa: PLR2004  # RFC 5321 4.2.1: permanent
+        return Outcome(next=Next.FAILED)
     if kind == 4 or (reply.code == 552 and not reply.enhanced.startswith("5.7.")):  # noqa: PLR2004  # RFC 5321 4.2.1: transient
         return Outcome(next=Next.RETRY, wait=back_off(attempts))
     if kind == 5:  # noqa: PLR2004  # RFC 5321 4.2.1: permanent

@@ -55,6 +55,18 @@ def test_a_transient_refusal_is_tried_again_at_every_stage(code, enhanced, stage
     assert outcome(code, enhanced, stage) == expected
 
 
+@pytest.mark.parametrize("stage", EVERY_STAGE)
+@pytest.mark.parametrize(
+    "enhanced",
+    [
+        pytest.param("5.2.3", id="than the mailbox takes"),
+        pytest.param("5.3.4", id="than the relay takes"),
+    ],
+)
+def test_a_message_that_is_larger_fails_alone_and_for_good(enhanced, stage):
+    assert outcome(552, enhanced, stage) == Outcome(next=Next.FAILED)
+
+
 @pytest.mark.parametrize("stage", BEFORE_THE_MESSAGE)
 def test_a_connection_that_broke_before_the_message_is_tried_again(stage):
     assert outcome(0, stage=stage) == Outcome(next=Next.RETRY, wait=back_off(1))
