@@ -9,9 +9,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from newsletter.mail.smtp import Relays, Timeouts
+
 CONNECT, DOT = "CONNECT", "DOT"  # What is scripted beside the commands: greeting, end of message.
 OFFERED = ("SIZE 10000000", "8BITMIME", "SMTPUTF8")
 SILENCE_S = 10  # A session whose client says nothing for so long is over.
+SHORT = Timeouts(
+    connect_s=0.2,
+    greeting_s=0.2,
+    mail_s=0.2,
+    rcpt_s=0.2,
+    data_s=0.2,
+    block_s=0.2,
+    dot_s=0.2,
+    goodbye_s=0.2,
+)
 
 _USUAL = {
     CONNECT: "220 relay.example ESMTP",
@@ -29,13 +41,15 @@ _USUAL = {
 
 @dataclass(frozen=True)
 class Say:
-    """One answer: its lines, "" for silence, and whether the server hangs up after it."""
+    """One answer: its lines, "" for none, and whether the server hangs up or goes deaf after it."""
 
     text: str = ""
     hangs_up: bool = False
+    goes_deaf: bool = False
 
 
 HANG_UP = Say(hangs_up=True)
+SILENCE = Say(goes_deaf=True)
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,10 @@ class SmtpServer:
 
     def url(self, scheme: str = "smtp", *, login: str = "") -> str:
         return f"{scheme}://{login}{'@' if login else ''}127.0.0.1:{self.port}"
+
+    def relays(self, scheme: str = "smtp", *, login: str = "", options: str = "") -> Relays:
+        """What a client is told that is to use this server only."""
+        return Relays.parse(self.url(scheme, login=login) + options)
 
     def script(self, command: str, *answers: Say | str) -> None:
         """Answer so, one after the other, when the command comes; afterwards as usual again."""
@@ -116,6 +134,7 @@ class SmtpServer:
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(SILENCE_S)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sockets.append(connection)
         try:
             with suppress(OSError):  # the client has hung up
@@ -186,7 +205,9 @@ class _Session:
         """Whether the session goes on after this answer."""
         if answer.text:
             self._socket.sendall(answer.text.encode() + b"\r\n")
-        return not answer.hangs_up
+        if answer.goes_deaf:
+            self._reader.read()  # until the client hangs up
+        return not (answer.hangs_up or answer.goes_deaf)
 
 
 @contextmanager

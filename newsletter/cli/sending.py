@@ -31,7 +31,7 @@ def send(
     Exit code 8: some of it is queued still, and a worker will send it.
     """
     from newsletter.domain import schedule
-    from newsletter.mail.smtp import connected
+    from newsletter.mail.smtp import Relays, connected
     from newsletter.services.dispatch import send_now
     from newsletter.store import editions, newsletters
 
@@ -48,7 +48,7 @@ def send(
         if to:
             _test(ports, edition, newsletter, to)
             return
-        with connected(ports.relay_url):
+        with connected(Relays.parse(ports.relay_url)):
             started = time.monotonic()  # it answers: nothing is begun that could not go on
         with worker_running(here.settings, is_wanted=wait) as has_worker:
             done = send_now(ports, edition.id, force=force)

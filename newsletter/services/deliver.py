@@ -6,7 +6,7 @@ from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import SettingsError, UnreachableError
 from newsletter.mail.rendering import Rendered
-from newsletter.mail.smtp import RelayUrl, all_sent
+from newsletter.mail.smtp import Relays, all_sent
 from newsletter.services import mailing
 from newsletter.services.judge import Judge, gives_up_at, stop
 from newsletter.services.keeper import Keeper
@@ -89,7 +89,7 @@ async def _run(ports: Ports, run: Run, keeper: Keeper) -> None:
     """Send until there is nothing more, or the run is to end; then everything is in the ledger."""
     count = max(1, min(CONNECTIONS, run.left // WORTH_ONE))
     keeping = asyncio.create_task(keeper.keep(claims_for_s=RUN_S))
-    sending = asyncio.create_task(all_sent(RelayUrl.parse(ports.relay_url), run, count=count))
+    sending = asyncio.create_task(all_sent(Relays.parse(ports.relay_url), run, count=count))
     ending = asyncio.create_task(run.ending.wait())
     try:
         await asyncio.wait({sending, keeping, ending}, return_when=asyncio.FIRST_COMPLETED)

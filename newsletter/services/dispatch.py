@@ -10,7 +10,7 @@ from newsletter.errors import MailRefusedError, StateError
 from newsletter.mail.checks import check_digest
 from newsletter.mail.master import Recipient
 from newsletter.mail.rendering import Rendered
-from newsletter.mail.smtp import connected
+from newsletter.mail.smtp import Relays, connected
 from newsletter.services import editing, mailing
 from newsletter.services.deliver import HINTS
 from newsletter.services.ports import Ports
@@ -84,7 +84,7 @@ def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: s
     message = mailing.master(ports, email, edition, newsletter).message(
         Recipient(subscriber_id=0, address=address, unsubscribe="test")
     )
-    with connected(ports.relay_url) as relay:
+    with connected(Relays.parse(ports.relay_url)) as relay:
         reply = relay.send(newsletter.sender_address, address, message)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
         raise StateError(f"The relay did not take the test message: {reply.code} {reply.text}")

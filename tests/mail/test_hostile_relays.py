@@ -24,7 +24,7 @@ def server():
 
 def sent(server: SmtpServer) -> tuple[Reply, bool]:
     """The reply to one message, and whether the connection can be used for another."""
-    with connected(server.url()) as relay:
+    with connected(server.relays()) as relay:
         return relay.send(FROM, TO, MESSAGE), relay.is_open
 
 

@@ -5,9 +5,8 @@ import pytest
 from newsletter.domain.delivery import Stage
 from newsletter.mail.master import compiled
 from newsletter.mail.smtp import connected
-from newsletter.mail.smtp import connection as smtp
 from tests.mail.examples import digest, frame, newsletter, recipient
-from tests.smtp_server import DOT, HANG_UP, Say, SmtpServer, smtp_server
+from tests.smtp_server import DOT, HANG_UP, SHORT, SILENCE, Say, SmtpServer, smtp_server
 
 FROM, TO = "bounce@letters.example", "mira@reader.example"
 MESSAGE = b"Subject: A bridge\r\n\r\nIt opens.\r\n"
@@ -21,7 +20,7 @@ def relay():
 
 def sent(server: SmtpServer, *, to: str = TO, message: bytes = MESSAGE):
     """The reply to one message, and whether the connection can be used for another."""
-    with connected(server.url()) as relay:
+    with connected(server.relays()) as relay:
         return relay.send(FROM, to, message), relay.is_open
 
 
@@ -37,7 +36,7 @@ def test_a_message_is_handed_over_byte_for_byte(relay):
 
 
 def test_messages_go_one_after_the_other_over_one_connection(relay):
-    with connected(relay.url()) as open_relay:
+    with connected(relay.relays()) as open_relay:
         replies = [open_relay.send(FROM, f"{n}@reader.example", MESSAGE) for n in range(3)]
 
     assert [reply.code for reply in replies] == [250, 250, 250]
@@ -75,7 +74,7 @@ def test_only_what_the_relay_offers_is_asked_for(extensions, to, mail):
 
 
 def test_an_address_beyond_ascii_is_refused_here_when_the_relay_cannot_take_it():
-    with smtp_server(extensions=("8BITMIME",)) as server, connected(server.url()) as relay:
+    with smtp_server(extensions=("8BITMIME",)) as server, connected(server.relays()) as relay:
         refused = relay.send(FROM, "نور@بريد.example", MESSAGE)
         next_one = relay.send(FROM, TO, MESSAGE)
 
@@ -122,7 +121,7 @@ def test_a_refusal_is_told_with_its_stage_and_the_next_message_goes(
 ):
     relay.script(command, answer)
 
-    with connected(relay.url()) as open_relay:
+    with connected(relay.relays()) as open_relay:
         refused = open_relay.send(FROM, TO, MESSAGE)
         next_one = open_relay.send(FROM, "nour@reader.example", MESSAGE)
 
@@ -185,18 +184,18 @@ def test_a_relay_that_closes_after_a_message_is_not_asked_again(relay, hangs_up)
     assert not is_open
 
 
-def test_a_relay_that_falls_silent_is_not_waited_for_without_end(relay, monkeypatch):
-    monkeypatch.setattr(smtp, "TIMEOUT_S", 0.2)
-    relay.script(DOT, Say())
+def test_a_relay_that_falls_silent_is_not_waited_for_without_end(relay):
+    relay.script(DOT, SILENCE)
 
-    reply, is_open = sent(relay)
+    with connected(relay.relays(), timeouts=SHORT) as open_relay:
+        reply, is_open = open_relay.send(FROM, TO, MESSAGE), open_relay.is_open
 
     assert (reply.code, reply.stage) == (0, Stage.DOT)
     assert not is_open
 
 
 def test_the_connection_is_closed_even_when_the_work_fails(relay):
-    with pytest.raises(ZeroDivisionError), connected(relay.url()) as open_relay:
+    with pytest.raises(ZeroDivisionError), connected(relay.relays()) as open_relay:
         raise ZeroDivisionError
 
     assert not open_relay.is_open

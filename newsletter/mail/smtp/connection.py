@@ -1,38 +1,48 @@
 """One connection to a relay in an event loop: bytes into replies, and a dialogue's words out."""
 
 import asyncio
-import re
 import ssl
+from collections import deque
+from contextlib import suppress
 
 from newsletter.mail.smtp.dialogue import Dialogue
+from newsletter.mail.smtp.replies import Replies, SenselessError
+from newsletter.mail.smtp.steps import Timeouts
 
-TIMEOUT_S = 60.0  # RFC 5321, 4.5.3.2 allows minutes; a relay of ours that needs one is ill.
-GOODBYE_S = 1.0
-MAX_LINE_BYTES = 8_192  # RFC 5321, 4.5.3.1.5 says 512; a few relays write essays.
-MAX_REPLY_BYTES = 65_536  # A reply is a few lines; what is longer is no reply.
-_LINE = re.compile(rb"([2-5]\d\d)([ -]?)(.*)", re.S)
-_GOODBYE = b"QUIT\r\n"
+_READ_BYTES = 4_096  # The answers to a group of commands are some 100; the rest waits its turn.
+_MOST_UNHEARD = 16  # Replies; at most five are ever asked for at once.
+_LOOKS = 4  # How often within the shortest time-out the clock is looked at.
+_SENSELESS = "The connection broke (the relay's answer makes no sense)."
+_GIVEN_UP = "The connection broke (given up)."
 
 
 class BrokenError(Exception):
     """The connection ended, or what came over it makes no sense. Its text says which."""
 
 
-class Connection(asyncio.Protocol):
-    """Commands out, replies in; each reply goes to whoever is waiting for it."""
+class Connection(asyncio.BufferedProtocol):
+    """Commands out, replies in; each reply goes to whoever is waiting for it.
 
-    def __init__(self) -> None:
+    While the relay does not read as fast as we write, its replies wait: what it has not read it
+    cannot have answered, and nothing more is written. So what waits to be written is never more
+    than one message and the commands of the next.
+    """
+
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
-        self._buffer = b""
-        self._lines: list[str] = []
-        self._bytes = 0
-        self._answer: asyncio.Future[tuple[int, str]] | None = None
+        self._space = bytearray(_READ_BYTES)
+        self._replies = Replies()
+        self._unheard: deque[tuple[int, bytes]] = deque()
+        self._is_senseless = False  # behind what is unheard
+        self._is_stalled = False
+        self._unsent = 0  # when it was looked at last
+        self._answer: asyncio.Future[None] | None = None
         self._dialogue: Dialogue | None = None
         self._ended: asyncio.Future[None] | None = None
-        self._heard_at = 0.0
+        self._asked_at = 0.0
         self._watcher: asyncio.TimerHandle | None = None
-        self._loop = asyncio.get_running_loop()
-        self._early: list[tuple[int, str]] = []
         self.broken = ""
 
     @property
@@ -40,126 +50,201 @@ class Connection(asyncio.Protocol):
         """Whether another message may be tried on it."""
         return not self.broken and not self._transport.is_closing()
 
+    @property
+    def peer(self) -> str:
+        """The address of the machine at the other end."""
+        return str((self._transport.get_extra_info("peername") or [""])[0])
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way can read what is said."""
+        return self._transport.get_extra_info("ssl_object") is not None
+
     async def run(self, dialogue: Dialogue) -> None:
-        """Go through the dialogue until it is done, or the connection is gone."""
+        """Go through the dialogue until it has nothing to say, or the connection is gone.
+
+        When this is cancelled, or the supply raises, the connection is broken and what was begun is
+        told so.
+        """
         self._dialogue, self._ended = dialogue, self._loop.create_future()
-        self._heard_at = self._loop.time()
-        if self.broken:
-            dialogue.lost(self.broken)
-            return
+        self._asked_at = self._loop.time()
         self._watch()
         try:
-            self._say(dialogue.start())
-            if dialogue.is_done:
-                return
-            await self._ended
+            self._hand_on()
+            if not self.broken:
+                self._say(dialogue.start())
+            if not (self.broken or dialogue.is_done):
+                await self._ended
+        except BaseException:
+            self._break(_GIVEN_UP)
+            raise
         finally:
             if self._watcher is not None:
                 self._watcher.cancel()
-            self._dialogue = None
+
+    async def ask(self, command: str, *, within_s: float) -> tuple[int, str]:
+        """The reply to one command of the greeting. Raises BrokenError or TimeoutError."""
+        if self._has_more:
+            self._break(_SENSELESS)  # answered before it was asked
+            raise BrokenError(self.broken)
+        self._say(f"{command}\r\n".encode())
+        return await self.reply(within_s=within_s)
+
+    async def reply(self, *, within_s: float) -> tuple[int, str]:
+        """The next reply of the greeting. Raises BrokenError or TimeoutError."""
+        if not self._unheard and not self.broken:
+            self._answer = self._loop.create_future()
+            async with asyncio.timeout(within_s):
+                await self._answer
+        if not self._unheard:
+            raise BrokenError(self.broken)
+        code, text = self._unheard.popleft()
+        return code, text.decode("utf-8", "replace")
+
+    async def upgrade(self, context: ssl.SSLContext, host: str) -> None:
+        """Go on under TLS. Raises BrokenError when something was said that TLS does not cover.
+
+        Whoever sits in between could have put it there (RFC 3207, 6; CVE-2021-38371).
+        """
+        if self._has_more:
+            self._break("The relay says more before TLS has begun than it was asked.")
+        if self.broken:
+            raise BrokenError(self.broken)
+        upgraded = await self._loop.start_tls(
+            self._transport,
+            self,
+            context,
+            server_hostname=host,
+            ssl_handshake_timeout=self._timeouts.mail_s,
+        )
+        assert upgraded is not None
+        self.connection_made(upgraded)
 
     async def close(self) -> None:
         """Say goodbye and hang up; a connection that is gone already is no trouble."""
-        if self.is_open:
-            try:
-                self._transport.write(_GOODBYE)
-                await asyncio.wait_for(self.reply(), GOODBYE_S)
-            except (BrokenError, TimeoutError):
-                pass
-        self._transport.abort()
+        self._dialogue = None
+        with suppress(BrokenError, TimeoutError):
+            if self.is_open:
+                await self.ask("QUIT", within_s=self._timeouts.goodbye_s)
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Hang up without a goodbye."""
+        self._break(_GIVEN_UP)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        transport.set_write_buffer_limits(high=0)  # we are told of every byte that has to wait
 
     def connection_lost(self, error: Exception | None) -> None:
         self._break(f"The connection broke ({error or 'the relay hung up'}).")
 
-    def data_received(self, data: bytes) -> None:
-        self._heard_at = self._loop.time()
-        self._buffer += data
-        self._bytes += len(data)
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line, self._buffer = self._buffer[:end].rstrip(b"\r"), self._buffer[end + 1 :]
-            if not self._line(line):
-                return
-        if len(self._buffer) > MAX_LINE_BYTES:
-            self._senseless()
+    def get_buffer(self, sizehint: int) -> bytearray:
+        del sizehint
+        return self._space
 
-    def _line(self, line: bytes) -> bool:
-        """Whether the line made sense; the last one of a reply hands the reply on."""
-        found = _LINE.fullmatch(line)
-        if found is None or len(line) > MAX_LINE_BYTES or self._bytes > MAX_REPLY_BYTES:
-            self._senseless()
-            return False
-        self._lines.append(found[3].decode("utf-8", "replace"))
-        if found[2] != b"-":
-            text, self._lines, self._bytes = "\n".join(self._lines), [], len(self._buffer)
-            self._replied(int(found[1]), text)
-        return not self.broken
+    def buffer_updated(self, nbytes: int) -> None:
+        try:
+            self._unheard.extend(self._replies.read(bytes(self._space[:nbytes])))
+        except SenselessError:
+            self._is_senseless = True
+        self._hand_on()
 
-    def _replied(self, code: int, text: str) -> None:
+    def pause_writing(self) -> None:
+        self._is_stalled = True
+        self._unsent = self._transport.get_write_buffer_size()
+
+    def resume_writing(self) -> None:
+        self._is_stalled = False
+        self._asked_at = self._loop.time()
+        self._hand_on()
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether the relay has said what nobody has heard yet."""
+        return bool(self._unheard) or self._is_senseless or self._replies.has_begun
+
+    def _hand_on(self) -> None:
+        """Give the replies that are whole to whoever waits for them."""
         if self._dialogue is None:
-            if self._answer is None or self._answer.done():
-                self._early.append((code, text))
-            else:
-                self._answer.set_result((code, text))
-            return
-        self._say(self._dialogue.received(code, text))
-        if self._dialogue.is_closing:
-            self._break("The connection broke (the relay says goodbye).")
-        elif self._dialogue.is_done and self._ended and not self._ended.done():
+            if self._unheard and self._answer is not None and not self._answer.done():
+                self._answer.set_result(None)
+        else:
+            try:
+                while self._unheard and not (self._is_stalled or self.broken):
+                    self._replied(self._dialogue, *self._unheard.popleft())
+            except SenselessError:
+                self._break(_SENSELESS)
+            except Exception as error:  # noqa: BLE001  # the supply's, whatever it is
+                self._fail(error)
+        if len(self._unheard) > _MOST_UNHEARD or (self._is_senseless and not self._unheard):
+            self._break(_SENSELESS)
+
+    def _replied(self, dialogue: Dialogue, code: int, text: bytes) -> None:
+        self._asked_at = self._loop.time()
+        said = dialogue.received(code, text)
+        if dialogue.is_closing:
+            why = dialogue.farewell or "it is not to go on"
+            self._break(f"The connection broke ({why}).")
+        elif said:
+            self._say(said)
+        elif dialogue.is_done and self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
 
     def _say(self, data: bytes) -> None:
         if data and not self.broken:
             self._transport.write(data)
 
-    def _senseless(self) -> None:
-        self._break("The connection broke (the relay's answer makes no sense).")
-
     def _break(self, why: str) -> None:
         """Nothing more goes over this connection; whoever waits is told."""
         if self.broken:
             return
         self.broken = why
+        unsent = self._certainly_unsent()
         self._transport.abort()
-        if self._dialogue is not None:
-            self._dialogue.lost(why)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(None)
+        try:
+            if self._dialogue is not None:
+                self._tell_the_end(self._dialogue, unsent)
+        except Exception as error:  # noqa: BLE001  # the supply's, whatever it is
+            self._fail(error)
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(BrokenError(why))
+
+    def _tell_the_end(self, dialogue: Dialogue, unsent: int) -> None:
+        """The replies that waited still count; then the rest is told that none will come."""
+        dialogue.is_closing = True
+        with suppress(SenselessError):
+            while self._unheard:
+                dialogue.received(*self._unheard.popleft())
+        dialogue.lost(self.broken, unsent=unsent)
+
+    def _fail(self, error: Exception) -> None:
+        """The supply has raised: whoever runs the dialogue is to hear of it."""
+        if self._ended is None or self._ended.done():
+            raise error
+        self._ended.set_exception(error)
+        self._break(_GIVEN_UP)
+
+    def _certainly_unsent(self) -> int:
+        """Of the bytes written, how many at least have not gone to the network."""
+        if not self._is_stalled:
+            return 0
+        # An error empties the buffer before it is told; under TLS other bytes are counted.
+        return 1 if self.is_private else max(1, self._transport.get_write_buffer_size())
 
     def _watch(self) -> None:
-        """Break a connection over which nothing has come for too long."""
-        if self._loop.time() - self._heard_at > TIMEOUT_S:
+        """Break a connection whose answer, or whose reading, takes too long."""
+        if self.broken or self._dialogue is None:
+            return
+        now, limit_s = self._loop.time(), self._timeouts.of(self._dialogue.step)
+        if self._is_stalled:
+            limit_s = self._timeouts.block_s
+            unsent = self._transport.get_write_buffer_size()
+            if unsent < self._unsent:
+                self._unsent, self._asked_at = unsent, now
+        if now - self._asked_at > limit_s:
             self._break("The connection broke (the relay did not answer in time).")
-        elif not self.broken:
-            self._watcher = self._loop.call_later(TIMEOUT_S / 4, self._watch)
-
-    async def ask(self, command: str) -> tuple[int, str]:
-        """The reply to one command of the greeting. Raises BrokenError."""
-        self._say(f"{command}\r\n".encode())
-        return await self.reply()
-
-    async def reply(self) -> tuple[int, str]:
-        """The next reply of the greeting. Raises BrokenError."""
-        if self._early:
-            return self._early.pop(0)
-        if self.broken:
-            raise BrokenError(self.broken)
-        self._answer = self._loop.create_future()
-        return await self._answer
-
-    async def upgrade(self, context: ssl.SSLContext, host: str) -> None:
-        """Go on under TLS. What came before it was said by nobody we know, and is forgotten."""
-        self._buffer, self._bytes = b"", 0
-        self._early.clear()
-        upgraded = await self._loop.start_tls(self._transport, self, context, server_hostname=host)
-        assert upgraded is not None
-        self._transport = upgraded
-
-    def give_up(self) -> None:
-        """Hang up without a goodbye."""
-        self._break("Given up.")
+        self._watcher = self._loop.call_later(self._timeouts.shortest_s / _LOOKS, self._watch)

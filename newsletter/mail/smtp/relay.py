@@ -1,20 +1,23 @@
-"""Handing messages to a relay: one after the other, or many over several connections."""
+"""Handing a relay one letter, now and then. Nothing here needs speed."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from newsletter.domain.delivery import Reply, Stage
-from newsletter.errors import UnreachableError
-from newsletter.mail.smtp.connection import Connection
-from newsletter.mail.smtp.dialogue import Dialogue, Envelope, Offered, Supply
+from newsletter.errors import SettingsError
+from newsletter.mail.smtp.commands import Envelope, Offered
+from newsletter.mail.smtp.connection import BrokenError, Connection
+from newsletter.mail.smtp.dialogue import Dialogue
 from newsletter.mail.smtp.greeting import opened
+from newsletter.mail.smtp.relays import Relays
+from newsletter.mail.smtp.standing import trouble
+from newsletter.mail.smtp.steps import FOR_A_LETTER, Timeouts
 from newsletter.mail.smtp.url import RelayUrl
 
 
 class Relay:
-    """One open connection, for a letter now and then. Nothing here needs speed."""
+    """One open connection."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, connection: Connection, offered: Offered
@@ -37,8 +40,8 @@ class Relay:
         letter = _One(Envelope(0, envelope_from, recipient, message))
         dialogue = Dialogue(letter, self._offered)
         self._loop.run_until_complete(self._connection.run(dialogue))
-        assert letter.reply is not None
-        return letter.reply
+        text = self._connection.broken or "The connection broke."
+        return letter.reply or dialogue.farewell or Reply(code=0, text=text, stage=Stage.MAIL)
 
     def close(self) -> None:
         """Say goodbye and hang up."""
@@ -60,7 +63,7 @@ class _One:
         return envelope.key == 0
 
     def returned(self, envelope: Envelope) -> None:
-        self.answered(envelope, Reply(code=0, text="The connection ended.", stage=Stage.MAIL))
+        assert envelope.key == 0
 
     def answered(self, envelope: Envelope, reply: Reply) -> None:
         assert envelope.key == 0
@@ -68,16 +71,15 @@ class _One:
 
 
 @contextmanager
-def connected(url: str) -> Iterator[Relay]:
-    """A connection to the relay at url, closed at the end.
+def connected(relays: Relays, *, timeouts: Timeouts = FOR_A_LETTER) -> Iterator[Relay]:
+    """A connection to the first relay that lets one in, the heaviest first; closed at the end.
 
-    Raises SettingsError when url is wrong or the relay refuses our name and password,
-    UnreachableError when it does not answer; both name the setting.
+    Raises UnreachableError when none does, SettingsError when each refuses our name and password;
+    both name the setting.
     """
-    where = RelayUrl.parse(url)
     loop = asyncio.new_event_loop()
     try:
-        relay = Relay(loop, *loop.run_until_complete(opened(where)))
+        relay = Relay(loop, *loop.run_until_complete(_first(relays, timeouts)))
         try:
             yield relay
         finally:
@@ -87,46 +89,11 @@ def connected(url: str) -> Iterator[Relay]:
         loop.close()
 
 
-def connections(url: str, supply: "Stream", *, count: int) -> None:
-    """Send all that the supply has, over at most count connections at once.
-
-    A connection that breaks is made anew while there is something to send. Raises SettingsError or
-    UnreachableError when none can be made any more; what was not begun is still the supply's.
-    """
-    asyncio.run(all_sent(RelayUrl.parse(url), supply, count=count))
-
-
-class Stream(Supply, Protocol):
-    """A supply that goes on: it may have nothing for a moment."""
-
-    async def more(self) -> bool:
-        """Whether there is a next message; waits until that is known."""
-
-
-async def all_sent(url: RelayUrl, supply: Stream, *, count: int) -> None:
-    """As connections does, in the loop that runs."""
-    first = await opened(url)  # a relay that does not let one in is not asked by many
-    lanes = await asyncio.gather(
-        _sent(url, supply, first),
-        *(_sent(url, supply) for _ in range(count - 1)),
-        return_exceptions=True,
-    )
-    failed = [lane for lane in lanes if isinstance(lane, BaseException)]
-    grave = [one for one in failed if not isinstance(one, UnreachableError)]
-    # A lane that could not be opened again is no trouble while another one was.
-    if grave or len(failed) == count:
-        raise (grave or failed)[0]
-
-
-async def _sent(
-    url: RelayUrl, supply: Stream, ready: tuple[Connection, Offered] | None = None
-) -> None:
-    """Send over one connection after the other until the supply has nothing more."""
-    while await supply.more():
-        connection, offered = ready or await opened(url)
-        ready = None
-        while connection.is_open and await supply.more():
-            await connection.run(Dialogue(supply, offered))
-        await connection.close()
-    if ready is not None:
-        await ready[0].close()
+async def _first(relays: Relays, timeouts: Timeouts) -> tuple[Connection, Offered]:
+    reasons: list[tuple[RelayUrl, str, bool]] = []
+    for url in relays.by_weight:
+        try:
+            return await opened(url, timeouts)
+        except (BrokenError, SettingsError) as error:
+            reasons.append((url, str(error), isinstance(error, SettingsError)))
+    raise trouble(reasons)

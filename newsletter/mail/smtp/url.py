@@ -1,23 +1,42 @@
-"""The address of a relay."""
+"""The address of a relay, with what may be said of it behind the question mark."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from newsletter.errors import SettingsError
 
+MOST_MESSAGES = 10_000  # On one connection; relays that cap it earlier say 421, and are asked anew.
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+_LOGINS = frozenset({"plain", "login", "cram-md5", "xoauth2"})
+_OPTIONS = ("weight", "connections", "messages", "auth", "plaintext")
+_MOST_DIGITS = 6  # More is a slip of the keyboard, for any of the numbers.
 
 
 @dataclass(frozen=True, slots=True)
 class RelayUrl:
-    """smtp://user:password@host:port, smtps:// (TLS at once) or smtp+starttls:// in its parts."""
+    """smtp://user:password@host:port, smtps:// (TLS at once) or smtp+starttls:// in its parts.
+
+    weight is its share of the connections beside other relays. connections caps those that one
+    process has to it, 0 being no cap; messages those over one connection. auth names the only way
+    to log in that is tried, "" being any that the relay offers and the password fits.
+    """
 
     scheme: str
     host: str
     port: int
-    user: str
-    password: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    weight: int = 1
+    connections: int = 0
+    messages: int = MOST_MESSAGES
+    auth: str = ""
+    is_plaintext_allowed: bool = False
+
+    @property
+    def name(self) -> str:
+        """The host and port, as it is called in sentences."""
+        return f"{self.host}:{self.port}"
 
     @classmethod
     def parse(cls, url: str) -> Self:
@@ -27,10 +46,50 @@ class RelayUrl:
             port = parts.port
         except ValueError:
             parts, port = urlsplit(""), None
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/"):
             raise SettingsError(
                 "NEWSLETTER_SMTP_URL is not the address of a relay. Write it as smtp://host:25, "
                 "smtps://user:password@host or smtp+starttls://user:password@host:587."
             )
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], user, password)
+        options = _options(parts)
+        user = unquote(parts.username or "")
+        auth = options.get("auth", "").lower()
+        if auth and (auth not in _LOGINS or not user):
+            raise _wrong(f"auth is one of {', '.join(sorted(_LOGINS))}, with a user in the address")
+        if options.get("plaintext", "yes") != "yes":
+            raise _wrong("plaintext is yes, or left out")
+        return cls(
+            parts.scheme,
+            parts.hostname,
+            port or _PORTS[parts.scheme],
+            user,
+            unquote(parts.password or ""),
+            weight=_number(options, "weight") or 1,
+            connections=_number(options, "connections"),
+            messages=_number(options, "messages") or MOST_MESSAGES,
+            auth=auth,
+            is_plaintext_allowed="plaintext" in options,
+        )
+
+
+def _options(parts: SplitResult) -> dict[str, str]:
+    pairs = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)
+    names = [name for name, _ in pairs]
+    unknown = sorted(set(names) - set(_OPTIONS))
+    if unknown:
+        raise _wrong(f"it has no {', '.join(unknown)}; there are {', '.join(_OPTIONS)}")
+    if len(names) > len(set(names)):
+        raise _wrong("each is said once")
+    return dict(pairs)
+
+
+def _number(options: dict[str, str], name: str) -> int:
+    """The option's number, 0 when it is left out."""
+    said = options.get(name, "0")
+    if not (said.isascii() and said.isdigit() and len(said) <= _MOST_DIGITS):
+        raise _wrong(f"{name} is a number such as 8")
+    return int(said)
+
+
+def _wrong(why: str) -> SettingsError:
+    return SettingsError(f"NEWSLETTER_SMTP_URL has an option that is wrong: {why}.")
