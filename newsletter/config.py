@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,8 @@ from newsletter.store import Store
 
 PREFIX = "NEWSLETTER_"
 _log = logging.getLogger(__name__)
+# What a delivery's envelope sender begins with: its ids and a proof need the rest of 64 octets.
+_BOX = re.compile(r"[a-z0-9][a-z0-9._-]{0,14}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 # They tell each step; the jobs themselves say what came of it.
 _LOUD = ("httpx", "httpcore", "alembic", "mail.log", "celery", "kombu", "uvicorn")
 
@@ -47,6 +50,7 @@ class Settings(BaseSettings):
     editor_password: SecretStr = SecretStr("")
     dkim: SecretStr = SecretStr("")
     data_dir: Path = Path(".data")
+    bounces: str = ""
     allow_loopback_feeds: bool = False
     at: datetime | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -59,6 +63,15 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be a web address such as https://news.example.org")
         return value.rstrip("/")
+
+    @field_validator("bounces")
+    @classmethod
+    def _is_mailbox(cls, value: str) -> str:
+        if not value or _BOX.fullmatch(value):
+            return value
+        raise ValueError(
+            "must be a mailbox such as bounces@example.org, at most 15 letters and digits before @"
+        )
 
     @field_validator("at")
     @classmethod
@@ -205,6 +218,7 @@ def ports(
         journal=settings.data_dir.resolve() / "journal",
         is_ending=is_ending,
         signers=signers(settings),
+        bounces=settings.bounces,
     )
 
 

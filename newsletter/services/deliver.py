@@ -1,12 +1,13 @@
 """Deliver: one batch of an edition after the other, over some connections to the relay."""
 
 import asyncio
+from functools import cache
 
 from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import SettingsError, UnreachableError
 from newsletter.mail.rendering import Rendered
-from newsletter.mail.smtp import Relays, all_sent
+from newsletter.mail.smtp import Relays, Standings, all_sent
 from newsletter.services import mailing
 from newsletter.services.judge import Judge, gives_up_at, stop
 from newsletter.services.keeper import Keeper
@@ -80,6 +81,7 @@ def _sent(
     except UnreachableError:
         return 0  # recover asks again in a minute
     except SettingsError as error:  # the relay refuses our password, and would refuse it again
+        _standings.cache_clear()  # whoever lets the run go on has seen to it
         with ports.store.begin() as session:
             stop(session, edition, str(error))
         return 0
@@ -89,7 +91,8 @@ async def _run(ports: Ports, run: Run, keeper: Keeper) -> None:
     """Send until there is nothing more, or the run is to end; then everything is in the ledger."""
     count = max(1, min(CONNECTIONS, run.left // WORTH_ONE))
     keeping = asyncio.create_task(keeper.keep(claims_for_s=RUN_S))
-    sending = asyncio.create_task(all_sent(Relays.parse(ports.relay_url), run, count=count))
+    standings = _standings(ports.relay_url)
+    sending = asyncio.create_task(all_sent(standings.relays, run, count=count, standings=standings))
     ending = asyncio.create_task(run.ending.wait())
     try:
         await asyncio.wait({sending, keeping, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,6 +108,12 @@ async def _run(ports: Ports, run: Run, keeper: Keeper) -> None:
             await keeping
         finally:
             await keeper.let_go()
+
+
+@cache
+def _standings(setting: str) -> Standings:
+    """How the relays stand with this process, from one run to the next."""
+    return Standings(Relays.parse(setting))
 
 
 def _queue_the_rest(ports: Ports, edition_id: int) -> None:

@@ -74,3 +74,9 @@ def dns_records(ports: Ports) -> tuple[DnsRecord, ...]:
         for signer in ports.signers
         for domain in ([signer.domain] if signer.domain else domains)
     )
+
+
+def bounces(ports: Ports, newsletter: Newsletter) -> tuple[str, str]:
+    """The local part and the domain of the mailbox that reports on deliveries come to."""
+    box, _, domain = ports.bounces.rpartition("@")
+    return box or "bounces", domain or sender_domain(newsletter)

@@ -17,7 +17,8 @@ class Ports:
     enqueue takes an edition's id and its batches; it is called after commit only. secret is the key
     that signs links; public_url has no slash at its end. journal is a folder on this machine in
     which runs write down what they have begun. is_ending says that this process has been asked to
-    end: a run then begins nothing more. signers sign all mail.
+    end: a run then begins nothing more. signers sign all mail. bounces is the mailbox that reports
+    on deliveries come to; "" means bounces at the sender's domain.
     """
 
     store: Store
@@ -30,3 +31,4 @@ class Ports:
     journal: Path
     is_ending: Callable[[], bool] = field(default=lambda: False)
     signers: tuple[Signer, ...] = ()
+    bounces: str = ""

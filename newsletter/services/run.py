@@ -8,6 +8,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
+from newsletter.domain import token
 from newsletter.domain.delivery import (
     DeliveryStatus,
     Next,
@@ -21,7 +22,7 @@ from newsletter.errors import UnfitError
 from newsletter.mail.journal import Journal
 from newsletter.mail.master import Master, Recipient
 from newsletter.mail.smtp import Envelope
-from newsletter.services import links
+from newsletter.services import links, mailing
 from newsletter.services.judge import Judge
 from newsletter.services.ports import Ports
 from newsletter.store.batches import Batch, Due, Settled
@@ -74,6 +75,7 @@ class Run:
         self._ports = ports
         self._newsletter = newsletter
         self._master = master
+        self._box, self._domain = mailing.bounces(ports, newsletter)
         self._judge = judge
         self._again: deque[Envelope] = deque()
         self._of: dict[int, tuple[Hand, Due]] = {}
@@ -186,8 +188,10 @@ class Run:
         except UnfitError as error:
             self._refused_here(hand, due, str(error))
             return None
-        sender = self._newsletter.sender_address
-        return Envelope(due.subscriber_id, sender, due.address, content)
+        edition_id, key = hand.batch.edition_id, due.subscriber_id
+        local = token.verp(edition_id, key, key=self._ports.secret, box=self._box)
+        sender = f"{local}@{self._domain}"
+        return Envelope(key, sender, due.address, content, envelope_id=f"{edition_id}.{key}")
 
     def _refused_here(self, hand: Hand, due: Due, why: str) -> None:
         """Settle, without asking any relay, that this delivery fails."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from newsletter.domain import token
 from newsletter.domain.edition import EditionStatus, Hold
 from newsletter.domain.subscription import EndReason
 from newsletter.embedded.shared import free_port
@@ -15,8 +16,9 @@ from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
 from newsletter.services.keeper import LEASE, WINDOW
 from newsletter.services.recover import recover
-from newsletter.store import batches, subscribers, suppressions
+from newsletter.store import batches, deliveries, subscribers, suppressions
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
+from tests.smtp_server import OFFERED, smtp_server
 
 AMAL, SAMIR, LINA = (f"{name}@example.org" for name in ("amal", "samir", "lina"))
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -283,3 +285,18 @@ def test_what_no_message_can_hold_fails_alone(ports, store, edition, mail, newsl
 
     assert mail.recipients() == [AMAL, SAMIR]
     assert statuses(store, edition.id) == {"sent": 2, "failed": 1}
+
+
+def test_each_message_leaves_with_an_envelope_sender_that_names_its_delivery(ports, store, edition):
+    with smtp_server(extensions=(*OFFERED, "DSN")) as relay:
+        deliver(replace(ports, relay_url=relay.url()), edition.id, 0)
+
+    assert len(relay.messages) == 3
+    with store.begin() as session:
+        ids = {one.address: one.subscriber_id for one in deliveries.of_edition(session, edition.id)}
+    for message in relay.messages:
+        said = r"MAIL FROM:<(\S+)@example.org>.* ENVID=(\S+)"
+        sender, envelope_id = re.findall(said, message.sender)[0]
+        (address,) = re.findall(r"RCPT TO:<([^>]+)>", message.recipient)
+        assert token.read_verp(sender, key=ports.secret) == (edition.id, ids[address])
+        assert envelope_id == f"{edition.id}.{ids[address]}"

@@ -42,6 +42,7 @@ class Standings:
     """The relays of one setting, for all the runs of a process; its threads may share it."""
 
     def __init__(self, relays: Relays) -> None:
+        self.relays = relays
         self._all = tuple(Standing(relay) for relay in relays.urls)
         self._lock = threading.Lock()
 
