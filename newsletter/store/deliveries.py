@@ -1,4 +1,4 @@
-"""The ledger: one delivery for each edition and subscriber, planned in batches, counted, let go."""
+"""The ledger: one delivery for each edition and subscriber, planned in batches, counted, moved."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Session
 
 from newsletter.domain.delivery import DeliveryStatus
+from newsletter.store import months
 from newsletter.store.ledger import BatchRow, DeliveryRow
 from newsletter.store.models import EditionRow, SubscriberRow
 from newsletter.store.suppressions import IS_SUPPRESSED
 
 BATCH = 500  # Deliveries in one claim: a tenth of a second of work.
-_PARTITIONS_LOCK = 0x6E6577706172  # "newpar": two plans of a new month take turns
 
 # A zone's batches follow one another: its number among the zones, then the five hundreds within.
 _PLAN = text(f"""
@@ -71,8 +71,9 @@ _IN_NOBODY_S_HAND = (
     "EXISTS (SELECT FROM delivery_batch AS held WHERE held.edition_id = d.edition_id "
     "AND held.batch = d.batch AND held.lease_ends_at IS NULL FOR UPDATE SKIP LOCKED)"
 )
-_STILL_READS = (
-    "EXISTS (SELECT FROM subscription AS s JOIN subscriber AS r ON r.id = s.subscriber_id "
+_MAY_GO_AGAIN = (
+    f"{_IN_NOBODY_S_HAND} AND EXISTS ("
+    "SELECT FROM subscription AS s JOIN subscriber AS r ON r.id = s.subscriber_id "
     "JOIN edition AS e ON e.id = d.edition_id AND e.newsletter_id = s.newsletter_id "
     "WHERE s.subscriber_id = d.subscriber_id AND s.status = 'confirmed' "
     f"AND NOT {IS_SUPPRESSED.format(address_key='r.address_key')})"
@@ -122,11 +123,11 @@ def plan(
     A batch holds subscribers of one zone. Planning twice plans nobody twice.
     """
     month = on.replace(day=1)
-    _make_partition(session, month)
+    months.make(session, month)
     values = {"month": month, "edition_id": edition_id, "newsletter_id": newsletter_id}
     planned = session.scalars(_PLAN, values | {"due_at": due_at, "now": now}).one()
     if planned:  # Without figures PostgreSQL takes the new rows for few, and reads all of them.
-        session.execute(text(f"ANALYZE {_partition(month)}"))
+        session.execute(text(f"ANALYZE {months.partition(month)}"))
     return int(planned)
 
 
@@ -194,15 +195,23 @@ def settle_uncertain(
     now: datetime,
     only: Collection[int] | None = None,
 ) -> int:
-    """How many uncertain deliveries are now sent, failed, or queued again; of those ids, or all."""
+    """How many uncertain deliveries are now sent, failed, or queued again; of those ids, or all.
+
+    Only who may be written to still is queued again.
+    """
     move = (DeliveryStatus.UNCERTAIN, to)
-    return _moved(session, edition_id, move, {"now": now, "only": only and list(only)})
+    values = {"now": now, "only": None if only is None else list(only)}
+    condition = _MAY_GO_AGAIN if to is DeliveryStatus.QUEUED else "true"
+    return _moved(session, edition_id, move, values, condition=condition)
 
 
 def queue_failed(session: Session, edition_id: int, *, now: datetime) -> int:
-    """How many failed deliveries are queued again: of those who still subscribe."""
+    """How many failed deliveries are queued again: of those who still subscribe.
+
+    Those of a batch in a worker's hand stay failed.
+    """
     move = (DeliveryStatus.FAILED, DeliveryStatus.QUEUED)
-    return _moved(session, edition_id, move, {"now": now}, condition=_STILL_READS)
+    return _moved(session, edition_id, move, {"now": now}, condition=_MAY_GO_AGAIN)
 
 
 def fail_queued(session: Session, edition_id: int, *, now: datetime, why: str) -> int:
@@ -245,23 +254,6 @@ def of_edition(
     return tuple(Delivery(**row._asdict() | {"status": DeliveryStatus(row.status)}) for row in rows)
 
 
-def let_go(session: Session, *, before: date) -> tuple[str, ...]:
-    """The partitions that were dropped: those of months that ended before that date.
-
-    What their batches counted stays.
-    """
-    names = session.scalars(
-        text(
-            "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid "
-            "WHERE inhparent = 'delivery'::regclass ORDER BY child.relname"
-        )
-    ).all()
-    gone = tuple(name for name in names if name < _partition(before))
-    for name in gone:
-        session.execute(text(f"DROP TABLE {name}"))
-    return gone
-
-
 def _moved(
     session: Session,
     edition_id: int,
@@ -276,18 +268,3 @@ def _moved(
     ).bindparams(bindparam("only", type_=ARRAY(BIGINT)))
     names = {"edition_id": edition_id, "expected": expected.value, "to": to.value}
     return sum(session.scalars(statement, {"only": None, "reply": ""} | names | values))
-
-
-def _make_partition(session: Session, month: date) -> None:
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PARTITIONS_LOCK})
-    following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
-    session.execute(
-        text(
-            f"CREATE TABLE IF NOT EXISTS {_partition(month)} PARTITION OF delivery "
-            f"FOR VALUES FROM ('{month}') TO ('{following}') WITH (fillfactor = 70)"
-        )
-    )
-
-
-def _partition(on: date) -> str:
-    return f"delivery_{on:%Y_%m}"

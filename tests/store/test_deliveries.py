@@ -1,9 +1,9 @@
-"""The ledger: one delivery for each edition and subscriber, planned, counted, moved, let go."""
+"""The ledger: one delivery for each edition and subscriber, planned, counted, moved."""
 
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus
@@ -101,25 +101,6 @@ def test_planning_twice_plans_nobody_twice_and_who_came_since_once(
     assert statuses(session, planned) == {"queued": 3}
 
 
-def test_an_edition_s_deliveries_stand_in_the_partition_of_its_month(session, planned):
-    where = text("SELECT DISTINCT tableoid::regclass::text FROM delivery")
-
-    assert session.scalars(where).all() == ["delivery_2026_03"]
-
-
-def test_old_months_are_dropped_whole_and_their_counts_stay(session, newsletter, planned, now):
-    later = saved_edition(session, newsletter, TODAY + timedelta(days=40))
-    planned_for(session, newsletter, later, on=TODAY + timedelta(days=40), now=now)
-
-    gone = deliveries.let_go(session, before=TODAY + timedelta(days=40))
-
-    assert gone == ("delivery_2026_03",)
-    assert deliveries.let_go(session, before=TODAY + timedelta(days=40)) == ()
-    assert deliveries.counts(session, [planned])[planned][QUEUED] == 2
-    assert deliveries.of_edition(session, planned) == ()
-    assert len(deliveries.of_edition(session, later)) == 2
-
-
 def test_counts_name_every_state_of_every_edition_asked_for(session, newsletter, planned):
     other = saved_edition(session, newsletter, TODAY + timedelta(days=1))
 
@@ -203,6 +184,30 @@ def test_the_failed_are_queued_again_unless_they_left_or_are_suppressed(
     assert deliveries.queue_failed(session, edition_id, now=now) == 1
     assert statuses(session, edition_id) == {"queued": 1, "failed": 2}
     assert names(claimed(session, edition_id, now)) == ["amal"]
+
+
+def test_the_failed_of_a_batch_in_a_worker_s_hand_stay_failed(session, planned, now):
+    batch = claimed(session, planned, now)
+    settled(session, batch, outcome(batch.deliveries[0], FAILED), now=now)
+
+    in_hand = deliveries.queue_failed(session, planned, now=now)
+    batches.release(session, batch)
+    after = deliveries.queue_failed(session, planned, now=now)
+
+    assert (in_hand, after) == (0, 1)
+    assert statuses(session, planned) == {"queued": 2}
+
+
+def test_nobody_who_left_is_queued_again_for_being_in_doubt(session, newsletter, edition_id, now):
+    ids = subscribed(session, newsletter, "amal", "samir", now=now)
+    planned_for(session, newsletter, edition_id, now=now)
+    batch = claimed(session, edition_id, now)
+    settled(session, batch, *(outcome(due, UNCERTAIN) for due in batch.deliveries), now=now)
+    batches.release(session, batch)
+    ended(session, ids["samir"], now=now)
+
+    assert deliveries.settle_uncertain(session, edition_id, QUEUED, now=now) == 1
+    assert statuses(session, edition_id) == {"queued": 1, "uncertain": 1}
 
 
 def test_what_is_queued_fails_with_a_reason_but_not_out_of_a_worker_s_hand(session, planned, now):
