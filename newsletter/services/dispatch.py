@@ -51,8 +51,8 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatche
     """Send the edition off on an operator's word, which is an approval by itself.
 
     One that is out already, or was stopped in mid-run, goes on where it is. Raises StateError when
-    it is skipped, when the build refuses the email, or when it is held by an editor or as too thin
-    and force does not override that.
+    it is skipped or cancelled, when the build refuses the email, or when it is held by an editor or
+    as too thin and force does not override that.
     """
     with ports.store.begin() as session:
         edition = editions.by_id(session, edition_id)
@@ -60,9 +60,15 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatche
     if edition.hold is Hold.STOPPED:
         edition = editing.approve(ports, edition_id, by="operator")
     if edition.status in {EditionStatus.SENDING, EditionStatus.SENT}:
-        return _gone_on(ports, edition)
+        enqueue_due(ports, edition_id)
+        return Dispatched(edition_id=edition.id, status=edition.status)
     if edition.status is EditionStatus.SKIPPED:
         raise StateError(f"The edition of {edition.on} is skipped. {edition.reason}")
+    if edition.status is EditionStatus.CANCELLED:
+        raise StateError(
+            f"The edition of {edition.on} is cancelled. Send it to those who did not get it: "
+            "newsletter send resend"
+        )
     if edition.status is EditionStatus.HELD and edition.hold not in _RELEASABLE and not force:
         raise StateError(
             f"The edition of {edition.on} is held: {edition.reason} Send it all the same: --force"
@@ -72,6 +78,15 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatche
     if done.status is EditionStatus.HELD:
         raise StateError(f"The edition of {edition.on} was not sent. {done.reason}")
     return done
+
+
+def enqueue_due(ports: Ports, edition_id: int) -> None:
+    """Queue what is due of an edition that is being sent; its tasks may have been lost."""
+    with ports.store.begin() as session:
+        batches = deliveries.due_batches(session, edition_id, now=ports.now(), limit=HINTS)
+        is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
+    if batches and is_sending:
+        ports.enqueue(edition_id, batches)
 
 
 def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: str) -> None:
@@ -88,15 +103,6 @@ def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: s
         reply = relay.send(newsletter.sender_address, address, message)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
         raise StateError(f"The relay did not take the test message: {reply.code} {reply.text}")
-
-
-def _gone_on(ports: Ports, edition: Edition) -> Dispatched:
-    """Queue what is due of an edition that is under way; its tasks may have been lost."""
-    with ports.store.begin() as session:
-        batches = deliveries.due_batches(session, edition.id, now=ports.now(), limit=HINTS)
-    if batches and edition.status is EditionStatus.SENDING:
-        ports.enqueue(edition.id, batches)
-    return Dispatched(edition_id=edition.id, status=edition.status)
 
 
 def _held(session: Session, edition: Edition, hold: Hold, reason: str) -> Dispatched:

@@ -2,7 +2,7 @@
 
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +11,7 @@ import pytest
 
 from newsletter.domain.edition import EditionStatus, Hold
 from newsletter.embedded.shared import free_port
+from newsletter.errors import StateError
 from newsletter.services import editing
 from newsletter.services.compose import compose
 from newsletter.services.deliver import deliver
@@ -21,6 +22,7 @@ from tests.services.worlds import (
     AMMAN,
     BAGHDAD,
     CAIRO,
+    InterruptedRelay,
     composed,
     edition_of,
     moved,
@@ -28,30 +30,12 @@ from tests.services.worlds import (
     readers,
     statuses,
 )
-from tests.smtp_server import DOT, OFFERED, Say, SmtpServer, smtp_server
+from tests.smtp_server import OFFERED, SmtpServer, smtp_server
 
 AMAL, LINA, SAMIR = EVERYBODY = [f"{name}@example.org" for name in ("amal", "lina", "samir")]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SENDING, SENT, HELD = EditionStatus.SENDING, EditionStatus.SENT, EditionStatus.HELD
 BLOCKED = "554 5.7.1 your address is on a list"
-
-
-class InterruptedRelay(SmtpServer):
-    """A relay beside which somebody does something as soon as the first message is in."""
-
-    def __init__(self, meanwhile: Callable[[], object]) -> None:
-        super().__init__()
-        self._meanwhile = meanwhile
-
-    def answer_to(self, command: str) -> Say:
-        if command == DOT and len(self.messages) == 1:
-            self._meanwhile()
-        return super().answer_to(command)
-
-    def addressed(self) -> list[str]:
-        """To whom the messages went, sorted."""
-        sent = (one.recipient for one in self.messages)
-        return sorted(one.removeprefix("RCPT TO:<").removesuffix(">") for one in sent)
 
 
 @pytest.fixture
@@ -108,6 +92,17 @@ def test_an_operator_s_word_finds_the_order_to_deliver_that_was_lost(ports, edit
     assert send_now(ports, edition.id).status is SENDING
 
     assert queue == [(edition.id, (0,))]
+
+
+def test_a_cancelled_edition_is_not_sent_by_a_plain_word(ports, edition, queue):
+    moved(ports.store, edition.id, EditionStatus.CANCELLED)
+    queue.clear()
+
+    with pytest.raises(StateError, match="newsletter send resend"):
+        send_now(ports, edition.id, force=True)
+
+    assert queue == []
+    assert statuses(ports.store, edition.id) == {"queued": 3}
 
 
 def test_the_reason_of_a_stopped_run_is_what_the_relay_said(half_sent, edition):

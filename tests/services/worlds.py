@@ -2,7 +2,7 @@
 
 import asyncio
 import mailbox
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from newsletter.services.compose import compose
 from newsletter.store import Store, articles, deliveries, editions, feeds, subscribers
 from newsletter.store.feeds import Feed
 from newsletter.store.subscribers import Reader
+from tests.smtp_server import DOT, Say, SmtpServer
 
 # Four events in four countries, none like another.
 BEIRUT = "Beirut port takes its first cargo ship in a year"
@@ -95,6 +96,24 @@ class Relay:
         if not reply:
             server.transport.abort()
         return reply or "421 gone"
+
+
+class InterruptedRelay(SmtpServer):
+    """A relay beside which somebody does something as soon as the first message is in."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def answer_to(self, command: str) -> Say:
+        if command == DOT and len(self.messages) == 1:
+            self._meanwhile()
+        return super().answer_to(command)
+
+    def addressed(self) -> list[str]:
+        """To whom the messages went, sorted."""
+        sent = (one.recipient for one in self.messages)
+        return sorted(one.removeprefix("RCPT TO:<").removesuffix(">") for one in sent)
 
 
 @contextmanager
