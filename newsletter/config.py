@@ -14,7 +14,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import structlog
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import NonNegativeInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from newsletter import embedded
@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     dkim: SecretStr = SecretStr("")
     data_dir: Path = Path(".data")
     bounces: str = ""
+    # A year, and the month before it: an evening can be held against the same one last year.
+    keep_months: NonNegativeInt = 13
     allow_loopback_feeds: bool = False
     at: datetime | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -11,7 +11,7 @@ from newsletter.domain.subscription import SubscriptionStatus
 from newsletter.store import Store, deliveries, editions, feeds, newsletters, subscribers, ticks
 from newsletter.store.feeds import Feed
 
-JOBS = ("collect", "compose", "dispatch", "recover")
+JOBS = ("collect", "compose", "dispatch", "recover", "retain")
 LATE = timedelta(minutes=5)  # Each is called every minute; a long collect takes two.
 
 

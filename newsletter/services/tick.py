@@ -11,6 +11,7 @@ from newsletter.services.compose import compose
 from newsletter.services.dispatch import dispatch
 from newsletter.services.ports import Ports
 from newsletter.services.recover import recover
+from newsletter.services.retain import retain
 from newsletter.store import editions, newsletters, ticks
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,13 @@ def recover_due(ports: Ports) -> str:
     said = f"{found.uncertain} uncertain, {found.batches} batches queued, {found.finished} done"
     is_idle = not (found.uncertain or found.batches or found.finished)
     return _noted(ports, "recover", said, is_idle=is_idle)
+
+
+def retain_due(ports: Ports, *, keep_months: int) -> str:
+    """Let go of the months of the ledger that are old enough."""
+    gone = retain(ports, keep_months=keep_months)
+    said = f"let go of {', '.join(gone) or 'nothing'}"
+    return _noted(ports, "retain", said, is_idle=not gone)
 
 
 def _composed(ports: Ports, newsletter: Newsletter) -> str:

@@ -1,4 +1,4 @@
-"""The beat: each minute, in UTC, four questions to SQL. Two beats at once, or none for an hour, are
+"""The beat: each minute, in UTC, five questions to SQL. Two beats at once, or none for an hour, are
 both harmless.
 """
 
@@ -17,4 +17,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "dispatch": {"task": "editions.dispatch", "schedule": _A_MINUTE_S, "options": _STALE},
     # Find what a dead worker or a lost task left behind, and put it right.
     "recover": {"task": "deliveries.recover", "schedule": _A_MINUTE_S, "options": _STALE},
+    # Let go of the months of the ledger that are old enough: none, but for once a month.
+    "retain": {"task": "ledger.retain", "schedule": _A_MINUTE_S, "options": _STALE},
 }

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 
 from newsletter.errors import UnreachableError
-from newsletter.tasks.process import ports
+from newsletter.tasks.process import ports, settings
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +42,14 @@ def recover() -> None:
     from newsletter.services import tick
 
     tick.recover_due(ports())
+
+
+@shared_task(name="ledger.retain", acks_late=True, ignore_result=True)
+def retain() -> None:
+    """Let go of the months that are old enough."""
+    from newsletter.services import tick
+
+    tick.retain_due(ports(), keep_months=settings().keep_months)
 
 
 @shared_task(name="deliveries.deliver_batch", acks_late=True, ignore_result=True)

@@ -170,6 +170,9 @@ def test_a_topic_explains_its_verdict(house: House) -> None:
         pytest.param(("preview", "--date", "2001-01-01"), {}, 4, "compose", id="no such edition"),
         pytest.param(("collect", "--from", "nowhere.xml"), {}, 2, "nowhere.xml", id="no such file"),
         pytest.param(("status",), {"NEWSLETTER_AT": "noon"}, 2, "NEWSLETTER_AT", id="wrong clock"),
+        pytest.param(
+            ("status",), {"NEWSLETTER_KEEP_MONTHS": "-1"}, 2, "KEEP_MONTHS", id="no span of time"
+        ),
         pytest.param(("no-such-command",), {}, 2, "no-such-command", id="no such command"),
     ],
 )

@@ -70,7 +70,7 @@ def test_two_beats_and_two_workers_send_one_evening_once(composed: House) -> Non
     assert Counter(str(message["To"]) for message in composed.mail()).most_common(1)[0][1] == 1
     told = composed.ok("status", "--json", "--at", later).json()
     assert told["newsletters"][0]["editions"][0]["status"] == "sent"
-    assert set(told["jobs"]) == {"collect", "compose", "dispatch", "recover"}
+    assert set(told["jobs"]) == {"collect", "compose", "dispatch", "recover", "retain"}
 
 
 @pytest.mark.timeout(200)

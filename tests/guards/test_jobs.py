@@ -44,7 +44,7 @@ def test_every_task_acknowledges_late_and_keeps_no_result() -> None:
     """A task is a hint: lost or repeated, SQL knows what is to be done."""
     ours = [task for name, task in _app().tasks.items() if not name.startswith("celery.")]
 
-    assert len(ours) == 5
+    assert len(ours) == 6
     assert all(task.acks_late and task.ignore_result for task in ours)
 
 

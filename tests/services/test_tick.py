@@ -9,7 +9,7 @@ from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services import tick
 from newsletter.services.deliver import deliver
-from newsletter.store import Store, editions, newsletters, ticks
+from newsletter.store import Store, editions, months, newsletters, ticks
 from tests.services.worlds import (
     AMMAN,
     BAGHDAD,
@@ -146,6 +146,17 @@ def test_what_was_lost_is_found(ports, newsletter, store, clock, queue):
 
     assert tick.recover_due(ports) == "0 uncertain, 1 batches queued, 0 done"
     assert len(queue) == 2
+
+
+def test_old_months_are_let_go_and_that_is_noted(ports, store, clock):
+    with store.begin() as session:
+        months.make(session, date(2024, 5, 1))
+
+    first, second = (tick.retain_due(ports, keep_months=13) for _ in range(2))
+
+    assert (first, second) == ("let go of delivery_2024_05", "let go of nothing")
+    with store.begin() as session:
+        assert ticks.every(session)["retain"] == (clock.at, second)
 
 
 def test_an_evening_passes_from_feed_to_mailbox(ports, newsletter, clock, web, mail):
