@@ -9,12 +9,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from math import inf, nan
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 import structlog
-from pydantic import NonNegativeInt, SecretStr, ValidationError, field_validator
+from pydantic import (
+    NonNegativeInt,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from newsletter import embedded
@@ -54,6 +61,8 @@ class Settings(BaseSettings):
     # A year, and the month before it: an evening can be held against the same one last year.
     keep_months: NonNegativeInt = 13
     allow_loopback_feeds: bool = False
+    rate_per_second: float = 0
+    rate_per_day: int = 0
     at: datetime | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
@@ -74,6 +83,20 @@ class Settings(BaseSettings):
         raise ValueError(
             "must be a mailbox such as bounces@example.org, at most 15 letters and digits before @"
         )
+
+    @field_validator("rate_per_second", "rate_per_day", mode="before")
+    @classmethod
+    def _is_rate(cls, value: float | str, info: ValidationInfo) -> float:
+        """0 and nothing both mean that there is no limit."""
+        is_whole = info.field_name == "rate_per_day"
+        try:
+            rate = float(value or 0)
+        except ValueError:
+            rate = nan
+        if not 0 <= rate < inf or (is_whole and rate % 1):
+            number = "a whole number of messages" if is_whole else "a number of messages"
+            raise ValueError(f"must be {number}, 0 or more; 0 or nothing means no limit")
+        return rate
 
     @field_validator("at")
     @classmethod
