@@ -22,7 +22,8 @@ from newsletter.domain.pacing import Ask, Grants, Limits, Pace
 from newsletter.domain.safe_pace import LastKnown, SafePace
 from newsletter.errors import SettingsError
 
-# A turn waits for at most two answers, to a new connection's password and to the turn itself.
+# For each answer, so that a Redis that hangs costs one such wait. A turn is one answer, or two when
+# the day is counted anew; a new connection says hello first, which is three or four short ones.
 WAIT_S = 0.2
 RETRY_S, MOST_RETRY_S = 1.0, 8.0  # After a failure; doubled each time, so that turns stay short.
 RUN_EXPIRES_S = 10  # Fifty turns: who has missed so many is dead, or cut off and at the safe pace.
@@ -85,7 +86,7 @@ class Quota:
         self._retry_s = RETRY_S
 
     def turn(self, ask: Ask, *, now: float, tally: Mapping[str, Counts] | None = None) -> Grants:
-        """What the run may do until its next turn; at most half a second later, whatever happens.
+        """What the run may do until its next turn.
 
         now counts seconds on a clock of this process that never goes back. tally is added to what
         progress shows. When Redis does not answer as it should, the safe pace is granted, and it

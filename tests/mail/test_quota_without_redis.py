@@ -241,7 +241,7 @@ def test_a_redis_that_hangs_costs_one_wait_and_is_not_asked_at_each_turn():
     assert len(asks) == 4  # at 0, 1, 3 and 7 seconds of ten
 
 
-def test_no_wait_for_redis_adds_up_to_more_than_half_a_second():
+def test_a_turn_is_not_tried_twice_and_waits_for_no_answer_for_long():
     quota = alone("redis://:password@127.0.0.1:1/0")
     options = quota._redis.connection_pool.connection_kwargs
 
