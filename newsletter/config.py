@@ -25,10 +25,12 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from newsletter import embedded
+from newsletter.domain.pacing import Limits
 from newsletter.embedded import Engine
 from newsletter.errors import SettingsError
 from newsletter.feeds.policy import FetchPolicy
 from newsletter.mail.dkim import Signer
+from newsletter.mail.providers import connection_caps
 from newsletter.services.ports import Ports
 from newsletter.store import Store
 
@@ -237,6 +239,7 @@ def ports(
         now=clock(settings),
         enqueue=enqueue,
         relay_url=settings.smtp_url,
+        redis_url=settings.redis_url,
         secret=settings.secret_key.get_secret_value().encode(),
         public_url=settings.public_url,
         fetch=FetchPolicy(allow_loopback=settings.allow_loopback_feeds),
@@ -244,6 +247,11 @@ def ports(
         is_ending=is_ending,
         signers=signers(settings),
         bounces=settings.bounces,
+        limits=Limits(
+            per_second=settings.rate_per_second,
+            per_day=settings.rate_per_day,
+            connections=connection_caps(),
+        ),
     )
 
 

@@ -70,6 +70,14 @@ class Pacer:
         self._back: dict[str, int] = {}
         self._asked_at = now
 
+    @property
+    def is_open(self) -> bool:
+        """Whether any message may begin, whomever it is for."""
+        if self._service.permits >= 1:
+            return True
+        self._service.is_wanting = True
+        return False
+
     def may(self, provider: str) -> bool:
         """Whether a message to this provider may begin."""
         service = self._service

@@ -1,6 +1,7 @@
 """Deliver: one batch of an edition after the other, over some connections to the relay."""
 
 import asyncio
+import logging
 from functools import cache
 
 from newsletter.domain.edition import Edition, EditionStatus
@@ -12,10 +13,12 @@ from newsletter.services import mailing
 from newsletter.services.judge import Judge, gives_up_at, stop
 from newsletter.services.keeper import Keeper
 from newsletter.services.lost import settle_journals
+from newsletter.services.pace import Pace
 from newsletter.services.ports import Ports
 from newsletter.services.run import Run
 from newsletter.store import deliveries, editions, newsletters
 
+_log = logging.getLogger(__name__)
 CONNECTIONS = 8  # Of one process; a relay takes no more messages from more of them.
 WORTH_ONE = 16  # Messages for which opening another connection pays.
 RUN_S = 20.0  # Then a worker does what else is waiting, and the rest is queued again.
@@ -42,8 +45,8 @@ def deliver(ports: Ports, edition_id: int, batch: int | None = None) -> int:
         if ports.now() > gives_up_at(edition):
             stop(session, edition, "It could not be delivered in four hours; the rest waits.")
             return 0
-    sent = _sent(ports, edition, newsletter, email, batch)
-    if not finish(ports, edition_id):
+    sent, may_go_on = _ran(ports, edition, newsletter, email, batch)
+    if not finish(ports, edition_id) and may_go_on:
         _queue_the_rest(ports, edition_id)
     return sent
 
@@ -63,28 +66,34 @@ def finish(ports: Ports, edition_id: int) -> bool:
         )
 
 
-def _sent(
+def _ran(
     ports: Ports, edition: Edition, newsletter: Newsletter, email: Rendered, batch: int | None
-) -> int:
-    """How many messages the relay took in one run, which may be of none."""
+) -> tuple[int, bool]:
+    """How many messages the relay took in one run, and whether another may follow at once.
 
-    async def run_through() -> int:
-        judge = Judge(ports, edition, newsletter)
-        run = Run(ports, newsletter, mailing.master(ports, email, edition, newsletter), judge)
-        keeper = Keeper(ports, edition, run, judge)
+    Where it may not, recover asks again in a minute.
+    """
+
+    async def run_through() -> tuple[int, bool]:
+        judge, pace = Judge(ports, edition, newsletter), Pace(ports, edition.id)
+        master = mailing.master(ports, email, edition, newsletter)
+        run = Run(ports, newsletter, master, judge=judge, pace=pace)
+        keeper = Keeper(ports, edition, run, judge=judge, pace=pace)
         if await asyncio.to_thread(keeper.claim, batch):
+            await pace.turn()
             await _run(ports, run, keeper)
-        return run.sent
+        return run.sent, not pace.is_long
 
     try:
         return asyncio.run(run_through())
-    except UnreachableError:
-        return 0  # recover asks again in a minute
+    except UnreachableError as error:
+        _log.warning("%s", error)
+        return 0, False
     except SettingsError as error:  # the relay refuses our password, and would refuse it again
         _standings.cache_clear()  # whoever lets the run go on has seen to it
         with ports.store.begin() as session:
             stop(session, edition, str(error))
-        return 0
+        return 0, False
 
 
 async def _run(ports: Ports, run: Run, keeper: Keeper) -> None:
@@ -98,8 +107,10 @@ async def _run(ports: Ports, run: Run, keeper: Keeper) -> None:
         await asyncio.wait({sending, keeping, ending}, return_when=asyncio.FIRST_COMPLETED)
         run.ending.set()
         await asyncio.wait({sending}, timeout=DRAIN_S)
-        if not sending.cancel():
-            await sending
+        sending.cancel()
+        await asyncio.wait({sending})
+        if not sending.cancelled():
+            sending.result()
     finally:
         ending.cancel()
         run.give_up()

@@ -13,25 +13,32 @@ from newsletter.domain.delivery import Next
 from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.errors import UnreachableError
 from newsletter.mail.journal import Journal
+from newsletter.services.hands import Answer, Given, Hand, Tally
 from newsletter.services.judge import Judge, stop
+from newsletter.services.pace import TURN_S, Pace
 from newsletter.services.ports import Ports
-from newsletter.services.run import Answer, Hand, Run, Tally
+from newsletter.services.run import Run
 from newsletter.store import batches, deliveries
 
 LEASE = timedelta(seconds=60)  # Renewed at each turn; a worker silent for so long is gone.
 HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
 WINDOW = 256  # May be begun beyond what is settled: the most a lost machine puts in doubt.
-TURN_S = 0.2  # The longest that an outcome waits, and that a run goes on after it was held.
+PARKED = 64  # May wait in hand for one provider; what is beyond goes back to the ledger.
+POSTPONED = timedelta(seconds=15)  # Then a run looks again whether the provider has recovered.
+OVERTIME_S = 10.0  # A run that is paced gives back what it has not sent so long after its claims.
 
 
 class Keeper:
     """Keeps one run: keep() beside the connections until finish(), and then let_go()."""
 
-    def __init__(self, ports: Ports, edition: Edition, run: Run, judge: Judge) -> None:
+    def __init__(
+        self, ports: Ports, edition: Edition, run: Run, *, judge: Judge, pace: Pace
+    ) -> None:
         self._ports = ports
         self._edition = edition
         self._run = run
         self._judge = judge
+        self._pace = pace
         self._claims_until = float("inf")
         self._is_over = False
 
@@ -82,26 +89,44 @@ class Keeper:
         finally:
             for hand in self._run.hands:
                 hand.journal.leave()
+            await self._pace.leave()
 
     async def _turn(self) -> None:
-        if self._ports.is_ending():
+        is_over = time.monotonic() > self._claims_until + OVERTIME_S
+        if self._ports.is_ending() or is_over or self._pace.is_long:
             self._run.ending.set()
         holds_until = time.monotonic() + HOLDS_S
         if not await self._settle_all():
             return
         self._run.holds_until = holds_until
-        for hand in [hand for hand in self._run.hands if hand.is_over]:
-            self._run.hands.remove(hand)
-            with suppress(UnreachableError):  # then its lease ends by itself, with nothing in it
+        with suppress(UnreachableError):  # The next turn tries again.
+            await self._pace.turn()
+            await self._postpone()
+            for hand in [hand for hand in self._run.hands if hand.is_over]:
                 await asyncio.to_thread(self._let_go, hand)
-        with suppress(UnreachableError):
+                self._run.hands.remove(hand)
             await self._claim_ahead()
+
+    async def _postpone(self) -> None:
+        """Put off what waits for a provider that has had enough; nothing else waits for it."""
+        parked = self._run.parked
+        surplus = parked.beyond(0 if time.monotonic() > self._claims_until else PARKED)
+        for hand in self._run.hands:
+            mine = [given for given in surplus if given.hand is hand]
+            try:
+                await asyncio.to_thread(self._postponed, hand, mine)
+            except UnreachableError:
+                for given in mine:
+                    parked.put(given)
+            else:
+                hand.settled += len(mine)
 
     async def _settle_all(self) -> bool:
         """Whether the database took what there was."""
         for hand in list(self._run.hands):
             answers, hand.answers = hand.answers, []
-            ahead = min(len(hand.batch.deliveries), hand.settled + len(answers) + WINDOW)
+            ahead = hand.settled + len(answers) + hand.parked + WINDOW
+            ahead = min(len(hand.batch.deliveries), ahead)
             try:
                 goes_on = await asyncio.to_thread(self._settled, hand, answers, ahead)
             except UnreachableError:
@@ -167,6 +192,12 @@ class Keeper:
             if self._run.stops_because:
                 stop(session, self._edition, self._run.stops_because)
         return status is EditionStatus.SENDING
+
+    def _postponed(self, hand: Hand, given: list[Given]) -> None:
+        if given:
+            ids = [one.due.subscriber_id for one in given]
+            with self._ports.store.begin() as session:
+                batches.postpone(session, hand.batch, ids, due_at=self._ports.now() + POSTPONED)
 
     def _let_go(self, hand: Hand) -> None:
         """Give the batch back; nothing of it is in flight."""

@@ -1,6 +1,7 @@
 """An edition as mail: rendered with its links, from the master copy once that is frozen."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
@@ -57,7 +58,11 @@ def master(ports: Ports, email: Rendered, edition: Edition, newsletter: Newslett
         archive=addresses.archive,
         unsubscribe=addresses.unsubscribe,
     )
-    return compiled(email, newsletter, frame, ports.signers)
+    return _compiled(email, newsletter, frame, ports.signers)
+
+
+# A process compiles an edition's copy once, however many runs it takes part in.
+_compiled = lru_cache(maxsize=8)(compiled)
 
 
 def sender_domain(newsletter: Newsletter) -> str:

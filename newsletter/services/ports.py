@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from newsletter.domain.pacing import Limits
 from newsletter.feeds.policy import FetchPolicy
 from newsletter.mail.dkim import Signer
 from newsletter.store import Store
@@ -18,13 +19,15 @@ class Ports:
     that signs links; public_url has no slash at its end. journal is a folder on this machine in
     which runs write down what they have begun. is_ending says that this process has been asked to
     end: a run then begins nothing more. signers sign all mail. bounces is the mailbox that reports
-    on deliveries come to; "" means bounces at the sender's domain.
+    on deliveries come to; "" means bounces at the sender's domain. redis_url and limits are how all
+    runs keep to one pace.
     """
 
     store: Store
     now: Callable[[], datetime]
     enqueue: Callable[[int, Sequence[int]], None]
     relay_url: str
+    redis_url: str
     secret: bytes
     public_url: str
     fetch: FetchPolicy
@@ -32,3 +35,4 @@ class Ports:
     is_ending: Callable[[], bool] = field(default=lambda: False)
     signers: tuple[Signer, ...] = ()
     bounces: str = ""
+    limits: Limits = field(default_factory=Limits)

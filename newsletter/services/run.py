@@ -5,8 +5,6 @@ All of it happens in the event loop. What stands in the ledger is the keeper's (
 
 import asyncio
 import time
-from collections import deque
-from dataclasses import dataclass, field
 
 from newsletter.domain import token
 from newsletter.domain.delivery import (
@@ -18,69 +16,37 @@ from newsletter.domain.delivery import (
     is_refused_too_often,
 )
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.pacer import Pacer
 from newsletter.errors import UnfitError
-from newsletter.mail.journal import Journal
 from newsletter.mail.master import Master, Recipient
+from newsletter.mail.providers import provider_of
 from newsletter.mail.smtp import Envelope
 from newsletter.services import links, mailing
+from newsletter.services.hands import Answer, Given, Hand, Parked, Tally
 from newsletter.services.judge import Judge
+from newsletter.services.pace import Pace
 from newsletter.services.ports import Ports
-from newsletter.store.batches import Batch, Due, Settled
+from newsletter.store.batches import Settled
 
 CHUNK = 64  # Outcomes that are settled at once.
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one delivery, and what that leads to."""
-
-    due: Due
-    reply: Reply
-    settled: Settled
-    outcome: Outcome
-
-
-@dataclass(slots=True)
-class Hand:
-    """A claimed batch: how many of it were given out, may be, and are settled in the ledger."""
-
-    batch: Batch
-    journal: Journal
-    allowed: int
-    given: int = 0
-    settled: int = 0
-    answers: list[Answer] = field(default_factory=list)
-
-    @property
-    def is_given(self) -> bool:
-        return self.given == len(self.batch.deliveries)
-
-    @property
-    def is_over(self) -> bool:
-        return self.is_given and self.settled == self.given and not self.answers
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many of the edition the relay has taken and refused for good, by all workers."""
-
-    sent: int = 0
-    refused: int = 0
 
 
 class Run:
     """A supply for the connections (newsletter.mail.smtp.Stream) out of claimed batches."""
 
-    def __init__(self, ports: Ports, newsletter: Newsletter, master: Master, judge: Judge) -> None:
+    def __init__(
+        self, ports: Ports, newsletter: Newsletter, master: Master, *, judge: Judge, pace: Pace
+    ) -> None:
         self._ports = ports
         self._newsletter = newsletter
         self._master = master
         self._box, self._domain = mailing.bounces(ports, newsletter)
         self._judge = judge
-        self._again: deque[Envelope] = deque()
-        self._of: dict[int, tuple[Hand, Due]] = {}
+        self._pace = pace
+        self._of: dict[int, Given] = {}
         self._begun: set[int] = set()
         self.hands: list[Hand] = []
+        self.parked = Parked()
         self.tally = Tally()
         self.changed, self.wake = asyncio.Event(), asyncio.Event()
         self.holds_until = 0.0  # Beyond it the leases may be somebody else's: nothing is begun.
@@ -92,43 +58,43 @@ class Run:
     @property
     def left(self) -> int:
         """How many deliveries it holds that were not given out."""
-        return sum(len(hand.batch.deliveries) - hand.given for hand in self.hands)
+        return sum(hand.left for hand in self.hands)
 
     def next(self) -> Envelope | None:
         """The next message that may be begun."""
-        if not self._may_begin():
-            return None
-        if self._again:
-            return self._again.popleft()
-        while (hand := self._giving()) is not None:
-            due = hand.batch.deliveries[hand.given]
-            hand.given += 1
-            envelope = self._envelope(hand, due)
+        pacer = self._pace.pacer
+        while self._may_begin() and (given := self._given(pacer)) is not None:
+            envelope = self._envelope(given)
             if envelope is not None:
-                self._of[due.subscriber_id] = (hand, due)
+                pacer.took(given.provider)
+                self._of[envelope.key] = given
                 return envelope
         self.wake.set()
         return None
 
     def begun(self, envelope: Envelope) -> bool:
         """Whether it goes out now; that is written down first."""
-        if not self._may_begin():
+        if not self._may_go_on():
             return False
-        self._of[envelope.key][0].journal.begun(envelope.key)
+        self._of[envelope.key].hand.journal.begun(envelope.key)
         self._begun.add(envelope.key)
         return True
 
     def returned(self, envelope: Envelope) -> None:
-        """It is the next to go."""
-        self._again.append(envelope)
+        """It goes when it is its turn again."""
+        given = self._of.pop(envelope.key)
+        self._pace.pacer.returned(given.provider)
+        self.parked.put(given)
 
     def answered(self, envelope: Envelope, reply: Reply) -> None:
         """Remember what came of it; the keeper writes it down."""
         self._begun.discard(envelope.key)
-        hand, due = self._of.pop(envelope.key)
+        given = self._of.pop(envelope.key)
+        hand = given.hand
         hand.journal.answered(envelope.key, reply)
-        settled, outcome = self._judge.settled(due, reply)
-        hand.answers.append(Answer(due, reply, settled, outcome))
+        settled, outcome = self._judge.settled(given.due, reply)
+        hand.answers.append(Answer(given.due, reply, settled, outcome))
+        self._pace.answered(given.provider, reply, outcome.next)
         if outcome.next is Next.SENT:
             self.sent += 1
             self.tally.sent += 1
@@ -140,9 +106,9 @@ class Run:
             self.wake.set()
 
     async def more(self) -> bool:
-        """Whether there is a message; waits while the keeper is busy with the ledger."""
+        """Whether there is a message; waits for the ledger, and for permits."""
         while not self._is_done():
-            if self._may_begin() and (self._again or self._giving() is not None):
+            if self._may_begin() and (self._giving() or self.parked.may(self._pace.pacer)):
                 return True
             self.wake.set()
             await self.changed.wait()
@@ -155,27 +121,44 @@ class Run:
             self.answered(Envelope(key, "", "", b""), reply)
 
     def _may_begin(self) -> bool:
+        return self._may_go_on() and self._pace.pacer.is_open
+
+    def _may_go_on(self) -> bool:
         return not self.ending.is_set() and time.monotonic() < self.holds_until
 
+    def _given(self, pacer: Pacer) -> Given | None:
+        """A delivery whose turn it is; those before it whose provider is not ready are parked."""
+        if (waited := self.parked.take(pacer)) is not None:
+            return waited
+        while (hand := self._giving()) is not None:
+            due = hand.batch.deliveries[hand.given]
+            hand.given += 1
+            given = Given(hand, due, provider_of(due.address))
+            if pacer.may(given.provider):
+                return given
+            self.parked.put(given)
+        return None
+
     def _giving(self) -> Hand | None:
-        """The batch that has a message which may be given out now."""
+        """The batch that has a delivery which may be given out now."""
         for hand in self.hands:
             if hand.given < hand.allowed:
                 return hand
         return None
 
     def _is_done(self) -> bool:
-        is_used_up = not self.has_more and not self._again and not self.left
+        is_used_up = not self.has_more and not self.left and not self.parked
         return self.ending.is_set() or is_used_up
 
     def _stop(self, why: str) -> None:
         self.stops_because = why
         self.ending.set()
 
-    def _envelope(self, hand: Hand, due: Due) -> Envelope | None:
+    def _envelope(self, given: Given) -> Envelope | None:
         """The message in its envelope; None when it is settled already that it does not go."""
+        due = given.due
         if not due.is_wanted:
-            self._refused_here(hand, due, "Unsubscribed before it was sent.")
+            self._refused_here(given, "Unsubscribed before it was sent.")
             return None
         recipient = Recipient(
             subscriber_id=due.subscriber_id,
@@ -186,20 +169,20 @@ class Run:
         try:
             content = self._master.message(recipient)
         except UnfitError as error:
-            self._refused_here(hand, due, str(error))
+            self._refused_here(given, str(error))
             return None
-        edition_id, key = hand.batch.edition_id, due.subscriber_id
+        edition_id, key = given.hand.batch.edition_id, due.subscriber_id
         local = token.verp(edition_id, key, key=self._ports.secret, box=self._box)
         sender = f"{local}@{self._domain}"
         return Envelope(key, sender, due.address, content, envelope_id=f"{edition_id}.{key}")
 
-    def _refused_here(self, hand: Hand, due: Due, why: str) -> None:
+    def _refused_here(self, given: Given, why: str) -> None:
         """Settle, without asking any relay, that this delivery fails."""
-        settled = Settled(
-            subscriber_id=due.subscriber_id, status=DeliveryStatus.FAILED, code=0, reply=why
-        )
+        key, failed = given.due.subscriber_id, DeliveryStatus.FAILED
+        settled = Settled(subscriber_id=key, status=failed, code=0, reply=why)
         reply = Reply(code=0, text=why, stage=Stage.MAIL)
-        hand.answers.append(Answer(due, reply, settled, Outcome(next=Next.FAILED)))
+        answer = Answer(given.due, reply, settled, Outcome(next=Next.FAILED))
+        given.hand.answers.append(answer)
 
     def _count_refusal(self, reply: Reply) -> None:
         tally, most = self.tally, self._newsletter.max_refused

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, text
@@ -179,6 +179,14 @@ def counts(session: Session, edition_ids: Sequence[int]) -> dict[int, dict[Deliv
         }
         for edition_id, found in progress(session, edition_ids).items()
     }
+
+
+def sent_since(session: Session, since: datetime) -> tuple[tuple[datetime, int], ...]:
+    """How many messages of all editions were sent since then, by five minutes."""
+    slot = func.date_bin(timedelta(minutes=5), DeliveryRow.settled_at, since)
+    is_one = (DeliveryRow.status == DeliveryStatus.SENT) & (DeliveryRow.settled_at >= since)
+    rows = session.execute(select(slot, func.count()).where(is_one).group_by(slot))
+    return tuple((moment, count) for moment, count in rows)
 
 
 def is_finished(session: Session, edition_id: int) -> bool:

@@ -59,10 +59,12 @@ def policy() -> FetchPolicy:
 @pytest.fixture
 def ports(
     store: Store,
+    *,
     clock: Clock,
     queue: list[tuple[int, tuple[int, ...]]],
     capture_relay: tuple[str, Path],
     policy: FetchPolicy,
+    redis_url: str,
     tmp_path: Path,
 ) -> Ports:
     return Ports(
@@ -70,6 +72,7 @@ def ports(
         now=clock,
         enqueue=lambda edition_id, batches: queue.append((edition_id, tuple(batches))),
         relay_url=capture_relay[0],
+        redis_url=redis_url,
         secret=b"a key for tests",
         public_url="https://news.example.org",
         fetch=policy,

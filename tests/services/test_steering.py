@@ -15,7 +15,8 @@ from newsletter.services import readers as reading
 from newsletter.services import steering
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
-from newsletter.services.keeper import LEASE, TURN_S, WINDOW
+from newsletter.services.keeper import LEASE, WINDOW
+from newsletter.services.pace import TURN_S
 from newsletter.services.recover import recover
 from newsletter.store import batches, deliveries
 from newsletter.store.outcomes import Failed

@@ -16,7 +16,7 @@ from newsletter.services import editing
 from newsletter.services.compose import compose
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch, send_now
-from newsletter.services.keeper import TURN_S
+from newsletter.services.pace import TURN_S
 from newsletter.services.recover import recover
 from tests.services.worlds import (
     AMMAN,

@@ -62,13 +62,15 @@ class Maildir:
 
 @dataclass
 class Relay:
-    """A relay's memory and orders: what it answers to RCPT for an address, and to each message.
+    """A relay's memory and orders: what it answers to RCPT for an address or a domain, and to
+    each message.
 
     A reply of "" hangs up without a word. It takes pause_s for each message.
     """
 
     url: str = ""
     to_rcpt: dict[str, str] = field(default_factory=dict)
+    to_domain: dict[str, str] = field(default_factory=dict)
     to_data: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
@@ -78,7 +80,8 @@ class Relay:
         self, server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
         self.asked.append(address)
-        reply = self.to_rcpt.get(address, "250 2.1.5 welcome")
+        usual = self.to_domain.get(address.partition("@")[2], "250 2.1.5 welcome")
+        reply = self.to_rcpt.get(address, usual)
         if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self._said(server, reply)
@@ -173,11 +176,16 @@ def news(
         articles.keep(session, feeds.add(session, feed, now=now), entries, now=now)
 
 
-def readers(store: Store, newsletter: Newsletter, names: Sequence[str], *, now: datetime) -> None:
-    """Confirmed readers, called name@example.org."""
-    made = [
-        Reader(address=f"{name}@example.org", address_key=f"{name}@example.org") for name in names
-    ]
+def readers(
+    store: Store,
+    newsletter: Newsletter,
+    names: Sequence[str],
+    *,
+    now: datetime,
+    domain: str = "example.org",
+) -> None:
+    """Confirmed readers, called name@domain."""
+    made = [Reader(address=f"{name}@{domain}", address_key=f"{name}@{domain}") for name in names]
     with store.begin() as session:
         subscribers.import_confirmed(session, newsletter.id, made, now=now)
 

@@ -54,6 +54,7 @@ class Dialogue:
         self._refusal: Reply | None = None  # of the message whose commands are being answered
         self._is_explained = False  # why the connection ends; then nobody else is to blame
         self.is_closing = False
+        self.is_stopped_by_us = False
         self.farewell: Reply | None = None  # the relay's goodbye, where it said one
         self.answers = 0  # messages about which the relay has decided
 
@@ -163,6 +164,7 @@ class Dialogue:
         """The message, unless it may not go any more: a dot now would send an empty one."""
         assert envelope is not None
         if self.is_closing or not self._supply.begun(envelope):
+            self.is_stopped_by_us = not self.is_closing
             self.is_closing = self._is_explained = True
             return b""
         self._expected[0] = (Step.DOT, envelope)

@@ -88,7 +88,8 @@ class _Lanes:
                 await connection.run(dialogue)
             # A goodbye after some messages is a cap of the relay's, and no trouble.
             is_goodbye = dialogue.farewell is not None and dialogue.answers > 0
-            broke = "" if is_goodbye else connection.broken
+            is_spared = is_goodbye or dialogue.is_stopped_by_us
+            broke = "" if is_spared else connection.broken
             await connection.close()
         finally:
             connection.give_up()

@@ -1,0 +1,73 @@
+"""One run's pace: permits, exchanged with all other runs each turn."""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from newsletter.domain.delivery import Next, Reply
+from newsletter.domain.pacer import Pacer
+from newsletter.mail.providers import shown_as
+from newsletter.mail.quota import Counts, Quota
+from newsletter.services.ports import Ports
+from newsletter.store import deliveries
+
+TURN_S = 0.2  # Between two exchanges: what a rate per second needs to be kept well.
+LONG_S = 10.0  # Beyond what any rate per second makes a run wait.
+_DAY = timedelta(hours=24)  # A relay's daily quota is that of the last 24 hours.
+_ENDS = {Next.SENT: 0, Next.RETRY: 1, Next.FAILED: 2}  # the places in Counts
+
+
+class Pace:
+    """Whether a message may go now; turn() each TURN_S, and leave() at the end."""
+
+    def __init__(self, ports: Ports, edition_id: int) -> None:
+        self._ports = ports
+        self._turned_at = 0.0
+        self.wait_s = 0.0  # How long nothing may go, as far as that is known.
+        self._ended: dict[str, list[int]] = {}
+        self.pacer = Pacer(now=time.monotonic())
+        self._quota = Quota(
+            ports.redis_url,
+            ports.limits,
+            run=f"{socket.gethostname()}:{os.getpid()}:{id(self)}",
+            edition=edition_id,
+            sent_lately=self._sent_lately,
+        )
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is not worth waiting for a permit: the day's quota is used up."""
+        return self.wait_s > LONG_S
+
+    async def turn(self) -> None:
+        """Exchange permits, when it is time again. Raises UnreachableError as the store does."""
+        now = time.monotonic()
+        if now - self._turned_at < TURN_S:
+            return
+        self._turned_at = now
+        ask = self.pacer.asks(now)
+        ended, self._ended = self._ended, {}
+        tally = {provider: Counts(*counts) for provider, counts in ended.items()}
+        grants = await asyncio.to_thread(self._quota.turn, ask, now=now, tally=tally)
+        self.wait_s = grants.wait_s
+        self.pacer.granted(grants)
+
+    async def leave(self) -> None:
+        """Give back what is left to the others."""
+        now = time.monotonic()
+        await asyncio.to_thread(self._quota.leave, self.pacer.asks(now), now=now)
+
+    def answered(self, provider: str, reply: Reply, end: Next) -> None:
+        """Remember what came back from a provider, for its pace and for whoever watches."""
+        self.pacer.answered(provider, reply)
+        place = _ENDS.get(end)
+        if place is not None:
+            counts = self._ended.setdefault(shown_as(provider), [0, 0, 0])
+            counts[place] += 1
+
+    def _sent_lately(self) -> Iterable[tuple[datetime, int]]:
+        with self._ports.store.begin() as session:
+            return deliveries.sent_since(session, self._ports.now() - _DAY)
