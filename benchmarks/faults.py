@@ -1,0 +1,226 @@
+"""What may happen to a household in the middle of a run: one function for each kind of fault."""
+
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import psutil
+
+from benchmarks.household import END_S, Household, end_at_once, kill, tree
+
+
+class Fault(StrEnum):
+    """A kind of fault. The relay's are those that may put a message in doubt by themselves."""
+
+    CHILD_KILLED = "one worker process killed"
+    MAIN_KILLED = "the workers' main process killed"
+    WORKERS_KILLED = "all workers killed"
+    BEAT_KILLED = "the beat killed"
+    POSTGRES_STOPPED = "PostgreSQL stopped at once"
+    REDIS_KILLED = "Redis killed"
+    REDIS_FLUSHED = "Redis flushed"
+    TERMINATED = "workers asked to end"
+    STOPPED = "a worker process stopped for seconds"
+    CLOCK_BACK = "a worker an hour behind, the others killed"
+    RELAY_DROPS = "the relay drops all connections"
+    RELAY_REFUSES = "the relay lets nobody in"
+    RELAY_LEAVES = "the relay says 421"
+    RELAY_SLOW = "the relay answers slowly"
+    RELAY_HANGS = "the relay answers nothing"
+    RELAY_DEFERS = "the relay defers a share"
+    RELAY_CUTS = "the relay keeps a message and tells nobody"
+    RELAY_KILLED = "the relay killed"
+
+    @property
+    def is_relay_s(self) -> bool:
+        return self.name.startswith("RELAY")
+
+
+# What this is about comes more often than what is there to be complete.
+OFTEN = (
+    *(Fault.CHILD_KILLED, Fault.WORKERS_KILLED, Fault.POSTGRES_STOPPED) * 2,
+    Fault.CHILD_KILLED,
+    Fault.TERMINATED,
+)
+
+
+@dataclass(slots=True)
+class Scene:
+    """A household with its workers and its beat, as a fault finds them and leaves them."""
+
+    house: Household
+    rng: random.Random
+    workers: psutil.Process
+    beat: psutil.Process
+    behind: psutil.Process | None = None
+
+    def outage(self) -> None:
+        """The time that passes before somebody or something starts again what is away."""
+        time.sleep(self.rng.uniform(0.1, 2.5))
+
+
+def prepare(scene: Scene, fault: Fault) -> None:
+    """What has to stand before the run begins."""
+    if fault is Fault.CLOCK_BACK:
+        an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+        scene.behind = scene.house.worker(concurrency=1, at=an_hour_ago)
+        scene.house.wait_for_workers(2)
+
+
+def strike(scene: Scene, fault: Fault) -> int:
+    """Let it happen, and put right what an operator or a supervisor would.
+
+    How many connections were open as it happened: those of what was killed, or all.
+    """
+    return _STRIKES[fault](scene)
+
+
+def clear_up(scene: Scene) -> None:
+    """After the run: who was there for this fault only goes."""
+    if scene.behind is not None:
+        end_at_once(scene.behind)
+        scene.behind = None
+
+
+def _child_killed(scene: Scene) -> int:
+    return _killed(scene, [_busiest(scene)])
+
+
+def _main_killed(scene: Scene) -> int:
+    met = scene.house.relay.order("state").open
+    children = tree(scene.workers)[1:]
+    scene.workers.kill()
+    scene.workers.wait()
+    scene.outage()
+    scene.workers = scene.house.worker()
+    kill(children)  # where the kernel has not done so: Celery asks it to
+    return met
+
+
+def _workers_killed(scene: Scene) -> int:
+    met = _killed(scene, tree(scene.workers))
+    scene.outage()
+    scene.workers = scene.house.worker()
+    return met
+
+
+def _beat_killed(scene: Scene) -> int:
+    met = scene.house.relay.order("state").open
+    kill([scene.beat])
+    scene.beat = scene.house.beat()
+    return met
+
+
+def _postgres_stopped(scene: Scene) -> int:
+    met = scene.house.relay.order("state").open
+    scene.house.database.stop()
+    scene.outage()
+    scene.house.database.start()
+    return met
+
+
+def _redis_killed(scene: Scene) -> int:
+    met = scene.house.relay.order("state").open
+    scene.house.queue.kill()
+    scene.outage()
+    scene.house.queue.start()
+    return met
+
+
+def _redis_flushed(scene: Scene) -> int:
+    met = scene.house.relay.order("state").open
+    scene.house.queue.flush()
+    return met
+
+
+def _terminated(scene: Scene) -> int:
+    met = scene.house.relay.order("state").open
+    scene.workers.terminate()
+    with suppress(psutil.TimeoutExpired):
+        scene.workers.wait(END_S)
+    end_at_once(scene.workers)
+    scene.workers = scene.house.worker()
+    return met
+
+
+def _stopped(scene: Scene) -> int:
+    met = scene.house.relay.order("state").open
+    one = _busiest(scene)
+    with suppress(psutil.NoSuchProcess):
+        one.send_signal(signal.SIGSTOP)
+        time.sleep(scene.rng.uniform(1, 4))
+        one.send_signal(signal.SIGCONT)
+    return met
+
+
+def _clock_back(scene: Scene) -> int:
+    return _workers_killed(scene)
+
+
+def _told(*words: object) -> Callable[[Scene], int]:
+    """The relay is told something, and after a while to be good again."""
+
+    def strike(scene: Scene) -> int:
+        met = scene.house.relay.order(*words)
+        scene.outage()
+        scene.house.relay.order("good")
+        return met.open
+
+    return strike
+
+
+def _at_once(word: str) -> Callable[[Scene], int]:
+    """The relay is told something that is over as soon as it is said."""
+    return lambda scene: scene.house.relay.order(word).open
+
+
+def _relay_killed(scene: Scene) -> int:
+    met = scene.house.relay.order("state").open
+    scene.house.relay.kill()
+    scene.outage()
+    scene.house.relay.start()
+    return met
+
+
+def _busiest(scene: Scene) -> psutil.Process:
+    """The worker process with the most connections to the relay."""
+    children = tree(scene.workers)[1:] or [scene.workers]
+    scene.rng.shuffle(children)
+    return max(children, key=lambda child: scene.house.connections([child]))
+
+
+def _killed(scene: Scene, processes: list[psutil.Process]) -> int:
+    """Kill them as they stand, and how many connections they had."""
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            one.send_signal(signal.SIGSTOP)
+    met = scene.house.connections(processes)
+    kill(processes)
+    return met
+
+
+_STRIKES: dict[Fault, Callable[[Scene], int]] = {
+    Fault.CHILD_KILLED: _child_killed,
+    Fault.MAIN_KILLED: _main_killed,
+    Fault.WORKERS_KILLED: _workers_killed,
+    Fault.BEAT_KILLED: _beat_killed,
+    Fault.POSTGRES_STOPPED: _postgres_stopped,
+    Fault.REDIS_KILLED: _redis_killed,
+    Fault.REDIS_FLUSHED: _redis_flushed,
+    Fault.TERMINATED: _terminated,
+    Fault.STOPPED: _stopped,
+    Fault.CLOCK_BACK: _clock_back,
+    Fault.RELAY_DROPS: _at_once("drop"),
+    Fault.RELAY_REFUSES: _told("refuse"),
+    Fault.RELAY_LEAVES: _told("leave"),
+    Fault.RELAY_SLOW: _told("slow", 0.1),
+    Fault.RELAY_HANGS: _told("hang"),
+    Fault.RELAY_DEFERS: _told("defer", 0.3),
+    Fault.RELAY_CUTS: _at_once("cut"),
+    Fault.RELAY_KILLED: _relay_killed,
+}

@@ -1,0 +1,284 @@
+"""Everything that sends an edition, each part a process of its own that may be killed and started.
+
+PostgreSQL (durable), Redis, Celery workers with prefork, a beat, and a relay that keeps what it
+takes. What was started is ended by its id.
+"""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from newsletter import config
+from newsletter.embedded import postgres, redis
+from newsletter.embedded.places import place
+from newsletter.embedded.shared import free_port, wait_until
+from newsletter.services.ports import Ports
+from newsletter.store.schema import migrate
+from newsletter.tasks.app import make_app
+from newsletter.tasks.enqueue import enqueue
+
+START_S = 60.0  # A machine that is busy with other things takes half of it.
+ANSWER_S = 30.0  # Likewise.
+END_S = 40.0  # A worker drains for ten seconds, and Celery takes some for itself.
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the relay says: connections open as an order was carried out, and messages kept."""
+
+    open: int
+    kept: int
+
+
+class Keeping:
+    """The relay's process (benchmarks/keeping.py), which may be killed and started again."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self.port = free_port()
+        self.start()
+
+    def start(self) -> None:
+        """Start it, on the same port and with the same log, and wait for its first word."""
+        command = [sys.executable, "-m", "benchmarks.keeping", self.log, "--port", str(self.port)]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, start_new_session=True, cwd=_ROOT
+        )
+        self._answer(START_S)
+
+    def order(self, *words: object) -> State:
+        """Have an order carried out."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{' '.join(map(str, words))}\n".encode())
+        self.process.stdin.flush()
+        return self._answer(ANSWER_S)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+    def _answer(self, timeout_s: float) -> State:
+        assert self.process.stdout is not None
+        if not select.select([self.process.stdout], [], [], timeout_s)[0]:
+            raise TimeoutError("The relay of the benchmark does not answer.")
+        return State(**json.loads(self.process.stdout.readline()))
+
+
+class Database:
+    """The embedded PostgreSQL, stopped and started where it stands by its own pg_ctl."""
+
+    def __init__(self, folder: Path) -> None:
+        self._place = place(folder)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it as a crash would: no session is ended, nothing is written down."""
+        self._pg_ctl("stop", "-m", mode)
+
+    def start(self) -> None:
+        """Start it again; restart is the word that makes pg_ctl take the same options and port."""
+        self._pg_ctl("restart", "-l", str(self._place.data / "server.log"))
+
+    def _pg_ctl(self, *words: str) -> None:
+        user = self._place.user
+        subprocess.run(
+            [self._place.programs / "pg_ctl", "-D", self._place.data, "-w", "-t", "60", *words],
+            user=None if user is None else user.pw_uid,
+            group=None if user is None else user.pw_gid,
+            extra_groups=None if user is None else [],
+            cwd=self._place.data,
+            env={"LC_ALL": "C", "PATH": os.defpath},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            check=False,  # the next question to the database says whether it went well
+        )
+
+
+class Queue:
+    """The embedded Redis, killed and started again with nothing in it."""
+
+    def __init__(self, folder: Path, pid: int, url: str) -> None:
+        self._folder = folder
+        self._process = psutil.Process(pid)
+        self._program = self._process.exe()
+        self.url = url
+
+    def kill(self) -> None:
+        """End it at once."""
+        kill([self._process])
+
+    def start(self) -> None:
+        """Start it with the settings it was first started with, so on the same port."""
+        pidfile = self._folder / "server.pid"
+        pidfile.unlink(missing_ok=True)
+        subprocess.run([self._program, "server.conf"], cwd=self._folder, check=True)
+        wait_until(lambda: pidfile.exists() and pidfile.read_text() != "", timeout_s=START_S)
+        self._process = psutil.Process(int(pidfile.read_text()))
+
+    def flush(self) -> None:
+        """Have it forget everything."""
+        from redis import Redis
+
+        with Redis.from_url(self.url) as client:
+            client.flushall()
+
+
+class Household:
+    """All of it, with the ports that services in this process are handed."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder = folder
+        self._children: list[psutil.Process] = []
+        server = stack.enter_context(postgres.start(folder / "postgres"))
+        self.database = Database(folder / "postgres")
+        stack.callback(self.database.stop, "fast")  # it may not be the process of its start
+        queue = stack.enter_context(redis.start(folder / "redis"))
+        self.queue = Queue(folder / "redis", queue.pid, queue.url)
+        stack.callback(self.queue.kill)
+        self.relay = Keeping(folder / "kept.log")
+        stack.callback(self.relay.kill)
+        self._env = _environment(
+            NEWSLETTER_DATABASE_URL=server.url,
+            NEWSLETTER_REDIS_URL=queue.url,
+            NEWSLETTER_SMTP_URL=f"smtp://127.0.0.1:{self.relay.port}",
+            NEWSLETTER_SECRET_KEY="benchmark",
+            NEWSLETTER_EDITOR_PASSWORD="benchmark",
+            NEWSLETTER_DATA_DIR=str(folder / "data"),
+            NEWSLETTER_LOG_LEVEL="WARNING",
+            PYTHONWARNINGS="ignore",
+        )
+        self.ports = self._ports()
+        migrate(self.ports.store)
+        stack.callback(self._end_all)
+
+    def worker(self, *, concurrency: int = 2, at: datetime | None = None) -> psutil.Process:
+        """A Celery worker with so many processes, its clock at that time; not waited for."""
+        options = ["--concurrency", str(concurrency), "--without-mingle", "--without-gossip"]
+        return self._celery("worker", *options, at=at)
+
+    def beat(self) -> psutil.Process:
+        """A beat."""
+        return self._celery("beat")
+
+    def wait_for_workers(self, count: int) -> None:
+        """Return once so many Celery workers answer. Raises TimeoutError."""
+        control = make_app(self.queue.url).control
+        if not wait_until(lambda: len(control.ping(timeout=1)) >= count, timeout_s=START_S):
+            raise TimeoutError("The workers did not start.")
+
+    def lines(self, offset: int) -> tuple[list[str], int]:
+        """What the relay has kept since that offset of its log, and the offset of its end."""
+        if not self.relay.log.exists():
+            return [], 0
+        with self.relay.log.open("rb") as file:
+            file.seek(offset)
+            told = file.read()
+        return told.decode("utf-8", "replace").splitlines(), offset + len(told)
+
+    def connections(self, processes: Sequence[psutil.Process]) -> int:
+        """How many connections to the relay these processes have open."""
+        count = 0
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                found = process.net_connections("tcp")
+                count += sum(bool(one.raddr) and one.raddr.port == self.relay.port for one in found)
+        return count
+
+    def later(self, ahead: timedelta, enqueue: Any) -> Ports:
+        """The ports of somebody whose clock is ahead, and who is told what is due."""
+        return replace(self.ports, now=lambda: datetime.now(UTC) + ahead, enqueue=enqueue)
+
+    def _ports(self) -> Ports:
+        with _as_environment(self._env):
+            settings = config.with_secrets(config.load())
+        return config.ports(settings, enqueue=enqueue(settings.redis_url))
+
+    def _celery(self, *words: str, at: datetime | None = None) -> psutil.Process:
+        command = [sys.executable, "-m", "celery", "-q", "-A", "newsletter.tasks.worker", *words]
+        env = self._env | ({"NEWSLETTER_AT": at.isoformat()} if at else {})
+        with (self._folder / "processes.log").open("ab") as log:
+            child = psutil.Popen(
+                command,
+                env=env,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for us, and we end what we started
+            )
+        self._children.append(child)
+        return child
+
+    def _end_all(self) -> None:
+        for child in self._children:
+            end_at_once(child)
+        self.ports.store.dispose()
+
+
+def tree(process: psutil.Process) -> list[psutil.Process]:
+    """The process and all below it; empty when it is gone."""
+    with suppress(psutil.NoSuchProcess):
+        return [process, *process.children(recursive=True)]
+    return []
+
+
+def end_at_once(process: psutil.Process) -> None:
+    """Kill a process with all below it. It is stopped first, so that it starts nobody anew."""
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(signal.SIGSTOP)
+    kill(tree(process))
+
+
+def kill(processes: Sequence[psutil.Process]) -> None:
+    """Kill these, and wait until they are gone."""
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(processes, timeout=ANSWER_S)
+
+
+@contextmanager
+def household() -> Iterator[Household]:
+    """A household in a folder of its own; all of it is gone at the end."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="newsletter-chaos-") as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL, which refuses root, works there as another user
+        with ExitStack() as stack:
+            yield Household(Path(folder), stack)
+
+
+_ROOT = Path(__file__).parents[1]
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(config.PREFIX)}
+    return kept | settings
+
+
+@contextmanager
+def _as_environment(env: dict[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
