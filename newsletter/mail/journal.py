@@ -33,18 +33,23 @@ class Journal:
     def begun(self, key: int) -> None:
         """Write down, before the message goes out, that the relay may have it from now on."""
         self._pending.append(b"b %d\n" % key)
-        os.write(self._file, b"".join(self._pending))
-        self._pending.clear()
+        self.write()
 
     def answered(self, key: int, reply: Reply) -> None:
-        """Remember the answer; it is written with the next message's beginning at the latest."""
+        """Remember the answer; it stands in the file after the next begun() or write()."""
         text = " ".join(reply.text.split())[:_REPLY_CHARS]
         line = f"a {key} {reply.code} {reply.stage.value} {reply.enhanced or '-'} {text}\n"
         self._pending.append(line.encode("utf-8", "replace"))
 
+    def write(self) -> None:
+        """Write down the answers that are only remembered so far."""
+        if self._pending:
+            os.write(self._file, b"".join(self._pending))
+            self._pending.clear()
+
     def leave(self) -> None:
         """Let somebody else settle what stands in it."""
-        os.write(self._file, b"".join(self._pending))
+        self.write()
         os.close(self._file)
 
     def done(self) -> None:

@@ -73,10 +73,18 @@ class Run:
         return None
 
     def begun(self, envelope: Envelope) -> bool:
-        """Whether it goes out now; that is written down first."""
+        """Whether it goes out now; that is written down first.
+
+        So are the answers to what was begun before it, which may be of another batch: no connection
+        has more than its one message in doubt.
+        """
         if not self._may_go_on():
             return False
-        self._of[envelope.key].hand.journal.begun(envelope.key)
+        hand = self._of[envelope.key].hand
+        for other in self.hands:
+            if other is not hand:
+                other.journal.write()
+        hand.journal.begun(envelope.key)
         self._begun.add(envelope.key)
         return True
 
