@@ -42,17 +42,17 @@ class Store:
 
         Raises UnreachableError when the database does not answer.
         """
-        with self._sessions.begin() as session:
-            try:
-                session.connection()
-            except OperationalError as error:
-                raise UnreachableError(self._unreachable(error)) from error
-            try:
-                yield session
-            except DBAPIError as error:
-                if error.connection_invalidated:  # it went away in the middle
+        try:
+            with self._sessions.begin() as session:
+                try:
+                    session.connection()
+                except OperationalError as error:
                     raise UnreachableError(self._unreachable(error)) from error
-                raise
+                yield session
+        except DBAPIError as error:
+            if error.connection_invalidated:  # it went away in the middle, or at the commit
+                raise UnreachableError(self._unreachable(error)) from error
+            raise
 
     def check(self) -> None:
         """Ask the database one question. Raises UnreachableError when it does not answer."""
