@@ -99,13 +99,27 @@ class Keeper:
         if not await self._settle_all():
             return
         self._run.holds_until = holds_until
-        with suppress(UnreachableError):  # The next turn tries again.
+        try:
             await self._pace.turn()
             await self._postpone()
             for hand in [hand for hand in self._run.hands if hand.is_over]:
-                await asyncio.to_thread(self._let_go, hand)
-                self._run.hands.remove(hand)
+                await self._give_back(hand)
             await self._claim_ahead()
+        except UnreachableError:
+            pass  # the next turn asks again
+
+    async def _give_back(self, hand: Hand) -> None:
+        """Let go of a batch of which everything is settled, now or at a later turn.
+
+        Held until then: what its lease leaves behind is in doubt, also what only waits for another
+        attempt. The connections do not see it meanwhile: its journal is closed in another thread.
+        """
+        self._run.hands.remove(hand)
+        try:
+            await asyncio.to_thread(self._let_go, hand)
+        except UnreachableError:
+            self._run.hands.append(hand)
+            raise
 
     async def _postpone(self) -> None:
         """Put off what waits for a provider that has had enough; nothing else waits for it."""
@@ -155,14 +169,18 @@ class Keeper:
         self._run.hands.append(hand)
 
     def _claimed(self, batch: int | None) -> tuple[Hand, Tally] | None:
-        """A batch in a new hand, and how the edition stands."""
+        """A batch in a new hand, and how the edition stands.
+
+        Nothing of it may be begun before the next turn has settled it: a worker killed between its
+        claim and its journal leaves a lease that puts nothing in doubt.
+        """
         with self._ports.store.begin() as session:
             found = batches.claim(
                 session,
                 self._edition.id,
                 now=self._ports.now(),
                 lease=LEASE,
-                window=WINDOW,
+                window=0,
                 batch=batch,
             )
             if found is None:
@@ -171,8 +189,7 @@ class Keeper:
         journal = Journal(
             self._ports.journal, edition_id=found.edition_id, batch=found.batch, fence=found.fence
         )
-        allowed = min(WINDOW, len(found.deliveries))
-        return Hand(found, journal, allowed), Tally(stands.sent, stands.failed)
+        return Hand(found, journal, allowed=0), Tally(stands.sent, stands.failed)
 
     def _settled(self, hand: Hand, answers: list[Answer], ahead: int) -> bool:
         """Whether the claim holds, with the outcomes written down, and the edition goes on."""

@@ -1,24 +1,38 @@
-"""A run: what it has written down at each moment, of whichever batch a message is."""
+"""A run and its keeper: what is written down, and held, at each moment."""
 
+import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 
 from newsletter.domain.delivery import Reply
+from newsletter.embedded.shared import free_port
+from newsletter.errors import UnreachableError
 from newsletter.mail.journal import Journal, left_behind
 from newsletter.services import mailing
+from newsletter.services.deliver import deliver
+from newsletter.services.dispatch import dispatch
 from newsletter.services.judge import Judge
+from newsletter.services.keeper import Keeper
+from newsletter.services.recover import recover
 from newsletter.services.run import Hand, Run
+from newsletter.store import Store
 from newsletter.store.batches import Batch, Due
-from tests.services.worlds import composed
+from tests.services.worlds import composed, readers, statuses
+from tests.store.ledgers import lapse
 
 AMAL, LINA = 1, 2
 
 
 @pytest.fixture
-def run(ports, store, newsletter, now):
+def edition(store, newsletter, now):
+    return composed(store, newsletter, now=now)
+
+
+@pytest.fixture
+def run(ports, newsletter, edition):
     """A run that has two batches in hand: Amal's, and then Lina's."""
-    edition = composed(store, newsletter, now=now)
     master = mailing.master(
         ports, mailing.rendered(ports, edition, newsletter), edition, newsletter
     )
@@ -47,3 +61,30 @@ def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_begin
     with left_behind(ports.journal) as found:
         in_doubt = [left.begun - set(left.answered) for left, _ in found]
     assert in_doubt == [set(), {LINA}]
+
+
+def test_a_worker_that_dies_between_its_claim_and_its_journal_puts_nobody_in_doubt(
+    ports, newsletter, edition, now, mail, tmp_path
+):
+    readers(ports.store, newsletter, ["amal", "lina", "samir"], now=now)
+    dispatch(replace(ports, now=lambda: edition.sends_at), edition.id)
+    (tmp_path / "full").touch()
+    with pytest.raises(NotADirectoryError):
+        deliver(replace(ports, journal=tmp_path / "full" / "disk"), edition.id, 0)
+    assert statuses(ports.store, edition.id) == {"sending": 3}
+    with ports.store.begin() as session:
+        lapse(session)
+
+    assert recover(ports).uncertain == 0
+    assert deliver(ports, edition.id, 0) == 3
+
+
+def test_a_batch_that_cannot_be_given_back_is_still_in_hand(ports, newsletter, edition, run):
+    away = replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
+    hand = run.hands[0]
+    keeper = Keeper(away, edition, run, Judge(ports, edition, newsletter))
+
+    with pytest.raises(UnreachableError):
+        asyncio.run(keeper._give_back(hand))
+
+    assert hand in run.hands
