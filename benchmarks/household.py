@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.exceptions import RedisError
 
 from newsletter import config
 from newsletter.embedded import postgres, redis
@@ -135,8 +138,6 @@ class Queue:
 
     def flush(self) -> None:
         """Have it forget everything."""
-        from redis import Redis
-
         with Redis.from_url(self.url) as client:
             client.flushall()
 
@@ -146,6 +147,7 @@ class Household:
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder = folder
+        self.processes_log = folder / "processes.log"  # what the workers and the beats say
         self._children: list[psutil.Process] = []
         server = stack.enter_context(postgres.start(folder / "postgres"))
         self.database = Database(folder / "postgres")
@@ -180,8 +182,14 @@ class Household:
 
     def wait_for_workers(self, count: int) -> None:
         """Return once so many Celery workers answer. Raises TimeoutError."""
-        control = make_app(self.queue.url).control
-        if not wait_until(lambda: len(control.ping(timeout=1)) >= count, timeout_s=START_S):
+
+        def are_there() -> bool:
+            try:
+                return len(make_app(self.queue.url).control.ping(timeout=1)) >= count
+            except (RedisError, OperationalError, OSError):
+                return False  # over a connection that a Redis had which is gone
+
+        if not wait_until(are_there, timeout_s=START_S):
             raise TimeoutError("The workers did not start.")
 
     def lines(self, offset: int) -> tuple[list[str], int]:
@@ -214,7 +222,7 @@ class Household:
     def _celery(self, *words: str, at: datetime | None = None) -> psutil.Process:
         command = [sys.executable, "-m", "celery", "-q", "-A", "newsletter.tasks.worker", *words]
         env = self._env | ({"NEWSLETTER_AT": at.isoformat()} if at else {})
-        with (self._folder / "processes.log").open("ab") as log:
+        with self.processes_log.open("ab") as log:
             child = psutil.Popen(
                 command,
                 env=env,
