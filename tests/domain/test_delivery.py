@@ -181,6 +181,10 @@ def test_the_enhanced_code_is_read_only_where_it_is_one(code, text, enhanced, sa
     assert reply == Reply(code=code, enhanced=enhanced, text=said, stage=Stage.RCPT)
 
 
+def test_what_no_screen_shows_is_a_space():
+    assert read_reply(250, "5\0 k\x1b[2J\u202eept", Stage.DOT).text == "5  k [2J ept"
+
+
 @pytest.mark.parametrize(
     ("reply", "shown"),
     [
