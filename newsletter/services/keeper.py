@@ -138,14 +138,14 @@ class Keeper:
     async def _settle_all(self) -> bool:
         """Whether the database took what there was."""
         for hand in list(self._run.hands):
-            answers, hand.answers = hand.answers, []
+            answers = list(hand.answers)
             ahead = hand.settled + len(answers) + hand.parked + WINDOW
             ahead = min(len(hand.batch.deliveries), ahead)
             try:
                 goes_on = await asyncio.to_thread(self._settled, hand, answers, ahead)
             except UnreachableError:
-                hand.answers[:0] = answers
                 return False
+            del hand.answers[: len(answers)]  # not before they are written down, whatever fails
             hand.settled += len(answers)
             hand.allowed = ahead
             if not goes_on:  # held by somebody, or the lease is another's by now

@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import DataError
 
 from newsletter.domain.delivery import Reply
 from newsletter.embedded.shared import free_port
@@ -88,3 +89,15 @@ def test_a_batch_that_cannot_be_given_back_is_still_in_hand(ports, newsletter, e
         asyncio.run(keeper._give_back(hand))
 
     assert hand in run.hands
+
+
+def test_an_answer_that_the_database_does_not_take_is_not_forgotten(
+    ports, newsletter, edition, run
+):
+    run.answered(run.next(), Reply(code=250, text="a \0 that PostgreSQL refuses"))
+    keeper = Keeper(ports, edition, run, Judge(ports, edition, newsletter))
+
+    with pytest.raises(DataError):
+        asyncio.run(keeper._settle_all())
+
+    assert [len(hand.answers) for hand in run.hands] == [1, 0]
