@@ -23,7 +23,7 @@ class Journal:
 
     def __init__(self, folder: Path, *, edition_id: int, batch: int, fence: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f"{edition_id}-{batch}-{fence}.journal"
+        self._path = folder / _name(edition_id, batch, fence)
         fresh = self._path.with_suffix(".new")
         self._file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
@@ -89,6 +89,18 @@ class Left:
         return left
 
 
+def is_kept(folder: Path, *, edition_id: int, batch: int, fence: int) -> bool:
+    """Whether a process of this machine has that claim's journal open: it lives, if it is awake."""
+    try:
+        file = os.open(folder / _name(edition_id, batch, fence), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _locks(file)
+    finally:
+        os.close(file)
+
+
 @contextmanager
 def left_behind(folder: Path) -> Iterator[Iterator[tuple[Left, Path]]]:
     """The journals of processes that are gone. Each may be removed once it has been settled."""
@@ -107,12 +119,22 @@ def _locked_ones(folder: Path) -> Iterator[list[Path]]:
             except FileNotFoundError:
                 continue
             files.append(file)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue  # its writer is alive
-            paths.append(path)
+            if _locks(file):
+                paths.append(path)
         yield [path for path in paths if path.exists()]
     finally:
         for file in files:
             os.close(file)
+
+
+def _locks(file: int) -> bool:
+    """Whether the file is ours now: its writer is gone."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _name(edition_id: int, batch: int, fence: int) -> str:
+    return f"{edition_id}-{batch}-{fence}.journal"

@@ -1,7 +1,7 @@
 """Runs whose process died: what they had begun, been answered, and not written down."""
 
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.mail.journal import Left, left_behind
+from newsletter.mail.journal import Left, is_kept, left_behind
 from newsletter.services.judge import Judge
 from newsletter.services.keeper import LEASE
 from newsletter.services.ports import Ports
@@ -30,15 +30,23 @@ def settle_leases(ports: Ports) -> int:
     """Settle the runs whose lease has ended and whose journal nobody found; how many are in doubt.
 
     That is all that they might have begun, more than a journal would tell: their machine is gone.
+    A process of this machine that lives was stopped, or has not reached the database for so long;
+    it knows better, and says so as soon as it can.
     """
     uncertain = 0
     with ports.store.begin() as session:
         for batch in batches.lapsed(session):
+            if _is_kept(ports, batch):
+                continue
             judge = _judge(ports, session, batch)
             uncertain += _write(
                 ports, session, batch, [judge.lost(due) for due in batch.deliveries]
             )
     return uncertain
+
+
+def _is_kept(ports: Ports, batch: Batch) -> bool:
+    return is_kept(ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence)
 
 
 def _settled(ports: Ports, session: Session, batch: Batch, left: Left) -> int:

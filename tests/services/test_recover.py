@@ -176,6 +176,20 @@ def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch
     assert recover(ports).batches == 1
 
 
+def test_a_worker_that_slept_through_its_lease_on_this_machine_still_has_its_batch(
+    ports, store, edition, batch
+):
+    asleep = Journal(ports.journal, edition_id=edition.id, batch=batch.batch, fence=batch.fence)
+    with store.begin() as session:
+        lapse(session)
+
+    while_asleep = recover(ports)
+    asleep.leave()
+
+    assert while_asleep == NOTHING
+    assert recover(ports) == Recovered(uncertain=0, batches=1, finished=0)
+
+
 def test_an_edition_whose_last_worker_died_after_settling_is_closed(ports, edition, batch):
     taken = Reply(code=250)
     everybody = (AMAL, LINA, SAMIR)
