@@ -14,6 +14,7 @@ from newsletter.cli import (
     status,
     subscribers,
     topic,
+    verify,
 )
 
 app = typer.Typer(
@@ -44,5 +45,8 @@ app.command(epilog="Example:  newsletter send   |   newsletter send --to me@exam
 )
 app.command(epilog="Example:  newsletter status --json")(status.status)
 app.command(epilog="Example:  newsletter dkim   |   newsletter dkim --json")(dkim.dkim)
+app.command(epilog="Example:  newsletter verify 2026-01-02 --against kept/Maildir --json")(
+    verify.verify
+)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(topic.app, name="topic")

@@ -3,15 +3,15 @@
 import sys
 import tempfile
 import webbrowser
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from newsletter.cli.common import AsJson, At, On, Slug, day, house, note, out, print_json
+from newsletter.cli.chosen import edition_of, of_date
+from newsletter.cli.common import AsJson, At, On, Slug, house, note, out, print_json
 from newsletter.cli.show import edition_lines
-from newsletter.errors import InputError, MissingError
+from newsletter.errors import InputError
 
 
 def compose(
@@ -26,7 +26,7 @@ def compose(
     from newsletter.store import editions
 
     with house(at=at) as here:
-        newsletter, when = _meant(here.ports, slug, on)
+        newsletter, when = of_date(here.ports, slug, on)
         edition = compose_edition(here.ports.store, newsletter, when, now=here.ports.now())
         with here.ports.store.begin() as session:
             decided = editions.decisions(session, edition.id)
@@ -56,9 +56,9 @@ def preview(
     if html + text + eml + open_ > 1:
         raise InputError("Ask for one of --html, --text, --eml and --open.")
     with house(at=at) as here:
-        newsletter, when = _meant(here.ports, slug, on)
+        newsletter, when = of_date(here.ports, slug, on)
         with here.ports.store.begin() as session:
-            edition = _edition(session, newsletter, when)
+            edition = edition_of(session, newsletter, when)
             decided = editions.decisions(session, edition.id)
             email = mailing.shown(here.ports, session, edition, newsletter)
         check_digest(email)
@@ -81,9 +81,9 @@ def approve(on: On = "", slug: Slug = "", at: At = "") -> None:
     from newsletter.services import editing
 
     with house(at=at) as here:
-        newsletter, when = _meant(here.ports, slug, on)
+        newsletter, when = of_date(here.ports, slug, on)
         with here.ports.store.begin() as session:
-            edition = _edition(session, newsletter, when)
+            edition = edition_of(session, newsletter, when)
         approved = editing.approve(here.ports, edition.id, by="command line")
     out.print(f"Approved. It goes out at {approved.sends_at:%Y-%m-%d %H:%M} UTC.")
 
@@ -98,32 +98,11 @@ def hold(
     from newsletter.services import editing
 
     with house(at=at) as here:
-        newsletter, when = _meant(here.ports, slug, on)
+        newsletter, when = of_date(here.ports, slug, on)
         with here.ports.store.begin() as session:
-            edition = _edition(session, newsletter, when)
+            edition = edition_of(session, newsletter, when)
         editing.hold(here.ports, edition.id, note=why, by="command line")
     out.print("Held. To let it go:  newsletter approve")
-
-
-def _meant(ports: Any, slug: str, on: str) -> tuple[Any, date]:
-    """The newsletter and the date that a command is about."""
-    from newsletter.domain import schedule
-    from newsletter.store import newsletters
-
-    with ports.store.begin() as session:
-        newsletter = newsletters.by_slug(session, slug)
-    return newsletter, day(on) or schedule.local_date(newsletter, ports.now())
-
-
-def _edition(session: Any, newsletter: Any, when: date) -> Any:
-    from newsletter.store import editions
-
-    found = editions.by_date(session, newsletter.id, when)
-    if found is None:
-        raise MissingError(
-            f"There is no edition of {when} yet. Run: newsletter compose --date {when}"
-        )
-    return found
 
 
 def _in_browser(html: str) -> None:

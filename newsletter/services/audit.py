@@ -1,0 +1,57 @@
+"""Audit: the ledger of an edition held against what a relay kept of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsletter.domain.audit import Audit, compare
+from newsletter.domain.edition import Edition
+from newsletter.domain.newsletter import InDoubt
+from newsletter.errors import MissingError, StateError
+from newsletter.mail.kept import kept
+from newsletter.store import Store, editions, months, newsletters, outcomes
+from newsletter.store.outcomes import State
+
+_PAGE = 50_000  # Deliveries in one read: a tenth of a second, and some megabytes.
+
+
+def audit(store: Store, edition_id: int, against: Path) -> Audit:
+    """The comparison with a Maildir, a folder of messages, an mbox, a dump or a log.
+
+    In the middle of a run what is on its way may look lost, or like a surprise. Raises InputError
+    when the source cannot be read, StateError when the edition has not been sent off, MissingError
+    when its deliveries have been let go.
+    """
+    with store.begin() as session:
+        edition = editions.by_id(session, edition_id)
+        newsletter = newsletters.by_id(session, edition.newsletter_id)
+    check_kept(store, edition)
+    found = kept(against, edition_id)
+    return compare(
+        every_state(store, edition_id), found, repeats=newsletter.in_doubt is InDoubt.REPEAT
+    )
+
+
+def check_kept(store: Store, edition: Edition) -> None:
+    """Raise unless the ledger tells what became of each of the edition's deliveries."""
+    if edition.frozen_at is None:
+        raise StateError(
+            f"The edition of {edition.on} has not been sent off: it is {edition.status}."
+        )
+    with store.begin() as session:
+        if not months.is_there(session, edition.on):
+            raise MissingError(
+                f"What became of each delivery of {edition.on} has been let go "
+                "(NEWSLETTER_KEEP_MONTHS); newsletter status tells how many there were."
+            )
+
+
+def every_state(store: Store, edition_id: int) -> Iterator[State]:
+    """Each delivery of the edition, read page by page: no transaction is held open meanwhile."""
+    after = 0
+    while True:
+        with store.begin() as session:
+            page = outcomes.states(session, edition_id, after=after, limit=_PAGE)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        after = page[-1].subscriber_id
