@@ -4,6 +4,7 @@ import typer
 
 from newsletter.cli import (
     collecting,
+    deliveries,
     demo,
     dkim,
     editing,
@@ -12,6 +13,7 @@ from newsletter.cli import (
     sending,
     serve,
     status,
+    steering,
     subscribers,
     topic,
     verify,
@@ -40,9 +42,15 @@ app.command(epilog="Example:  newsletter compose --date 2026-01-02 --json")(edit
 app.command(epilog="Example:  newsletter preview --html > tonight.html")(editing.preview)
 app.command(epilog="Example:  newsletter approve --date 2026-01-02")(editing.approve)
 app.command(epilog="Example:  newsletter hold 'Wait for the vote'")(editing.hold)
-app.command(epilog="Example:  newsletter send   |   newsletter send --to me@example.org")(
-    sending.send
-)
+app.add_typer(sending.app, name="send")
+for _act, _example in (
+    (steering.pause, "newsletter send pause"),
+    (steering.resume, "newsletter send resume --date 2026-01-02"),
+    (steering.cancel, "newsletter send cancel --yes"),
+    (steering.resend, "newsletter send resend --json"),
+):
+    sending.app.command(epilog=f"Example:  {_example}")(_act)
+app.add_typer(deliveries.app, name="deliveries")
 app.command(epilog="Example:  newsletter status --json")(status.status)
 app.command(epilog="Example:  newsletter dkim   |   newsletter dkim --json")(dkim.dkim)
 app.command(epilog="Example:  newsletter verify 2026-01-02 --against kept/Maildir --json")(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from newsletter.cli.common import AsJson, At, out, print_json, settings_at
-from newsletter.domain.newsletter import Approval, Newsletter, ThinDay
+from newsletter.domain.newsletter import Approval, InDoubt, Newsletter, ThinDay
 from newsletter.errors import InputError
 
 Rule = TypeVar("Rule", bound=StrEnum)
@@ -39,6 +39,19 @@ def init(
     grace: Annotated[
         int | None, Option(min=1, help="Minutes after which late is too late.")
     ] = None,
+    in_doubt: Annotated[
+        str,
+        Option(help="stop or repeat a message of which nobody knows whether the relay took it."),
+    ] = "",
+    max_refused: Annotated[
+        float | None,
+        Option(
+            min=0,
+            max=100,
+            metavar="PERCENT",
+            help="A run stops when more of it is refused for good: 10 at first, 100 for never.",
+        ),
+    ] = None,
     at: At = "",
     as_json: AsJson = False,
 ) -> None:
@@ -61,8 +74,11 @@ def init(
         "min_stories": min_stories,
         "max_stories": max_stories,
         "grace": grace,
+        "in_doubt": in_doubt,
+        "max_refused": max_refused,
     }
-    saved = _saved(_checked({key: value for key, value in told.items() if value}), slug, at)
+    given = {key: value for key, value in told.items() if value not in {"", None}}
+    saved = _saved(_checked(given), slug, at)
     if as_json:
         print_json({"slug": saved.slug, "name": saved.name, "zone": saved.zone})
         return
@@ -185,12 +201,20 @@ def _thin_day(text: str) -> ThinDay:
     return _one_of(ThinDay, text, "a thin day")
 
 
+def _in_doubt(text: str) -> InDoubt:
+    return _one_of(InDoubt, text, "what is in doubt")
+
+
 def _one_of(kind: type[Rule], text: str, what: str) -> Rule:
     try:
         return kind(text)
     except ValueError as error:
         words = " or ".join(kind)
         raise InputError(f"{text!r} is not a rule for {what}: {words}.") from error
+
+
+def _share(percent: float) -> float:
+    return percent / 100
 
 
 def _minutes(count: int) -> timedelta:
@@ -208,4 +232,6 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "approval": _approval,
     "thin_day": _thin_day,
     "grace": _minutes,
+    "in_doubt": _in_doubt,
+    "max_refused": _share,
 }

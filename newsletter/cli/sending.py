@@ -6,45 +6,64 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from newsletter.cli.common import AsJson, At, On, Slug, day, err, house, note, out, print_json
+from newsletter.cli.chosen import begun, edition_of, of_date
+from newsletter.cli.common import AsJson, At, On, Slug, err, house, note, out, print_json
+from newsletter.cli.watching import watch_run
 from newsletter.cli.worker import worker_running
-from newsletter.errors import MissingError
+from newsletter.errors import InputError
+
+app = typer.Typer(invoke_without_command=True)
 
 POLL_S = 0.2
 RECOVER_S = 2.0
 STUCK_S = 30.0  # A relay that takes no message in this time is left to the worker and the beat.
+WAITING = 8  # Exit code: something is still queued, and will be sent by a worker later.
+NO_WORKER = "No worker answers, so it waits. Start one: celery -A newsletter.tasks.worker worker"
 _EVERYTHING = frozenset({"database", "redis", "relay"})
-_WAITING = 8  # Exit code: something is still queued, and will be sent by a worker later.
 
 
+@app.callback(
+    epilog="Example:  newsletter send   |   newsletter send --to me@example.org   |   "
+    "newsletter send --watch   |   newsletter send pause"
+)
 def send(
+    context: typer.Context,
     on: On = "",
     to: Annotated[str, typer.Option(metavar="ADDRESS", help="Only a test, to this one.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Even if an editor holds it.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait until all of it is delivered.")] = True,
+    watch_only: Annotated[
+        bool, typer.Option("--watch", help="Send nothing; show how a run goes, whoever began it.")
+    ] = False,
     slug: Slug = "",
     at: At = "",
     as_json: AsJson = False,
 ) -> None:
     """Send an edition to everybody confirmed, now. Sending it twice sends nothing twice.
 
-    Exit code 8: some of it is queued still, and a worker will send it.
+    One that was stopped in mid-run goes on. Exit code 8: some of it is queued still, and a worker
+    will send it.
     """
-    from newsletter.domain import schedule
+    if context.invoked_subcommand is not None:
+        _refuse_options(context)
+        return
+    if watch_only:
+        if to or force or not wait:
+            raise InputError("--watch sends nothing, so it takes no --to, --force or --no-wait.")
+        _watch(on, slug, at, as_json=as_json)
+        return
+    _send(on, slug, at, to=to, force=force, wait=wait, as_json=as_json)
+
+
+def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_json: bool) -> None:
     from newsletter.mail.smtp import Relays, connected
     from newsletter.services.dispatch import send_now
-    from newsletter.store import editions, newsletters
 
     with house(at=at, need=_EVERYTHING) as here:
         ports = here.ports
+        newsletter, when = of_date(ports, slug, on)
         with ports.store.begin() as session:
-            newsletter = newsletters.by_slug(session, slug)
-            when = day(on) or schedule.local_date(newsletter, ports.now())
-            edition = editions.by_date(session, newsletter.id, when)
-        if edition is None:
-            raise MissingError(
-                f"There is no edition of {when} yet. Run: newsletter compose --date {when}"
-            )
+            edition = edition_of(session, newsletter, when)
         if to:
             _test(ports, edition, newsletter, to)
             return
@@ -56,9 +75,27 @@ def send(
                 watch(ports, edition.id, quiet=as_json)
         result = result_of(ports, edition.id, newsletter.slug)
     result |= {"planned": done.planned, "seconds": round(time.monotonic() - started, 2)}
-    _tell(result, has_worker=has_worker or not wait, as_json=as_json)
+    tell(result, as_json=as_json)
+    if not has_worker and wait and (result["queued"] or result["sending"]):
+        note(NO_WORKER)
     if result["queued"] or result["sending"]:
-        raise typer.Exit(_WAITING)
+        raise typer.Exit(WAITING)
+
+
+def _watch(on: str, slug: str, at: str, *, as_json: bool) -> None:
+    with house(at=at) as here:
+        _, edition = begun(here.ports, slug, on)
+        is_done = watch_run(here.ports.store, edition, as_json=as_json)
+    raise typer.Exit(0 if is_done else WAITING)
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Raises InputError for an option that stands before the word it belongs behind."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            word = context.invoked_subcommand
+            raise InputError(f"Write what belongs to {word} behind it: newsletter send {word} …")
 
 
 def _test(ports: Any, edition: Any, newsletter: Any, to: str) -> None:
@@ -96,15 +133,15 @@ def watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
 
 
 def _standing(ports: Any, edition_id: int) -> tuple[int, int, bool]:
-    """How many deliveries are left, how many there are, and whether any is due or in work."""
-    from newsletter.domain.delivery import DeliveryStatus
-    from newsletter.store import deliveries
+    """How many deliveries are left, how many there are, and whether any will be sent now."""
+    from newsletter.domain.edition import EditionStatus
+    from newsletter.store import deliveries, editions
 
     with ports.store.begin() as session:
-        counts = deliveries.counts(session, [edition_id])[edition_id]
-        due = deliveries.due_batches(session, edition_id, now=ports.now())
-    sending = counts[DeliveryStatus.SENDING]
-    return counts[DeliveryStatus.QUEUED] + sending, sum(counts.values()), bool(due or sending)
+        found = deliveries.progress(session, [edition_id])[edition_id]
+        due = deliveries.due_batches(session, edition_id, now=ports.now(), limit=1)
+        is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
+    return found.queued, found.total, bool(found.sending or (due and is_sending))
 
 
 def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
@@ -128,15 +165,14 @@ def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
     }
 
 
-def _tell(result: dict[str, Any], *, has_worker: bool, as_json: bool) -> None:
+def tell(result: dict[str, Any], *, as_json: bool) -> None:
+    """What result_of found, as JSON or in a sentence."""
     if as_json:
         print_json(result)
-    else:
-        out.print(f"[bold]{result['date']}[/] {result['status']}: ", end="")
-        names = ("sent", "queued", "sending", "failed", "uncertain")
-        told = [f"{result[name]} {name}" for name in names if result[name]]
-        out.print(f"{', '.join(told) or 'nobody is subscribed'}, of {result['recipients']}.")
-        if result["reason"]:
-            out.print(result["reason"], style="yellow", markup=False)
-    if not has_worker and (result["queued"] or result["sending"]):
-        note("No worker answers, so it waits. Start one: celery -A newsletter.tasks.worker worker")
+        return
+    out.print(f"[bold]{result['date']}[/] {result['status']}: ", end="")
+    names = ("sent", "queued", "sending", "failed", "uncertain")
+    told = [f"{result[name]} {name}" for name in names if result[name]]
+    out.print(f"{', '.join(told) or 'nobody is subscribed'}, of {result['recipients']}.")
+    if result["reason"]:
+        out.print(result["reason"], style="yellow", markup=False)

@@ -1,14 +1,15 @@
-"""newsletter subscribers: import, export, list, add, remove."""
+"""newsletter subscribers: import, export, list, add, pause, resume, remove."""
 
 import csv
 import sys
 from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from newsletter.cli.common import AsJson, At, Slug, err, house, note, out, print_json
+from newsletter.cli.common import AsJson, At, Slug, day, err, house, note, out, print_json
 from newsletter.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="Who gets the newsletter.")
@@ -102,6 +103,30 @@ def add(address: str, slug: Slug = "", at: At = "") -> None:
     out.print("Subscribed." if is_new else "It was subscribed, or had ended its subscription.")
 
 
+@app.command(epilog="Example:  newsletter subscribers pause ann@example.org --until 2026-02-01")
+def pause(
+    address: str,
+    until: Annotated[
+        str, typer.Option(metavar="YYYY-MM-DD", help="The first day on which it is sent again.")
+    ],
+    slug: Slug = "",
+    at: At = "",
+) -> None:
+    """Send an address nothing until a day; it stays subscribed."""
+    when = day(until)
+    if when is None:
+        raise InputError("Say until when; write it like 2026-01-02.")
+    _paused(address, when, slug, at)
+    out.print(f"Paused until {when}.")
+
+
+@app.command(epilog="Example:  newsletter subscribers resume ann@example.org")
+def resume(address: str, slug: Slug = "", at: At = "") -> None:
+    """End an address's pause: it gets the next edition."""
+    _paused(address, None, slug, at)
+    out.print("It gets the next edition.")
+
+
 @app.command(epilog="Example:  newsletter subscribers remove reader@example.org")
 def remove(address: str, slug: Slug = "", at: At = "") -> None:
     """End one address's subscription."""
@@ -113,6 +138,16 @@ def remove(address: str, slug: Slug = "", at: At = "") -> None:
             newsletter = newsletters.by_slug(session, slug)
         readers.remove(here.ports.store, newsletter, address, now=here.ports.now())
     out.print("Ended.")
+
+
+def _paused(address: str, until: date | None, slug: str, at: str) -> None:
+    from newsletter.services import readers
+    from newsletter.store import newsletters
+
+    with house(at=at) as here:
+        with here.ports.store.begin() as session:
+            newsletter = newsletters.by_slug(session, slug)
+        readers.pause(here.ports.store, newsletter, address, until=until, now=here.ports.now())
 
 
 def _opened(file: Path) -> Any:
@@ -130,4 +165,5 @@ def _document(one: Any) -> dict[str, Any]:
         "status": one.status.value,
         "reason": one.reason.value if one.reason else None,
         "confirmed_at": one.confirmed_at.isoformat() if one.confirmed_at else None,
+        "paused_until": one.paused_until.isoformat() if one.paused_until else None,
     }

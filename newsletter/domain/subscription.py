@@ -20,7 +20,10 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One subscriber's subscription to one newsletter. zone is the reader's IANA zone, or empty."""
+    """One subscriber's subscription to one newsletter. zone is the reader's IANA zone, or empty.
+
+    While paused_until has not come it gets no edition, and stays confirmed.
+    """
 
     id: int
     newsletter_id: int
@@ -34,3 +37,4 @@ class Subscription:
     requested_at: datetime
     confirmed_at: datetime | None = None
     ended_at: datetime | None = None
+    paused_until: datetime | None = None

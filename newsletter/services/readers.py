@@ -1,9 +1,9 @@
-"""Readers in bulk: imported, exported, listed; added and removed one by one by ops."""
+"""Readers in bulk: imported, exported, listed; added, paused and removed one by one by ops."""
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
 
@@ -79,7 +79,12 @@ def export_rows(store: Store, newsletter: Newsletter) -> Iterator[tuple[str, ...
     yield COLUMNS
     with store.begin() as session:
         for one in subscribers.every(session, newsletter.id):
-            yield tuple(_harmless(value) for value in _row(one))
+            yield tuple(harmless(value) for value in _row(one))
+
+
+def harmless(value: str) -> str:
+    """The value as a cell that no spreadsheet runs as a formula."""
+    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def add(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> bool:
@@ -88,6 +93,27 @@ def add(store: Store, newsletter: Newsletter, address: str, *, now: datetime) ->
     reader = Reader(address=parsed.address, address_key=parsed.key)
     with store.begin() as session:
         return bool(subscribers.import_confirmed(session, newsletter.id, [reader], now=now))
+
+
+def pause(
+    store: Store, newsletter: Newsletter, address: str, *, until: date | None, now: datetime
+) -> datetime | None:
+    """Send the address nothing until that day begins in the newsletter's zone; None ends a pause.
+
+    When the pause ends. Raises InputError for a day that has begun, MissingError when the address
+    is not confirmed.
+    """
+    ends_at = datetime.combine(until, time(), zone(newsletter.zone)) if until else None
+    if ends_at is not None and ends_at <= now:
+        raise InputError(f"{until} has begun in {newsletter.zone}; a pause ends on a later day.")
+    with store.begin() as session:
+        found = subscribers.by_key(session, newsletter.id, parse_address(address).key)
+        if found is None or not subscribers.pause(session, found.id, until=ends_at):
+            raise MissingError(f"{address} is not subscribed to {newsletter.name}.")
+        event = "paused" if ends_at else "resumed"
+        evidence = Evidence(event=event, means="command line")
+        subscribers.testify(session, [found.id], evidence, now=now)
+    return ends_at
 
 
 def remove(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> None:
@@ -163,7 +189,3 @@ def _row(one: Subscription) -> tuple[str, ...]:
     confirmed = one.confirmed_at.isoformat() if one.confirmed_at else ""
     told = (one.address, one.name, one.language, one.zone, one.status.value)
     return (*told, one.requested_at.isoformat(), confirmed)
-
-
-def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith(_FORMULA) else value

@@ -106,6 +106,8 @@ def by_domain(
     session: Session, edition_id: int, batches: Collection[int], *, named: Sequence[str]
 ) -> list[Portion]:
     """The deliveries of those batches, counted by batch, domain and state."""
+    if not batches:
+        return []
     values = {"edition_id": edition_id, "batches": list(batches), "named": list(named)}
     return [
         Portion(row.batch, row.domain, DeliveryStatus(row.status), row.is_deferred, row.number)

@@ -36,6 +36,7 @@ _COLUMNS = (
     SubscriptionRow.requested_at,
     SubscriptionRow.confirmed_at,
     SubscriptionRow.ended_at,
+    SubscriptionRow.paused_until,
 )
 _PAGE = 1_000
 

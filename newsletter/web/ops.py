@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from redis import Redis, RedisError
 
+from newsletter.domain.edition import Hold
 from newsletter.errors import UnreachableError
 from newsletter.services.status import Standing, Status, status
 from newsletter.web.site import Site, TheSite
@@ -40,10 +41,12 @@ def _gauges(found: Status, site: Site) -> CollectorRegistry:
     readers = _gauge(registry, "subscriptions", "Subscriptions", "newsletter", "status")
     sent = _gauge(registry, "deliveries", "Deliveries of the last edition", "newsletter", "status")
     next_at = _gauge(registry, "next_edition_timestamp_seconds", "Next minute", "newsletter")
+    stopped = _gauge(registry, "editions_stopped", "Stopped in mid-run", "newsletter")
     ran_at = _gauge(registry, "job_last_run_timestamp_seconds", "A job's last end", "job")
     for standing in found.newsletters:
         slug = standing.newsletter.slug
         next_at.labels(slug).set(standing.next_at.timestamp())
+        stopped.labels(slug).set(sum(one.hold is Hold.STOPPED for one in standing.editions))
         for state, count in standing.readers.items():
             readers.labels(slug, state.value).set(count)
         for outcome, count in _last_deliveries(standing):

@@ -1,0 +1,120 @@
+"""newsletter send pause, resume, cancel, resend: a run in the operator's hand."""
+
+import sys
+import time
+from typing import Annotated, Any
+
+import typer
+
+from newsletter.cli.chosen import Begun, begun
+from newsletter.cli.common import AsJson, At, Slug, err, house, note, print_json
+from newsletter.cli.common import out as console
+from newsletter.cli.sending import NO_WORKER, result_of, tell
+from newsletter.cli.worker import ANSWER_S
+from newsletter.errors import InputError
+
+_BY = "command line"
+_POLL_S = 0.1
+# A worker waits ten seconds for what a relay has not answered, and then settles it.
+_PATIENCE_S = 12.0
+_QUEUE = frozenset({"database", "redis"})
+
+
+def pause(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
+    """Stop a run where it is, until somebody lets it go on. Nobody is lost or written to twice.
+
+    Returns when no worker has anything of it in its hand.
+    """
+    from newsletter.services import steering
+
+    with house(at=at) as here:
+        newsletter, edition = begun(here.ports, slug, on)
+        steering.pause(here.ports, edition.id, by=_BY)
+        _await_hands(here.ports, edition.id)
+        tell(result_of(here.ports, edition.id, newsletter.slug), as_json=as_json)
+
+
+def resume(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
+    """Let a run go on that was paused, or that stopped by itself."""
+    from newsletter.services import steering
+
+    with house(at=at, need=_QUEUE) as here:
+        newsletter, edition = begun(here.ports, slug, on)
+        steering.resume(here.ports, edition.id, by=_BY)
+        tell(result_of(here.ports, edition.id, newsletter.slug), as_json=as_json)
+        _note_who_goes_on(here.settings)
+
+
+def cancel(
+    on: Begun = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+    slug: Slug = "",
+    at: At = "",
+    as_json: AsJson = False,
+) -> None:
+    """End a run: what has not left is failed, and never sent but by `newsletter send resend`."""
+    from newsletter.services import steering
+
+    with house(at=at) as here:
+        newsletter, edition = begun(here.ports, slug, on)
+        if not yes:
+            _confirm(f"Cancel the edition of {edition.on}? What has not left never will.")
+        steering.cancel(here.ports, edition.id, by=_BY)
+        _await_hands(here.ports, edition.id)
+        tell(result_of(here.ports, edition.id, newsletter.slug), as_json=as_json)
+
+
+def resend(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
+    """Send an edition again to those for whom it failed, if they subscribe still, and to no other.
+
+    Also what was cancelled. Whoever was sent it, or is uncertain, is not written to.
+    """
+    from newsletter.services import steering
+
+    with house(at=at, need=_QUEUE) as here:
+        newsletter, edition = begun(here.ports, slug, on)
+        done = steering.resend(here.ports, edition.id)
+        result = result_of(here.ports, edition.id, newsletter.slug)
+        if done.queued:
+            _note_who_goes_on(here.settings)
+    left_out = {
+        "unsubscribed": done.left_out.left,
+        "suppressed": done.left_out.suppressed,
+        "in a worker's hand": done.left_out.in_hand,
+    }
+    if as_json:
+        print_json(result | {"resent": done.queued, "left_out": left_out})
+        return
+    why = [f"{number} {name}" for name, number in left_out.items() if number]
+    left = f"; left out: {', '.join(why)}" if why else ""
+    console.print(f"{done.queued} of those who failed are queued again{left}.")
+    tell(result, as_json=False)
+
+
+def _await_hands(ports: Any, edition_id: int) -> None:
+    """Return when no worker has anything of the edition, or when that takes too long; say which."""
+    from newsletter.services import steering
+
+    ends_at = time.monotonic() + _PATIENCE_S
+    with err.status("Waiting for the workers…"):
+        while (number := steering.in_hand(ports, edition_id)) and time.monotonic() < ends_at:
+            time.sleep(_POLL_S)
+    if number:
+        note(
+            f"{number} are in a worker's hand still: it waits for the relay; or it died, and they "
+            "are given back within two minutes."
+        )
+
+
+def _note_who_goes_on(settings: Any) -> None:
+    from newsletter.tasks.enqueue import has_worker
+
+    is_there = has_worker(settings.redis_url, timeout_s=ANSWER_S)
+    note("The workers go on with it. See: newsletter send --watch" if is_there else NO_WORKER)
+
+
+def _confirm(question: str) -> None:
+    """Raises InputError when there is nobody to answer, typer.Abort when the answer is no."""
+    if not sys.stdin.isatty():
+        raise InputError("Nobody can be asked here; say --yes.")
+    typer.confirm(question, abort=True)

@@ -1,0 +1,127 @@
+"""Watching a run from outside: how far it is, how fast, when it will be over, and with whom."""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.edition import EditionStatus
+from newsletter.store import Store, deliveries, editions, outcomes
+from newsletter.store.deliveries import Progress
+
+_RATE_OVER_S = 10.0  # Long enough for a steady figure, short enough to see a relay slow down.
+_DOMAINS = 100  # Told apart; of a list of any size they hold nearly everybody.
+_SHOWN = 8  # Providers that are told; the rest is summed up.
+OTHERS = "others"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A run at one moment. rate is in messages a second; left is None while nothing moves."""
+
+    status: EditionStatus
+    reason: str
+    progress: Progress
+    rate: float
+    left: timedelta | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left, or nothing goes on and nobody has anything in hand."""
+        goes_on = self.status is EditionStatus.SENDING or self.progress.sending > 0
+        return not self.progress.queued or not goes_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How the deliveries to one mailbox provider stand; waiting includes the deferred."""
+
+    provider: str
+    sent: int = 0
+    waiting: int = 0
+    deferred: int = 0
+    failed: int = 0
+    uncertain: int = 0
+
+
+class Watch:
+    """Looks at one edition again and again; it changes nothing, and needs nothing but the database.
+
+    provider_of says whose mailboxes a domain's are.
+    """
+
+    def __init__(
+        self, store: Store, edition_id: int, *, provider_of: Callable[[str], str] = str
+    ) -> None:
+        self._store = store
+        self._edition_id = edition_id
+        self._provider_of = provider_of
+        self._seen: deque[tuple[float, int]] = deque()
+        self._marks: dict[int, tuple[int, ...]] = {}
+        self._portions: dict[int, Counter[tuple[str, str]]] = {}
+        self._named: list[str] | None = None
+
+    def look(self, moment_s: float) -> Seen:
+        """How the run stands; moment_s is any clock's that never goes back."""
+        with self._store.begin() as session:
+            edition = editions.by_id(session, self._edition_id)
+            progress = deliveries.progress(session, [self._edition_id])[self._edition_id]
+        rate = self._rate(moment_s, progress.sent)
+        left = timedelta(seconds=round(progress.queued / rate)) if rate else None
+        return Seen(
+            status=edition.status, reason=edition.reason, progress=progress, rate=rate, left=left
+        )
+
+    def shares(self) -> tuple[Share, ...]:
+        """How it stands by provider, the largest first; what is not among them is OTHERS, at last.
+
+        Only batches in which something has moved since the last time are counted anew.
+        """
+        with self._store.begin() as session:
+            if self._named is None:
+                self._named = outcomes.domains(session, self._edition_id, limit=_DOMAINS)
+            marks = outcomes.marks(session, self._edition_id)
+            moved = [batch for batch in marks if marks[batch] != self._marks.get(batch)]
+            found = outcomes.by_domain(session, self._edition_id, moved, named=self._named)
+        for batch in moved:
+            self._portions[batch] = Counter()
+        for one in found:
+            counted = self._portions[one.batch]
+            provider = self._provider_of(one.domain) if one.domain else OTHERS
+            counted[provider, one.status.value] += one.number
+            counted[provider, "deferred"] += one.number * one.is_deferred
+        self._marks = marks
+        total: Counter[tuple[str, str]] = Counter()
+        for portion in self._portions.values():
+            total.update(portion)
+        return _shares(total)
+
+    def _rate(self, moment_s: float, sent: int) -> float:
+        self._seen.append((moment_s, sent))
+        while moment_s - self._seen[0][0] > _RATE_OVER_S:
+            self._seen.popleft()
+        first_s, first = self._seen[0]
+        return (sent - first) / (moment_s - first_s) if moment_s > first_s else 0.0
+
+
+def _shares(counted: Counter[tuple[str, str]]) -> tuple[Share, ...]:
+    states = [status.value for status in DeliveryStatus]
+    sizes: Counter[str] = Counter()
+    for (provider, state), number in counted.items():
+        sizes[provider] += number if state in states else 0
+    shown = [one for one, _ in sizes.most_common() if one != OTHERS][:_SHOWN]
+    grouped: Counter[tuple[str, str]] = Counter()
+    for (provider, state), number in counted.items():
+        grouped[provider if provider in shown else OTHERS, state] += number
+    return tuple(
+        Share(
+            provider=one,
+            sent=grouped[one, "sent"],
+            waiting=grouped[one, "queued"],
+            deferred=grouped[one, "deferred"],
+            failed=grouped[one, "failed"],
+            uncertain=grouped[one, "uncertain"],
+        )
+        for one in [*shown, *([OTHERS] if len(sizes) > len(shown) else [])]
+    )
