@@ -45,8 +45,8 @@ def sink() -> Iterator[tuple[str, psutil.Process]]:
 
 
 def source(relay: str, *, messages: int, size: int, sessions: int) -> float:
-    """Messages a second of smtp-source."""
-    count = ["-s", str(sessions), "-m", str(messages), "-l", str(size)]
+    """Messages a second of smtp-source; it keeps its connections, as we do, and is faster so."""
+    count = ["-d", "-s", str(sessions), "-m", str(messages), "-l", str(size)]
     started = time.perf_counter()
     subprocess.run(
         [*program("smtp-source"), *count, "-f", "a@press.example", "-t", "r@mail.example", relay],

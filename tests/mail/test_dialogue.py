@@ -166,6 +166,20 @@ def test_a_message_that_may_not_begin_any_more_is_returned_and_no_dot_is_sent():
     assert letters.told == {}
 
 
+def test_what_is_heard_when_the_connection_is_gone_counts_and_begins_nothing():
+    letters = Letters(3)
+    dialogue = Dialogue(letters, PIPELINED)
+    dialogue.start()
+    assert hear(dialogue, 250, 450, 503) == b"RSET\r\n" + group(2)
+
+    dialogue.is_closing = True  # as the connection says, before it hands on what it still has
+    assert hear(dialogue, 250, 250, 250, 354) == b""
+    dialogue.lost("gone")
+
+    assert letters.codes() == [450]
+    assert letters.returns == [2]
+
+
 @pytest.mark.parametrize(
     ("count", "unsent", "stage"),
     [

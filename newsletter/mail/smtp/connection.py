@@ -171,6 +171,8 @@ class Connection(asyncio.BufferedProtocol):
             if self._unheard and self._answer is not None and not self._answer.done():
                 self._answer.set_result(None)
         else:
+            if self._unheard and not self._is_stalled:
+                self._asked_at = self._loop.time()
             try:
                 while self._unheard and not (self._is_stalled or self.broken):
                     self._replied(self._dialogue, *self._unheard.popleft())
@@ -182,7 +184,6 @@ class Connection(asyncio.BufferedProtocol):
             self._break(_SENSELESS)
 
     def _replied(self, dialogue: Dialogue, code: int, text: bytes) -> None:
-        self._asked_at = self._loop.time()
         said = dialogue.received(code, text)
         if dialogue.is_closing:
             why = dialogue.farewell or "it is not to go on"

@@ -92,15 +92,15 @@ class Dialogue:
         kind = code // 100
         if kind < _REFUSED and kind != (_GO_ON if step is Step.DATA else _DONE):
             raise SenselessError
-        if step is Step.DATA and kind == _GO_ON and self._refusal is None:
+        if kind == _GO_ON and self._refusal is None:
             return self._go(envelope)
         self._expected.popleft()
         if step is Step.DOT:
             self._tell(envelope, _reply(code, text, Stage.DOT))
             return self._released() if self._waiting or self._expected else self.start()
         if step is Step.RSET:
-            self.is_closing = kind != _DONE  # what it still remembers would spoil the next message
-            self._is_explained = self.is_closing
+            if kind != _DONE:  # what it still remembers would spoil the next message
+                self.is_closing = self._is_explained = True
             return self._released()
         if step is Step.VOID:
             return self._refused(envelope)
@@ -154,7 +154,7 @@ class Dialogue:
         if not is_yes and self._refusal is None:
             self._refusal = _reply(code, text, STAGES[step])
         if self._refusal is None:
-            return self._released()
+            return self._released() if self._waiting else b""
         if step is Step.DATA and is_yes:
             return self._say([(Step.VOID, envelope, b".\r\n")])
         # In a group the answers to the rest of it are still to come; elsewhere it is not said.
