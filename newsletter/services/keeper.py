@@ -186,9 +186,18 @@ class Keeper:
             if found is None:
                 return None
             stands = deliveries.progress(session, [self._edition.id])[self._edition.id]
-        journal = Journal(
-            self._ports.journal, edition_id=found.edition_id, batch=found.batch, fence=found.fence
-        )
+        try:
+            journal = Journal(
+                self._ports.journal,
+                edition_id=found.edition_id,
+                batch=found.batch,
+                fence=found.fence,
+            )
+        except OSError as error:  # its lease ends by itself
+            raise UnreachableError(
+                f"Nothing can be sent from here: no journal can be kept in {self._ports.journal} "
+                f"({error.strerror}). See NEWSLETTER_DATA_DIR."
+            ) from error
         return Hand(found, journal, allowed=0), Tally(stands.sent, stands.failed)
 
     def _settled(self, hand: Hand, answers: list[Answer], ahead: int) -> bool:

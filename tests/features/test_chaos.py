@@ -15,7 +15,7 @@ from benchmarks.faults import Fault
 from benchmarks.household import Keeping, household
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.embedded.shared import wait_until
-from newsletter.mail.smtp import connected
+from newsletter.mail.smtp import Relays, connected
 from newsletter.store.deliveries import Delivery
 
 QUEUED, SENT, FAILED, UNCERTAIN = (
@@ -41,7 +41,7 @@ def relay(tmp_path: Path) -> Iterator[Keeping]:
 
 def reply_of(relay: Keeping) -> int:
     """The digits that a message gets, 0 for none."""
-    with connected(f"smtp://127.0.0.1:{relay.port}") as line:
+    with connected(Relays.parse(f"smtp://127.0.0.1:{relay.port}")) as line:
         return line.send("evening@press.example", "amal@mail.example", MESSAGE).code
 
 
@@ -136,7 +136,7 @@ def test_the_relay_writes_down_what_it_says_it_takes(relay, order, code, is_kept
 
 
 def test_the_relay_can_take_a_message_and_tell_nobody(relay) -> None:
-    with connected(f"smtp://127.0.0.1:{relay.port}") as line:
+    with connected(Relays.parse(f"smtp://127.0.0.1:{relay.port}")) as line:
         met = relay.order("cut")
         code = line.send("evening@press.example", "amal@mail.example", MESSAGE).code
 
