@@ -22,9 +22,9 @@ from newsletter.domain.pacing import Ask, Grants, Limits, Pace
 from newsletter.domain.safe_pace import LastKnown, SafePace
 from newsletter.errors import SettingsError
 
-# For each answer, so that a Redis that hangs costs one such wait. A turn is one answer, or two when
-# the day is counted anew; a new connection says hello first, which is three or four short ones.
-WAIT_S = 0.2
+# For each answer. Whoever asks waits beside the sending, which goes by the last grants meanwhile: a
+# Redis that stumbles slows nobody, and one that hangs for longer is lost.
+WAIT_S = 1.0
 RETRY_S, MOST_RETRY_S = 1.0, 8.0  # After a failure; doubled each time, so that turns stay short.
 RUN_EXPIRES_S = 10  # Fifty turns: who has missed so many is dead, or cut off and at the safe pace.
 FRESH_S = 1  # Five turns: who has missed those is not waited for when permits are divided.

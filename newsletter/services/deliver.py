@@ -80,8 +80,7 @@ def _ran(
         run = Run(ports, newsletter, master, judge=judge, pace=pace)
         keeper = Keeper(ports, edition, run, judge=judge, pace=pace)
         if await asyncio.to_thread(keeper.claim, batch):
-            await pace.turn()
-            await _run(ports, run, keeper)
+            await _run(ports, run, keeper, pace)
         return run.sent, not pace.is_long
 
     try:
@@ -96,15 +95,17 @@ def _ran(
         return 0, False
 
 
-async def _run(ports: Ports, run: Run, keeper: Keeper) -> None:
+async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace) -> None:
     """Send until there is nothing more, or the run is to end; then everything is in the ledger."""
     count = max(1, min(CONNECTIONS, run.left // WORTH_ONE))
-    keeping = asyncio.create_task(keeper.keep(claims_for_s=RUN_S))
     standings = _standings(ports.relay_url)
     sending = asyncio.create_task(all_sent(standings.relays, run, count=count, standings=standings))
+    keeping = asyncio.create_task(keeper.keep(claims_for_s=RUN_S))
+    pacing = asyncio.create_task(pace.keep(run.look_again))
     ending = asyncio.create_task(run.ending.wait())
     try:
-        await asyncio.wait({sending, keeping, ending}, return_when=asyncio.FIRST_COMPLETED)
+        first = asyncio.FIRST_COMPLETED
+        await asyncio.wait({sending, keeping, pacing, ending}, return_when=first)
         run.ending.set()
         await asyncio.wait({sending}, timeout=DRAIN_S)
         sending.cancel()
@@ -115,10 +116,12 @@ async def _run(ports: Ports, run: Run, keeper: Keeper) -> None:
         ending.cancel()
         run.give_up()
         keeper.finish()
+        pace.finish()
         try:
-            await keeping
+            await asyncio.gather(keeping, pacing)
         finally:
             await keeper.let_go()
+            await pace.leave()
 
 
 @cache

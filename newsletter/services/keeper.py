@@ -63,8 +63,7 @@ class Keeper:
                 await asyncio.wait_for(self._run.wake.wait(), TURN_S)
             self._run.wake.clear()
             await self._turn()
-            self._run.changed.set()
-            self._run.changed = asyncio.Event()
+            self._run.look_again()
 
     def finish(self) -> None:
         """The connections have ended: keep() ends with its turn."""
@@ -89,7 +88,6 @@ class Keeper:
         finally:
             for hand in self._run.hands:
                 hand.journal.leave()
-            await self._pace.leave()
 
     async def _turn(self) -> None:
         is_over = time.monotonic() > self._claims_until + OVERTIME_S
@@ -100,7 +98,6 @@ class Keeper:
             return
         self._run.holds_until = holds_until
         try:
-            await self._pace.turn()
             await self._postpone()
             for hand in [hand for hand in self._run.hands if hand.is_over]:
                 await self._give_back(hand)

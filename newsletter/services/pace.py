@@ -4,11 +4,13 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from newsletter.domain.delivery import Next, Reply
 from newsletter.domain.pacer import Pacer
+from newsletter.errors import UnreachableError
 from newsletter.mail.providers import shown_as
 from newsletter.mail.quota import Counts, Quota
 from newsletter.services.ports import Ports
@@ -21,11 +23,11 @@ _ENDS = {Next.SENT: 0, Next.RETRY: 1, Next.FAILED: 2}  # the places in Counts
 
 
 class Pace:
-    """Whether a message may go now; turn() each TURN_S, and leave() at the end."""
+    """Whether a message may go now; keep() beside the sending until finish(), and then leave()."""
 
     def __init__(self, ports: Ports, edition_id: int) -> None:
         self._ports = ports
-        self._turned_at = 0.0
+        self._is_over = asyncio.Event()
         self.wait_s = 0.0  # How long nothing may go, as far as that is known.
         self._ended: dict[str, list[int]] = {}
         self.pacer = Pacer(now=time.monotonic())
@@ -42,18 +44,27 @@ class Pace:
         """Whether it is not worth waiting for a permit: the day's quota is used up."""
         return self.wait_s > LONG_S
 
-    async def turn(self) -> None:
-        """Exchange permits, when it is time again. Raises UnreachableError as the store does."""
+    async def keep(self, granted: Callable[[], None]) -> None:
+        """Exchange permits each TURN_S until finish(); granted is called each time."""
+        while not self._is_over.is_set():
+            await self._turn()
+            granted()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), TURN_S)
+
+    def finish(self) -> None:
+        """The connections have ended: keep() ends with its turn."""
+        self._is_over.set()
+
+    async def _turn(self) -> None:
         now = time.monotonic()
-        if now - self._turned_at < TURN_S:
-            return
-        self._turned_at = now
         ask = self.pacer.asks(now)
         ended, self._ended = self._ended, {}
         tally = {provider: Counts(*counts) for provider, counts in ended.items()}
-        grants = await asyncio.to_thread(self._quota.turn, ask, now=now, tally=tally)
-        self.wait_s = grants.wait_s
-        self.pacer.granted(grants)
+        with suppress(UnreachableError):  # the ledger is away: nothing new is granted
+            grants = await asyncio.to_thread(self._quota.turn, ask, now=now, tally=tally)
+            self.wait_s = grants.wait_s
+            self.pacer.granted(grants)
 
     async def leave(self) -> None:
         """Give back what is left to the others."""

@@ -122,6 +122,11 @@ class Run:
             await self.changed.wait()
         return False
 
+    def look_again(self) -> None:
+        """There may be a message now, for those that wait in more()."""
+        self.changed.set()
+        self.changed = asyncio.Event()
+
     def give_up(self) -> None:
         """Take what was begun and not answered for lost: nobody waits for the answers any more."""
         for key in tuple(self._begun):

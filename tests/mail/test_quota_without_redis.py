@@ -247,7 +247,6 @@ def test_a_turn_is_not_tried_twice_and_waits_for_no_answer_for_long():
 
     assert options["retry"]._retries == 0
     assert options["socket_timeout"] == options["socket_connect_timeout"] == WAIT_S
-    assert 2 * WAIT_S < 0.5
 
 
 @pytest.mark.parametrize(
