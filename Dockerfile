@@ -7,12 +7,13 @@ COPY templates ./templates
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.13-slim
-RUN useradd --system --create-home --uid 10001 newsletter
+RUN useradd --system --create-home --uid 10001 newsletter \
+    && install --directory --owner newsletter /var/lib/newsletter
 COPY --from=build /wheels /wheels
 RUN pip install --no-cache-dir /wheels/*.whl && rm -r /wheels
 WORKDIR /app
 COPY worker.py ./
 USER newsletter
-ENV PYTHONUNBUFFERED=1 NEWSLETTER_DATA_DIR=/tmp/newsletter NEWSLETTER_LOG_FORMAT=json
+ENV PYTHONUNBUFFERED=1 NEWSLETTER_DATA_DIR=/var/lib/newsletter NEWSLETTER_LOG_FORMAT=json
 EXPOSE 8000
 CMD ["newsletter", "serve", "--host", "0.0.0.0", "--port", "8000"]

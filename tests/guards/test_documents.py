@@ -33,6 +33,7 @@ _SERVICE = {
         "environment": {"type": "object", "additionalProperties": {"type": "string"}},
         "ports": {"type": "array", "items": {"type": "string", "pattern": r"^[\d.]+:\d+:\d+$"}},
         "volumes": {"type": "array", "items": {"type": "string", "pattern": "^[a-z]+:/"}},
+        "stop_grace_period": {"type": "string", "pattern": r"^\d+(ms|s|m|h)$"},
         "depends_on": {
             "type": "object",
             "additionalProperties": {
