@@ -7,7 +7,9 @@ the event loop only.
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from newsletter.domain.delivery import Next
 from newsletter.domain.edition import Edition, EditionStatus
@@ -18,7 +20,7 @@ from newsletter.services.judge import Judge, stop
 from newsletter.services.pace import TURN_S, Pace
 from newsletter.services.ports import Ports
 from newsletter.services.run import Run
-from newsletter.store import batches, deliveries
+from newsletter.store import Session, batches, deliveries
 
 LEASE = timedelta(seconds=60)  # Renewed at each turn; a worker silent for so long is gone.
 HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
@@ -26,6 +28,32 @@ WINDOW = 256  # May be begun beyond what is settled: the most a lost machine put
 PARKED = 64  # May wait in hand for one provider; what is beyond goes back to the ledger.
 POSTPONED = timedelta(seconds=15)  # Then a run looks again whether the provider has recovered.
 OVERTIME_S = 10.0  # A run that is paced gives back what it has not sent so long after its claims.
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What is to be written down of a batch, and how many of it may be begun from then on."""
+
+    hand: Hand
+    answers: list[Answer]
+    ahead: int
+
+    @classmethod
+    def of(cls, hand: Hand) -> Self:
+        answers = list(hand.answers)
+        ahead = hand.settled + len(answers) + hand.parked + WINDOW
+        return cls(hand, answers, min(len(hand.batch.deliveries), ahead))
+
+    @property
+    def through(self) -> int:
+        """The subscriber up to whom it may be begun."""
+        return self.hand.batch.deliveries[self.ahead - 1].subscriber_id if self.ahead else 0
+
+    def is_written_down(self) -> None:
+        """The answers leave the hand: not before they stand in the ledger, whatever fails."""
+        del self.hand.answers[: len(self.answers)]
+        self.hand.settled += len(self.answers)
+        self.hand.allowed = self.ahead
 
 
 class Keeper:
@@ -134,19 +162,15 @@ class Keeper:
 
     async def _settle_all(self) -> bool:
         """Whether the database took what there was."""
-        for hand in list(self._run.hands):
-            answers = list(hand.answers)
-            ahead = hand.settled + len(answers) + hand.parked + WINDOW
-            ahead = min(len(hand.batch.deliveries), ahead)
-            try:
-                goes_on = await asyncio.to_thread(self._settled, hand, answers, ahead)
-            except UnreachableError:
-                return False
-            del hand.answers[: len(answers)]  # not before they are written down, whatever fails
-            hand.settled += len(answers)
-            hand.allowed = ahead
-            if not goes_on:  # held by somebody, or the lease is another's by now
-                self._run.ending.set()
+        news = [_News.of(hand) for hand in self._run.hands]
+        try:
+            goes_on = await asyncio.to_thread(self._settled, news)
+        except UnreachableError:
+            return False
+        for one in news:
+            one.is_written_down()
+        if not goes_on:  # held by somebody, or a lease is another's by now
+            self._run.ending.set()
         return True
 
     async def _claim_ahead(self) -> None:
@@ -197,24 +221,29 @@ class Keeper:
             ) from error
         return Hand(found, journal, allowed=0), Tally(stands.sent, stands.failed)
 
-    def _settled(self, hand: Hand, answers: list[Answer], ahead: int) -> bool:
-        """Whether the claim holds, with the outcomes written down, and the edition goes on."""
-        through = hand.batch.deliveries[ahead - 1].subscriber_id if ahead else 0
+    def _settled(self, news: list["_News"]) -> bool:
+        """Whether the claims hold, with the outcomes written down, and the edition goes on."""
+        if not news:
+            return True
         with self._ports.store.begin() as session:
-            status = batches.settle(
-                session,
-                hand.batch,
-                [one.settled for one in answers],
-                now=self._ports.now(),
-                lease=LEASE,
-                through=through,
-            )
-            for one in answers if status is not None else ():
-                if one.outcome.is_dead_address or one.outcome.next is Next.STOP:
-                    self._judge.follow(session, one.due, one.reply, one.outcome)
+            statuses = [self._settle(session, one) for one in news]
             if self._run.stops_because:
                 stop(session, self._edition, self._run.stops_because)
-        return status is EditionStatus.SENDING
+        return all(status is EditionStatus.SENDING for status in statuses)
+
+    def _settle(self, session: Session, news: "_News") -> EditionStatus | None:
+        status = batches.settle(
+            session,
+            news.hand.batch,
+            [one.settled for one in news.answers],
+            now=self._ports.now(),
+            lease=LEASE,
+            through=news.through,
+        )
+        for one in news.answers if status is not None else ():
+            if one.outcome.is_dead_address or one.outcome.next is Next.STOP:
+                self._judge.follow(session, one.due, one.reply, one.outcome)
+        return status
 
     def _postponed(self, hand: Hand, given: list[Given]) -> None:
         if given:
