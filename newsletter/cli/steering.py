@@ -14,7 +14,8 @@ from newsletter.cli.worker import ANSWER_S
 from newsletter.errors import InputError
 
 _BY = "command line"
-_POLL_S = 0.1
+_POLL_S = 0.2
+_QUIET_LOOKS = 2  # A claim that was under way when the run stopped may appear after the first.
 # A worker waits ten seconds for what a relay has not answered, and then settles it.
 _PATIENCE_S = 12.0
 _QUEUE = frozenset({"database", "redis"})
@@ -95,11 +96,13 @@ def _await_hands(ports: Any, edition_id: int) -> None:
     """Return when no worker has anything of the edition, or when that takes too long; say which."""
     from newsletter.services import steering
 
-    ends_at = time.monotonic() + _PATIENCE_S
+    ends_at, quiet = time.monotonic() + _PATIENCE_S, 0
     with err.status("Waiting for the workers…"):
-        while (number := steering.in_hand(ports, edition_id)) and time.monotonic() < ends_at:
+        while quiet < _QUIET_LOOKS and time.monotonic() < ends_at:
+            number = steering.in_hand(ports, edition_id)
+            quiet = 0 if number else quiet + 1
             time.sleep(_POLL_S)
-    if number:
+    if not quiet:
         note(
             f"{number} are in a worker's hand still: it waits for the relay; or it died, and they "
             "are given back within two minutes."

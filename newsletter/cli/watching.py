@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Protocol
 
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from newsletter.cli.common import note, out
 from newsletter.errors import StateError
@@ -46,16 +48,18 @@ def watch_run(store: Any, edition: Any, *, as_json: bool) -> bool:
 
 
 def _watched(watch: Any, show: Shown) -> bool:
-    counted_at = float("-inf")
+    counted_at, was_over = float("-inf"), False
     shares: Any = ()
     while True:
         now = time.monotonic()
         seen = watch.look(now)
-        if seen.is_over or now - counted_at >= _SHARES_S:
+        is_last = seen.is_over and (was_over or seen.status != "sending")
+        if is_last or now - counted_at >= _SHARES_S:
             shares, counted_at = watch.shares(), now
-        show(seen, shares, is_last=seen.is_over)
-        if seen.is_over:
+        show(seen, shares, is_last=is_last)
+        if is_last:
             return not seen.progress.queued
+        was_over = seen.is_over  # Its worker has yet to say so: one more look.
         time.sleep(_LOOK_S)
 
 
@@ -66,7 +70,9 @@ def _shown(edition: Any, *, as_json: bool) -> Iterator[Shown]:
         yield _json_line
     elif out.is_terminal:
         with Live(console=out, auto_refresh=False) as live:
-            yield lambda seen, shares, **_: live.update(_table(edition, seen, shares), refresh=True)
+            yield lambda seen, shares, **_: live.update(
+                _picture(edition, seen, shares), refresh=True
+            )
     else:
         yield _Lines()
 
@@ -103,16 +109,14 @@ class _Lines:
         sys.stdout.flush()
 
 
-def _table(edition: Any, seen: Any, shares: Any) -> Table:
+def _picture(edition: Any, seen: Any, shares: Any) -> Group:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.title, table.title_justify = f"{edition.on} {edition.subject}", "left"
-    table.caption, table.caption_justify = _figures(seen), "left"
     for name in ("", "sent", "waiting", "deferred", "failed", "uncertain"):
         table.add_column(name, justify="right" if name else "left")
     for one in shares:
         figures = (one.sent, one.waiting, one.deferred, one.failed, one.uncertain)
         table.add_row(one.provider, *(f"{figure:,}" if figure else "·" for figure in figures))
-    return table
+    return Group(Text(f"{edition.on} {edition.subject}"), Text(_figures(seen)), table)
 
 
 def _figures(seen: Any) -> str:

@@ -12,7 +12,8 @@ from newsletter.store.deliveries import Progress
 
 _RATE_OVER_S = 10.0  # Long enough for a steady figure, short enough to see a relay slow down.
 _DOMAINS = 100  # Told apart; of a list of any size they hold nearly everybody.
-_SHOWN = 8  # Providers that are told; the rest is summed up.
+_SHOWN = 8  # Providers that are told at the most; the rest is summed up.
+_WORTH_TELLING = 0.01  # The share of the readers that a provider has at least.
 OTHERS = "others"
 
 
@@ -110,7 +111,9 @@ def _shares(counted: Counter[tuple[str, str]]) -> tuple[Share, ...]:
     sizes: Counter[str] = Counter()
     for (provider, state), number in counted.items():
         sizes[provider] += number if state in states else 0
-    shown = [one for one, _ in sizes.most_common() if one != OTHERS][:_SHOWN]
+    least = _WORTH_TELLING * sizes.total()
+    large = [one for one, size in sizes.most_common() if one != OTHERS and size >= least]
+    shown = large[:_SHOWN]
     grouped: Counter[tuple[str, str]] = Counter()
     for (provider, state), number in counted.items():
         grouped[provider if provider in shown else OTHERS, state] += number

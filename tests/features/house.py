@@ -66,6 +66,15 @@ class House:
         assert done.code == 0, f"{arguments}: {done.code}\n{done.out}\n{done.err}"
         return done
 
+    def begin(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Begin one command; said() is what it has said so far."""
+        return self._start([sys.executable, "-m", "newsletter", *arguments])
+
+    def said(self, process: "subprocess.Popen[bytes]") -> list[str]:
+        """The lines that one of our processes has written to the end, on either stream."""
+        text = self._log(self.processes.index(process)).read_text()
+        return text.split("\n")[:-1]
+
     def worker(self, **env: str) -> "subprocess.Popen[bytes]":
         """A real Celery worker that answers."""
         arguments = ("worker", "--pool", "threads", "--concurrency", "4")
@@ -111,9 +120,11 @@ class House:
         app = ["-q", "-A", "newsletter.tasks.worker"]
         return self._start([sys.executable, "-m", "celery", *app, *arguments], **env)
 
+    def _log(self, number: int) -> Path:
+        return self.folder / f"process-{number}.log"
+
     def _start(self, command: list[str], **env: str) -> "subprocess.Popen[bytes]":
-        log = (self.folder / f"process-{len(self.processes)}.log").open("wb")
-        with log:
+        with self._log(len(self.processes)).open("wb") as log:
             process = subprocess.Popen(
                 command,
                 env=self.env | env,

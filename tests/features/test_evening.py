@@ -1,58 +1,28 @@
 """The evening by itself: real beats and real workers, and what happens when they die."""
 
-import asyncio
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import Envelope
 from redis import Redis
 
-from newsletter.embedded.shared import free_port
 from newsletter.services.deliver import CONNECTIONS
 from tests.features.conftest import EVENING
 from tests.features.house import House, eventually
+from tests.features.relays import SlowRelay, counts, slow
 
 MINUTE = EVENING + timedelta(hours=1)
 READERS = 120
 
 
-class SlowRelay:
-    """Takes every message, one after the other with a pause, and remembers for whom."""
-
-    def __init__(self) -> None:
-        self.taken: list[str] = []
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:  # noqa: N802
-        await asyncio.sleep(0.05)
-        self.taken.append(envelope.rcpt_tos[0])
-        return "250 2.0.0 taken"
-
-
 @pytest.fixture
 def slow_relay(composed: House) -> Iterator[SlowRelay]:
-    relay = SlowRelay()
-    port = free_port()
-    controller = Controller(relay, hostname="127.0.0.1", port=port, ready_timeout=20)
-    controller.start()
-    composed.env["NEWSLETTER_SMTP_URL"] = f"smtp://127.0.0.1:{port}"
-    lines = "".join(f"reader{number}@mail.example\n" for number in range(READERS - 3))
-    composed.ok("subscribers", "import", "-", stdin=lines)
-    yield relay
-    composed.end()
-    controller.stop()
-
-
-def counts(house: House, at: str) -> dict[str, int]:
-    told = house.ok("status", "--json", "--at", at).json()
-    deliveries: dict[str, int] = told["newsletters"][0]["editions"][0]["deliveries"]
-    return {state: count for state, count in deliveries.items() if count}
+    with slow(composed, readers=READERS) as relay:
+        yield relay
 
 
 @pytest.mark.timeout(240)
@@ -79,7 +49,7 @@ def test_a_worker_killed_in_mid_run_costs_nobody_a_second_mail(
 ) -> None:
     at = MINUTE.isoformat()
     worker = composed.worker(NEWSLETTER_AT=at)
-    sender = composed._start([*_command(), "send", "--date", "2026-03-03", "--at", at, "--no-wait"])
+    sender = composed.begin("send", "--date", "2026-03-03", "--at", at, "--no-wait")
     assert eventually(lambda: len(slow_relay.taken) > 20)
 
     os.kill(worker.pid, signal.SIGKILL)
@@ -105,7 +75,7 @@ def test_redis_may_lose_everything_in_mid_run(
 ) -> None:
     at = MINUTE.isoformat()
     composed.worker(NEWSLETTER_AT=at)
-    sender = composed._start([*_command(), "send", "--date", "2026-03-03", "--at", at])
+    sender = composed.begin("send", "--date", "2026-03-03", "--at", at)
     assert eventually(lambda: len(slow_relay.taken) > 10)
 
     with Redis.from_url(redis_url) as client:
@@ -163,7 +133,3 @@ def _tick(house: House, name: str) -> None:
     from newsletter.tasks.app import make_app
 
     make_app(house.env["NEWSLETTER_REDIS_URL"]).send_task(name)
-
-
-def _command() -> list[str]:
-    return [sys.executable, "-m", "newsletter"]

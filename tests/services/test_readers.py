@@ -1,6 +1,7 @@
 """Readers in bulk: imported, exported; added and removed one by one."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -190,3 +191,34 @@ def test_a_removed_reader_s_subscription_has_ended(store, newsletter, now):
 def test_who_is_not_subscribed_cannot_be_removed(store, newsletter, now):
     with pytest.raises(MissingError, match="is not subscribed to The Evening Brief"):
         readers.remove(store, newsletter, "amal@example.org", now=now)
+
+
+def test_a_pause_ends_when_that_day_begins_where_the_newsletter_is(store, newsletter, now):
+    beirut = replace(newsletter, zone="Asia/Beirut")
+    readers.add(store, beirut, "amal@example.org", now=now)
+
+    ends_at = readers.pause(store, beirut, "Amal@example.org", until=date(2026, 4, 1), now=now)
+    paused = stored(store, newsletter)["amal@example.org"].paused_until
+    over = readers.pause(store, beirut, "amal@example.org", until=None, now=now)
+
+    assert ends_at == paused == datetime(2026, 3, 31, 21, 0, tzinfo=UTC)  # summer time by then
+    assert over is stored(store, newsletter)["amal@example.org"].paused_until is None
+
+
+@pytest.mark.parametrize(
+    ("address", "until", "error"),
+    [
+        pytest.param("amal@example.org", date(2026, 3, 3), InputError, id="a day that has begun"),
+        pytest.param("lina@example.org", date(2026, 3, 4), MissingError, id="a stranger"),
+        pytest.param("samir@example.org", date(2026, 3, 4), MissingError, id="one who left"),
+    ],
+)
+def test_what_cannot_be_paused_is_said(store, newsletter, now, address, until, error):
+    for name in ("amal", "samir"):
+        readers.add(store, newsletter, f"{name}@example.org", now=now)
+    readers.remove(store, newsletter, "samir@example.org", now=now)
+
+    with pytest.raises(error):
+        readers.pause(store, newsletter, address, until=until, now=now)
+
+    assert stored(store, newsletter)["amal@example.org"].paused_until is None
