@@ -11,6 +11,7 @@ uncertain than connections were open.
 import argparse
 import json
 import random
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -67,6 +68,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=None, help="the same faults in the same order")
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args()
+    for word in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(word, lambda *_: sys.exit(1))  # by the way on which all that runs is ended
     seed = told.seed if told.seed is not None else random.randrange(1_000_000)
     rng = random.Random(seed)
     kinds = chosen(rng, told.kills)
