@@ -85,7 +85,13 @@ def _judged(
         if article.id in known:
             out[article.id] = (0.0, f"In the edition of {_day(known[article.id].on)} already.")
             continue
-        verdict = judge.judge(article.title, article.summary, article.text, article.section)
+        verdict = judge.judge(
+            article.title,
+            article.summary,
+            article.text,
+            section=article.section,
+            url=article.url,
+        )
         if not verdict.is_about:
             out[article.id] = (verdict.score, verdict.reason)
         elif other := other_language(article, language):

@@ -13,9 +13,16 @@ from newsletter.domain.topic import Term
 # Written together with the word in Arabic and Hebrew: and, in, to, the, from, as, so.
 _PREFIXES = {"arabic": frozenset("ولبكفا"), "hebrew": frozenset("והבלמשכ")}
 _LONGEST_PREFIX = 3
+# Vowel signs and accents of their own, and what has no width at all.
 _MARKS = re.compile(
-    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u0640\u064b-\u065f\u0670]"
+    "[\u00ad\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u0640\u064b-\u065f\u0670"
+    "\u200b-\u200f\u2060\ufeff]"
 )
+# Cyrillic and Greek letters that look like Latin ones. In a word with Latin letters they are those.
+_LOOKALIKES = str.maketrans(
+    "АВЕЅІЈКМНОРСТХУасеіјорѕхуԁһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTXYaceijopsxydhlABEZHIKMNOPTYXo"
+)
+_MIXED = re.compile(r"[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +35,25 @@ class Found:
 
 
 # Letters that are written one for the other.
-_SAME = {"ı": "i", "’": "'", "ʼ": "'", "‘": "'", "ى": "ي", "ة": "ه"}
+_SAME = {
+    "ı": "i",
+    "’": "'",
+    "ʼ": "'",
+    "‘": "'",
+    "ى": "ي",
+    "ی": "ي",
+    "ک": "ك",
+    "ة": "ه",
+    "׳": "'",
+    "״": '"',
+}
 
 
 class _Folding(dict[int, int]):
     """Each character's small, unmarked form, worked out when first met; always one character."""
 
     def __missing__(self, code: int) -> int:
-        base = unicodedata.normalize("NFD", chr(code))[0]
+        base = unicodedata.normalize("NFKD", chr(code))[0]
         small = base.lower()
         self[code] = ord(_SAME.get(small[0], small[0]))
         return self[code]
@@ -46,7 +64,17 @@ _FOLDING = _Folding()
 
 def folded(text: str) -> str:
     """The text in small letters without marks, each character in its old place."""
-    return text.translate(_FOLDING)
+    return text.lower() if text.isascii() else _alike(text).translate(_FOLDING)
+
+
+def _alike(text: str) -> str:
+    """The text with the letters of another script that stand in a Latin word made Latin."""
+    return re.sub(r"\w+", _latin, text) if _MIXED.search(text) else text
+
+
+def _latin(word: re.Match[str]) -> str:
+    latin = word[0].translate(_LOOKALIKES)
+    return latin if latin.isascii() else word[0]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -57,7 +85,7 @@ def _words(text: str) -> frozenset[str]:
 # its people; in Russian the cases. مصر is Egypt and مصري Egyptian, but مصرع is a death.
 _ENDINGS = {
     "arabic": _words("ي يه يا يون يين يات ون ين ان ه"),
-    "hebrew": _words("י ית ים יה יות ת"),
+    "hebrew": _words("י ית ים יה יות ת ם ות"),
     "cyrillic": _words(
         "а я у ю е и ы о ом ем ой ей ою ею ии ий ая ое ые ие ого его ому ему им ым их ых ими ыми ую"
         " юю ам ям ами ями ах ях ов ев ец цы цев ка"
@@ -76,9 +104,10 @@ class Matcher:
     def __init__(self, terms: Iterable[Term]) -> None:
         self._automaton: Any = ahocorasick.Automaton()
         for term in terms:
-            key = _stem(folded(term.text))
-            known = self._automaton.get(key, ())
-            self._automaton.add_word(key, (*known, term))
+            key = folded(_unmarked(term.text)[0])
+            stem = _stem(key)
+            known = self._automaton.get(stem, ())
+            self._automaton.add_word(stem, (*known, (term, len(stem), stem != key)))
         self._automaton.make_automaton()
 
     def find(self, text: str) -> list[Found]:
@@ -95,11 +124,8 @@ class Matcher:
 
     def _hits(self, text: str) -> Iterator[Found]:
         for last, terms in self._automaton.iter(text):
-            for term in terms:
-                key = folded(term.text)
-                stem = _stem(key)
-                start = last + 1 - len(stem)
-                is_cut = stem != key
+            for term, length, is_cut in terms:
+                start = last + 1 - length
                 if (end := _word_end(text, start, last + 1, is_cut=is_cut)) is not None:
                     yield Found(term, start, end)
 

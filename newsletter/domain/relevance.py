@@ -2,40 +2,40 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import unquote, urlsplit
 
-from newsletter.domain.matching import Found, Matcher, folded
+from newsletter.domain.boilerplate import without_boilerplate
+from newsletter.domain.company import is_backed, is_other
+from newsletter.domain.matching import Matcher, folded
 from newsletter.domain.topic import REGION, Ambiguity, Strength, Term, Topic
 
-# What a find counts for, by where it stands. A title says what a text is about; the first
-# paragraphs say it again; what comes later may be a passing mention.
-IN_TITLE, IN_SUMMARY, IN_TEXT = 3.0, 1.5, 0.4
-TEXT_CHARS = 1_500
-MOST_FROM_SUMMARY, MOST_FROM_TEXT = 3.5, 1.6  # However often it is said.
+# Every weight of the score. A title says what a text is about and the lead says it again; what
+# comes later may be a passing mention. decisions/0011 says on what they were tried.
+IN_TITLE, IN_LEAD, IN_TEXT = 3.0, 1.5, 0.4  # For each name, once in each place.
+MOST_FROM_LEAD, MOST_FROM_TEXT = 3.5, 1.6  # However many there are.
 WEAK_SHARE = 0.35
-SECTION_OURS, SECTION_OTHER = 4.0, -1.5  # The source's own word weighs heavily, not blindly.
+SETTING = 1.0  # The lead says where a title plays that names no place at all.
+THROUGHOUT = 1.0  # The text keeps coming back to the region, and to nowhere else as often.
 FOREIGN_IN_TITLE = -1.0  # Another country in the title: ours may be a side of the story only.
-LONG_WORD, LEAST_WORDS = 4, 3  # Of a headline in title case; shorter words stay small in it.
-ENOUGH = 2.4  # A name in the title, or two different ones in the first paragraph.
+OTHER_IN_TITLE, OTHER_IN_LEAD = -4.0, -2.0  # A match played in the region is still a match.
+OTHER_AGAIN = -1.0  # For each further word of that.
+SECTION_OURS, SECTION_OTHER = 4.0, -1.5  # The source's own word weighs heavily, not blindly.
+ENOUGH = 2.4  # A name in the title, or two different ones in the lead.
 
+LEAD_CHARS = 400  # A standfirst, or a text's first two sentences.
+TEXT_CHARS = 1_500
+OFTEN = 3  # Mentions below the title that make a text come back to it.
+MOSTLY = 0.6  # Of all places named below the title.
+
+# Sections by subject. One by place says little: a war is filed where it is felt.
 _OTHER_SECTION = re.compile(
-    r"sports?|football|soccer|cricket|tennis|golf|basketball|nba|nfl|recipes?|food|cooking|travel"
-    r"|fashion|us|u\.s\.|us news|us and canada|uk|uk news|england|scotland|wales|africa|asia|europe"
-    r"|latin america|australia|india|business|technology|science|arts|music|movies|books|tv|media"
-    r"|television|style|real estate|opinion|health|entertainment|celebrity|lifestyle|new york"
-    r"|politics|weather|obituaries",
-    re.I,
-)
-# Capitalised before or after a country in a headline without making it a person's name.
-_COMMON = frozenset(
-    """and or in on of to from with for as at by the a an is are was were has have after over
-    amid says said will may can why how what when where who new us uk un eu israel iran iraq
-    syria lebanon egypt turkey saudi arabia gulf war peace talks president prime minister
-    king queen army military police government court strikes attacks kills protests west
-    east north south but not its his her their hits strike attack deal aid border crisis
-    election vote hamas gaza hezbollah palestinian palestinians valley river embassy
-    ambassador foreign security forces troops warns urges calls faces tells seeks bans
-    approves rejects launches plans opens closes bombs denies accuses""".split()
+    r"sports?|football|soccer|cricket|tennis|golf|basketball|nba|nfl|motorsport|formula ?1|cycling"
+    r"|recipes?|food|cooking|travel|fashion|style|music|movies|film|books|games|crosswords|puzzles"
+    r"|tv|tv and radio|television|entertainment|entertainment and arts|celebrity|lifestyle"
+    r"|life and style|real estate|weather|horoscopes?"
 )
 
 
@@ -49,11 +49,24 @@ class Relevance:
     reason: str
 
 
+class Place(StrEnum):
+    TITLE = "title"
+    LEAD = "lead"  # the standfirst, or the first sentences
+    TEXT = "text"  # what follows it
+
+
 @dataclass(frozen=True, slots=True)
 class _Find:
     term: Term
-    where: str
+    where: Place
     words: str
+
+    @property
+    def is_strong(self) -> bool:
+        return self.term.strength is Strength.STRONG
+
+
+_EACH = {Place.TITLE: IN_TITLE, Place.LEAD: IN_LEAD, Place.TEXT: IN_TEXT}
 
 
 class Judge:
@@ -66,26 +79,29 @@ class Judge:
         strong = (term for term in topic.terms if term.strength is Strength.STRONG)
         self._countries = {folded(term.text): term.country for term in strong}
 
-    def judge(self, title: str, summary: str = "", text: str = "", section: str = "") -> Relevance:
-        """Whether the text is about the topic; section is what its source declares, or "".
+    def judge(
+        self, title: str, summary: str = "", text: str = "", *, section: str = "", url: str = ""
+    ) -> Relevance:
+        """Whether the text is about the topic.
 
-        All are plain text of any length; of text the beginning is read.
+        title, summary and text are plain text of any length; their beginnings are read. section is
+        what the source declares, or ""; url may name a section of ours too.
         """
-        fields = (("title", title), ("summary", summary[:TEXT_CHARS]), ("text", text[:TEXT_CHARS]))
-        company = folded(" ".join((title, summary[:TEXT_CHARS], text[:TEXT_CHARS])))
-        finds = self._settled(fields, company)
-        section_score, section_country = self._section(section)
+        fields = _fields(title, summary, text)
+        finds = self._settled(fields)
+        filed, section_score, section_country = self._section([*_sections(section), *_path(url)])
         score = section_score + _points(finds)
-        strong = [find for find in finds if find.term.strength is Strength.STRONG]
+        strong = [find for find in finds if find.is_strong]
         is_about = score >= ENOUGH and bool(strong or section_score > 0)
         return Relevance(
             is_about=is_about,
             score=round(score, 2),
             country=_country(strong) or section_country,
-            reason=_reason(finds, is_about=is_about, section=section if section_score > 0 else ""),
+            reason=_reason(finds, is_about=is_about, filed=filed),
         )
 
-    def _settled(self, fields: tuple[tuple[str, str], ...], company: str) -> list[_Find]:
+    def _settled(self, fields: Sequence[tuple[Place, str]]) -> list[_Find]:
+        company = folded(" ".join(text for _, text in fields))
         sure: list[_Find] = []
         open_: list[tuple[_Find, Ambiguity]] = []
         for where, text in fields:
@@ -94,95 +110,102 @@ class Judge:
                 told = self._ambiguous.get(folded(found.term.text))
                 if told is None:
                     sure.append(find)
-                elif not _is_other(told, found, text, company):
+                elif not is_other(told, found, text, company):
                     open_.append((find, told))
-        has_company = any(find.term.strength is Strength.STRONG for find in sure)
-        settled = (find for find, told in open_ if has_company or _is_backed(told, company))
-        return [*sure, *settled]
+        has_company = any(find.is_strong for find in sure)
+        return [*sure, *(find for find, told in open_ if has_company or is_backed(told, company))]
 
-    def _section(self, section: str) -> tuple[float, str]:
-        """What the declared sections add, and the country that one of them names."""
-        names = [folded(name.strip()) for name in re.split(r"[;|>]", section) if name.strip()]
-        for name in names:
+    def _section(self, declared: Sequence[str]) -> tuple[str, float, str]:
+        """The declared section that is ours, what all of them add, and the country of ours."""
+        for section in declared:
+            name = _section_name(section)
             if name in self.topic.sections:
-                return SECTION_OURS, REGION
+                return section, SECTION_OURS, REGION
             if name in self._countries:
-                return SECTION_OURS, self._countries[name]
-        if any(_OTHER_SECTION.fullmatch(name) for name in names):
-            return SECTION_OTHER, REGION
-        return 0.0, REGION
+                return section, SECTION_OURS, self._countries[name]
+        if any(_OTHER_SECTION.fullmatch(_section_name(section)) for section in declared):
+            return "", SECTION_OTHER, REGION
+        return "", 0.0, REGION
 
 
-def _is_other(told: Ambiguity, found: Found, text: str, company: str) -> bool:
-    """Whether somebody or something else bears the name here."""
-    words = text[found.start : found.end]
-    if told.is_lower_other and words[:1].islower():
-        return True
-    if any(_has(company, word) for word in told.not_):
-        return True
-    return told.is_first_name and _is_person(text, found, told)
+def _fields(title: str, summary: str, text: str) -> list[tuple[Place, str]]:
+    """What is read, by where it stands: a summary that goes on and on is a text."""
+    below = summary if text.startswith(summary[:LEAD_CHARS]) and text else f"{summary}\n{text}"
+    below = (text if below is summary else below)[: 2 * (LEAD_CHARS + TEXT_CHARS)]
+    below = "\n".join(map(without_boilerplate, below.strip().split("\n")))
+    return [
+        (Place.TITLE, title[:LEAD_CHARS]),
+        (Place.LEAD, below[:LEAD_CHARS]),
+        (Place.TEXT, below[LEAD_CHARS : LEAD_CHARS + TEXT_CHARS]),
+    ]
 
 
-def _is_person(text: str, found: Found, told: Ambiguity) -> bool:
-    """Whether a surname follows, or a first name stands before: capitalised, and no company."""
-    if _is_title_case(text):
-        return False  # its capitals tell nothing
-    after = re.match(r"\s([A-Z][\w'’-]+)", text[found.end :])
-    before = re.search(r"(?:^|[^.!?:;,\s]\s|\s)([A-Z][a-z]+)\s$", text[: found.start])
-    near = [match[1] for match in (after, before) if match]
-    return any(folded(word) not in told.with_ and not _is_common(word) for word in near)
+def _section_name(name: str) -> str:
+    """A section as topics spell it: world-middle-east and News/Middle East are the same."""
+    words = re.sub(r"[-_/\s]+", " ", folded(name)).replace("&", "and").strip()
+    return words.removeprefix("world ").removeprefix("news ")
 
 
-def _is_title_case(text: str) -> bool:
-    """Whether it is a headline in which every longer word begins with a capital."""
-    words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) >= LONG_WORD]
-    return len(words) >= LEAST_WORDS and all(word[0].isupper() for word in words)
+def _sections(section: str) -> list[str]:
+    return [name.strip() for name in re.split(r"[;|>]", section) if name.strip()]
 
 
-def _is_common(word: str) -> bool:
-    return folded(word) in _COMMON or word.isupper()
+def _path(url: str) -> list[str]:
+    return [unquote(part) for part in urlsplit(url).path.split("/")[:-1] if part]
 
 
-def _is_backed(told: Ambiguity, company: str) -> bool:
-    if any(_has(company, word) for word in told.with_):
-        return True
-    return not told.needs_company
-
-
-def _has(company: str, word: str) -> bool:
-    at = company.find(word)
-    while at >= 0:
-        end = at + len(word)
-        is_whole = not (at and company[at - 1].isalnum()) and not company[end : end + 1].isalnum()
-        if is_whole:
-            return True
-        at = company.find(word, at + 1)
-    return False
-
-
-def _points(finds: list[_Find]) -> float:
-    """The score of what was found: each name once a field, weak ones for less."""
-    each = {"title": IN_TITLE, "summary": IN_SUMMARY, "text": IN_TEXT}
-    sums: Counter[str] = Counter()
+def _points(finds: Sequence[_Find]) -> float:
+    """The score of what was found: each name once a place, weak ones for less."""
+    sums: Counter[Place] = Counter()
     for where, strength, _ in {
         (find.where, find.term.strength, folded(find.term.text)) for find in finds
     }:
-        if strength is Strength.FOREIGN:
-            sums["foreign"] += where == "title"
-        else:
-            share = 1.0 if strength is Strength.STRONG else WEAK_SHARE
-            sums[where] += each[where] * share  # type: ignore[assignment]
+        if strength in {Strength.STRONG, Strength.WEAK}:
+            sums[where] += _EACH[where] * (WEAK_SHARE if strength is Strength.WEAK else 1.0)  # type: ignore[assignment]
     return (
-        sums["title"]
-        + min(sums["summary"], MOST_FROM_SUMMARY)
-        + min(sums["text"], MOST_FROM_TEXT)
-        + (FOREIGN_IN_TITLE if sums["foreign"] and not sums["title"] else 0.0)
+        sums[Place.TITLE]
+        + min(sums[Place.LEAD], MOST_FROM_LEAD)
+        + min(sums[Place.TEXT], MOST_FROM_TEXT)
+        + _where_it_plays(finds)
+        + _another_subject(finds)
     )
 
 
-def _country(strong: list[_Find]) -> str:
-    """The country that the title, then the rest, names most; REGION when two are as much."""
-    each = {"title": 3.0, "summary": 1.2, "text": 0.3}
+def _where_it_plays(finds: Sequence[_Find]) -> float:
+    """What is added or taken when the title names no place of ours."""
+    places = [one for one in finds if one.term.strength in {Strength.STRONG, Strength.FOREIGN}]
+    titled = [one for one in places if one.where is Place.TITLE]
+    if any(one.is_strong for one in titled):
+        return 0.0
+    below = [one for one in places if one.where is not Place.TITLE]
+    ours = sum(one.is_strong for one in below)
+    points = THROUGHOUT if ours >= OFTEN and ours >= MOSTLY * len(below) else 0.0
+    if titled:
+        return points + FOREIGN_IN_TITLE
+    first = next((one for one in below if one.where is Place.LEAD), None)
+    return points + (SETTING if first is not None and first.is_strong else 0.0)
+
+
+def _another_subject(finds: Sequence[_Find]) -> float:
+    words = {(one.where, one.term.text) for one in _other(finds)}
+    if not words:
+        return 0.0
+    is_titled = any(where is Place.TITLE for where, _ in words)
+    first = OTHER_IN_TITLE if is_titled else OTHER_IN_LEAD
+    return first + OTHER_AGAIN * (len(words) - 1)
+
+
+def _other(finds: Sequence[_Find]) -> list[_Find]:
+    """The finds in the title or the lead that make it another subject; none beside hard news."""
+    above = [one for one in finds if one.where is not Place.TEXT]
+    if any(one.term.strength is Strength.HARD for one in above):
+        return []
+    return [one for one in above if one.term.strength is Strength.OTHER]
+
+
+def _country(strong: Sequence[_Find]) -> str:
+    """The country that the title, then the rest, names most; REGION when there is none."""
+    each = {Place.TITLE: 3.0, Place.LEAD: 1.2, Place.TEXT: 0.3}
     sums: Counter[str] = Counter()
     first: dict[str, int] = {}
     for at, find in enumerate(strong):
@@ -194,16 +217,20 @@ def _country(strong: list[_Find]) -> str:
     return min(sums, key=lambda country: (-sums[country], first[country]))
 
 
-def _reason(finds: list[_Find], *, is_about: bool, section: str) -> str:
+def _reason(finds: Sequence[_Find], *, is_about: bool, filed: str) -> str:
     """A sentence for the editor: what was found where."""
-    ours = [find for find in finds if find.term.strength is not Strength.FOREIGN]
-    parts = [f"its source files it under {section}"] if section else []
-    for where in ("title", "summary", "text"):
-        words = dict.fromkeys(find.words for find in ours if find.where == where)
+    ours = [one for one in finds if one.term.strength in {Strength.STRONG, Strength.WEAK}]
+    parts = [f"its source files it under {filed}"] if filed else []
+    for where in Place:
+        words = dict.fromkeys(find.words for find in ours if find.where is where)
         if words:
             named = ", ".join(f"“{word}”" for word in list(words)[:3])
             parts.append(f"{named} in the {where}")
     if not parts:
         return "Nothing in it names the topic."
     told = "; ".join(parts)
-    return f"{told[0].upper()}{told[1:]}." if is_about else f"Only {told}: a passing mention."
+    if is_about:
+        return f"{told[0].upper()}{told[1:]}."
+    if other := _other(finds):
+        return f"Only {told}: “{other[0].words}” makes it {other[0].term.subject}."
+    return f"Only {told}: a passing mention."

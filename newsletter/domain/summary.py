@@ -3,18 +3,12 @@
 import re
 
 from newsletter.domain.article import Article
+from newsletter.domain.boilerplate import without_boilerplate
 from newsletter.domain.text import one_line, shortened
 
 MAX_CHARS = 280  # Two sentences of a newspaper.
 MIN_CHARS = 40  # Less is a label, not a standfirst.
 
-_BOILERPLATE = re.compile(
-    r"(?:\s*(?:continue reading\W*|read more\W*|read full (?:story|article)\W*"
-    r"|the post .{0,200} appeared first on .*|\[?(?:…|\.\.\.|&hellip;)\]?|lire la suite.*)"
-    # These are boilerplate as a sentence of their own only.
-    r"|(?:^|(?<=[.!?…])\s+)(?:click here|sign up (?:for|to)|get our .{0,60} app)\b.*)$",
-    re.I,
-)
 _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Ms|Dr|St))(?<!Mrs)([.!?؟。][\"'”’)»]*)\s+(?=\S)")
 _OUTLET = re.compile(r"\s+[|–—-]\s+(?P<name>(?:(?!\s[|–—-]\s).){2,40})$")
 
@@ -42,9 +36,7 @@ def _told(text: str, title: str) -> str:
     """The first paragraphs without boilerplate, and without the title said again."""
     kept = ""
     for line in text.split("\n"):
-        bare = one_line(line, max_chars=2_000)
-        while (shorter := _BOILERPLATE.sub("", bare)) != bare:
-            bare = shorter
+        bare = without_boilerplate(one_line(line, max_chars=2_000))
         if bare and bare.casefold().rstrip(".") != title.casefold().rstrip("."):
             kept = f"{kept} {bare}".strip()
         if len(kept) >= MAX_CHARS:

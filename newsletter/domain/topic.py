@@ -11,15 +11,18 @@ class Strength(StrEnum):
     STRONG = "strong"  # names the topic by itself
     WEAK = "weak"  # is heard of elsewhere too; counts beside strong ones only
     FOREIGN = "foreign"  # names another part of the world
+    HARD = "hard"  # hard news: a match at which it happens is told after all
+    OTHER = "other"  # names a subject that is told elsewhere in the paper, wherever it plays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A name to find. country is an ISO 3166-1 code, or REGION."""
+    """A name to find. country is an ISO 3166-1 code, or REGION; subject is that of an OTHER."""
 
     text: str
     country: str
     strength: Strength = Strength.STRONG
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

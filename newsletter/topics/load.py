@@ -1,6 +1,7 @@
 """A topic file (TOML) and the gazetteer become a Topic."""
 
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,10 +11,12 @@ from newsletter.domain.matching import folded
 from newsletter.domain.topic import REGION, Ambiguity, Strength, Term, Topic
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
+from newsletter.topics.checking import check
+from newsletter.topics.forms import forms
 
-_NEEDED = {"title", "sections", "countries", "region"}
-_KEYS = _NEEDED | {"min_city_population", "languages", "ambiguous"}
-_AMBIGUITY = {"with", "not", "first_name", "lower_is_not", "needs_company"}
+_SMALLEST = 100_000  # People of a city, unless the topic says otherwise.
+# A town of fewer people is believed only beside another name: many are words, or people's names.
+_CITY_BY_ITSELF = 1_000_000
 
 
 @cache
@@ -30,6 +33,20 @@ def shipped(name: str) -> Topic:
     return parse(file.read_text(encoding="utf-8"), name=name)
 
 
+def named(name: str) -> Topic:
+    """The shipped topic of this name, or the one in the file of this name when it ends in .toml.
+
+    Raises InputError when there is none, or when the file cannot be used.
+    """
+    if not name.endswith(".toml"):
+        return shipped(name)
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The topic file {name} cannot be read: {error}.") from error
+    return parse(text, name=name)
+
+
 def parse(text: str, *, name: str) -> Topic:
     """The topic in the text of a topic file.
 
@@ -39,51 +56,76 @@ def parse(text: str, *, name: str) -> Topic:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"The topic file {name} cannot be read: {error}.") from error
-    _check(data, text, name)
-    countries: dict[str, list[str]] = data["countries"]
-    smallest = data.get("min_city_population", 100_000)
+    check(data, text, name=name)
+    countries: dict[str, dict[str, list[str]]] = data["countries"]
+    smallest = data.get("min_city_population", _SMALLEST)
+    region = data["region"]
     terms = [
-        *_terms(countries, smallest),
-        *(Term(text=word, country=REGION) for word in data["region"]["strong"]),
+        *_named(countries),
+        *_words(region["strong"], Strength.STRONG),
+        *_words(region.get("weak", ()), Strength.WEAK),
+        *_words(data.get("hard_news", ()), Strength.HARD),
         *(
-            Term(text=word, country=REGION, strength=Strength.WEAK)
-            for word in data["region"].get("weak", ())
+            Term(text=word, country=REGION, strength=Strength.OTHER, subject=subject)
+            for subject, words in data.get("other_subjects", {}).items()
+            for word in words
+        ),
+        *(
+            Term(text=city, country=code)
+            for code in countries
+            for city, _ in gazetteer.cities(code, smallest)
         ),
     ]
+    told = {word: _ambiguity(told) for word, told in data.get("ambiguous", {}).items()}
     return Topic(
         name=name,
         title=data["title"],
         terms=_unique([*terms, *_foreign(set(countries))]),
         sections=frozenset(folded(section) for section in data["sections"]),
-        ambiguous={word: _ambiguity(told) for word, told in data.get("ambiguous", {}).items()},
+        ambiguous=_towns(countries, smallest) | told,
         titles=data.get("languages", {}),
         country_names={code: gazetteer.country_names(code) for code in countries},
     )
 
 
-def _terms(countries: dict[str, list[str]], smallest: int) -> list[Term]:
-    named = [
-        Term(text=word, country=code)
-        for code, words in countries.items()
-        for word in (*gazetteer.country_names(code).values(), *words)
-    ]
-    cities = [
-        Term(text=city, country=code)
+def _named(countries: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Term]:
+    """The countries' names in many languages, and what the editor knows of them."""
+    for code, known in countries.items():
+        for word in gazetteer.country_names(code).values():
+            yield Term(text=word, country=code)
+        for kind, words in known.items():
+            for word in words:
+                for form in forms(word) if kind == "demonyms" else (word,):
+                    yield Term(text=form, country=code)
+
+
+def _words(words: Iterable[str], strength: Strength) -> Iterator[Term]:
+    return (Term(text=word, country=REGION, strength=strength) for word in words)
+
+
+def _towns(countries: Mapping[str, Mapping[str, list[str]]], smallest: int) -> dict[str, Ambiguity]:
+    """The towns that are believed only in company, apart from those that the editor names."""
+    known = {folded(term.text) for term in _named(countries)}
+    return {
+        town: Ambiguity(needs_company=True)
         for code in countries
-        for city in gazetteer.cities(code, smallest)
-    ]
-    return named + cities
+        for town, people in gazetteer.cities(code, smallest)
+        if people < _CITY_BY_ITSELF and folded(town) not in known
+    }
 
 
-def _foreign(ours: set[str]) -> list[Term]:
-    return [
-        Term(text=name, country=code, strength=Strength.FOREIGN)
-        for code in gazetteer.country_codes() - ours
-        for name in {gazetteer.country_names(code)["en"]}
-    ]
+def _foreign(ours: set[str]) -> Iterator[Term]:
+    """The other countries of the world, their peoples and chief places."""
+    world = tomllib.loads(
+        files("newsletter.topics").joinpath("world", "peoples.toml").read_text("utf-8")
+    )
+    for code in sorted(gazetteer.country_codes() - ours):
+        peoples = [form for word in world.get(code, ()) for form in forms(word)]
+        for name in (gazetteer.country_names(code)["en"], *peoples):
+            yield Term(text=name, country=code, strength=Strength.FOREIGN)
 
 
-def _unique(terms: list[Term]) -> tuple[Term, ...]:
+def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:
     """The first term of each spelling: the editor's word stands before the gazetteer's."""
     kept: dict[str, Term] = {}
     for term in terms:
@@ -99,33 +141,3 @@ def _ambiguity(told: dict[str, Any]) -> Ambiguity:
         is_lower_other=told.get("lower_is_not", False),
         needs_company=told.get("needs_company", False),
     )
-
-
-def _check(data: dict[str, Any], text: str, name: str) -> None:
-    for key in data:
-        if key not in _KEYS:
-            raise _wrong(text, key, name, f"{key!r} is not a key of topic files")
-    for key in sorted(_NEEDED):
-        if not data.get(key):
-            raise InputError(f"The topic file {name} has no {key!r}, or an empty one.")
-    if not data["region"].get("strong"):
-        raise _wrong(text, "strong", name, "the list 'strong' under [region] is missing or empty")
-    _check_countries(data, text, name)
-    for word, told in data.get("ambiguous", {}).items():
-        if unknown := set(told) - _AMBIGUITY:
-            raise _wrong(text, word, name, f"{min(unknown)!r} does not settle an ambiguity")
-
-
-def _check_countries(data: dict[str, Any], text: str, name: str) -> None:
-    for code, words in data["countries"].items():
-        if code not in gazetteer.country_codes():
-            raise _wrong(text, code, name, f"{code!r} is not the ISO 3166-1 code of a country")
-        if not isinstance(words, list) or not all(isinstance(one, str) and one for one in words):
-            raise _wrong(text, code, name, f"the names for {code} are not a list of words")
-
-
-def _wrong(text: str, word: str, name: str, what: str) -> InputError:
-    lines = text.splitlines()
-    at = next((n for n, line in enumerate(lines, 1) if word in line.split("=")[0]), 0)
-    where = f"line {at} of " if at else ""
-    return InputError(f"In {where}the topic file {name}: {what}.")

@@ -71,7 +71,9 @@ def test_an_outlets_second_report_does_not_stand_beside_its_first():
     [
         pytest.param(article(9, "Rain in Norway"), "Nothing in it names", id="not about the topic"),
         pytest.param(
-            article(9, "Rain", summary="From Iran."), "a passing mention", id="a passing mention"
+            article(9, "Rain in Oslo", summary="From Iran."),
+            "a passing mention",
+            id="a passing mention",
         ),
         pytest.param(
             article(9, "L’Iran répare un viaduc", language="fr"), "language (fr)", id="language"

@@ -7,6 +7,7 @@ from newsletter.domain.topic import REGION
 from newsletter.topics.load import shipped
 
 JUDGE = Judge(shipped("middle-east"))
+LEAD = "word " * 80  # As long as a lead is.
 LATE = "word " * 400  # More than is read of a text.
 
 
@@ -79,19 +80,29 @@ def test_a_name_that_needs_company_is_nothing_without():
 
 
 @pytest.mark.parametrize(
-    ("summary", "text", "is_about"),
+    ("title", "summary", "text", "is_about"),
     [
-        pytest.param("It came from Iran.", "", False, id="one name in the summary"),
-        pytest.param("It came from Iran by way of Iraq.", "", True, id="two names in the summary"),
-        pytest.param("Iran, Iran and Iran again.", "", False, id="one name many times"),
-        pytest.param("", "Iran, Iraq, Syria, Yemen, Oman, Qatar", False, id="many in the text"),
-        pytest.param("From Iran.", "Iraq, Syria and Yemen", True, id="the summary and the text"),
-        pytest.param("From Iran.", f"{LATE} Iraq, Syria, Yemen", False, id="too late in the text"),
-        pytest.param(f"{LATE} Iran, Iraq, Syria", "", False, id="too late in the summary"),
+        pytest.param(
+            "Ships wait", "It came from Iran.", "", True, id="the lead says where it plays"
+        ),
+        pytest.param(
+            "Ships wait in Oslo", "It came from Iran.", "", False, id="it plays elsewhere"
+        ),
+        pytest.param("Ships wait", "From Oslo to Iran.", "", False, id="elsewhere comes first"),
+        pytest.param("Ships wait", "From Iran to Iraq.", "", True, id="two names in the lead"),
+        pytest.param(
+            "Ships wait", "", "It came from Iran.", True, id="a text begins with its lead"
+        ),
+        pytest.param("Ships wait", f"{LEAD} It came from Iran.", "", False, id="one name below it"),
+        pytest.param("Ships wait", LEAD, "Iran, Iraq, Iran, Syria, Yemen.", True, id="all through"),
+        pytest.param(
+            "Ships wait", LEAD, "Iran, Rome, Oslo, Syria, Paris.", False, id="among others"
+        ),
+        pytest.param("Ships wait", "From Oslo.", f"{LATE} Iran, Iraq, Iran.", False, id="too late"),
     ],
 )
-def test_what_stands_further_down_counts_less(summary, text, is_about):
-    assert JUDGE.judge("Ships are late", summary, text).is_about is is_about
+def test_what_stands_further_down_counts_less(title, summary, text, is_about):
+    assert JUDGE.judge(title, summary, text).is_about is is_about
 
 
 @pytest.mark.parametrize(
@@ -154,8 +165,8 @@ def test_more_of_the_topic_scores_higher():
     [
         pytest.param({"title": "Rain in Iran"}, "“Iran” in the title.", id="title"),
         pytest.param(
-            {"title": "IRAN, Iraq", "summary": "Iran", "text": "Oman"},
-            "“IRAN”, “Iraq” in the title; “Iran” in the summary; “Oman” in the text.",
+            {"title": "IRAN, Iraq", "summary": f"Iran {LEAD}", "text": "Oman"},
+            "“IRAN”, “Iraq” in the title; “Iran” in the lead; “Oman” in the text.",
             id="as each place spells it",
         ),
         pytest.param(
@@ -164,8 +175,8 @@ def test_more_of_the_topic_scores_higher():
             id="section",
         ),
         pytest.param(
-            {"title": "Rain", "summary": "From Iran."},
-            "Only “Iran” in the summary: a passing mention.",
+            {"title": "Rain in Oslo", "summary": "From Iran."},
+            "Only “Iran” in the lead: a passing mention.",
             id="a passing mention",
         ),
         pytest.param({"title": "Rain in Chad"}, "Nothing in it names the topic.", id="elsewhere"),
@@ -177,6 +188,76 @@ def test_more_of_the_topic_scores_higher():
 )
 def test_the_editor_is_told_what_was_found_where(fields, reason):
     assert JUDGE.judge(**fields).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("title", "summary", "is_about"),
+    [
+        pytest.param("Iran beat Qatar in a semi-final", "", False, id="a match"),
+        pytest.param("Rider crashes", "At the Bahrain Grand Prix, in rain.", False, id="a race"),
+        pytest.param("Striker is executed in Iran", "", True, id="hard news"),
+        pytest.param(
+            "Iran and Iraq vote", "It is the day of a football match.", True, id="an aside"
+        ),
+    ],
+)
+def test_a_match_in_the_region_is_told_when_it_is_more_than_that(title, summary, is_about):
+    assert JUDGE.judge(title, summary).is_about is is_about
+
+
+def test_the_editor_is_told_what_else_it_is():
+    reason = JUDGE.judge("Iran beat Qatar in a semi-final").reason
+
+    assert reason == "Only “Iran”, “Qatar” in the title: “semi-final” makes it sport."
+
+
+@pytest.mark.parametrize(
+    ("url", "is_about"),
+    [
+        pytest.param("https://post.example/2026/world/middleeast/rain", True, id="ours"),
+        pytest.param("https://post.example/news/world-middle-east/1", True, id="with hyphens"),
+        pytest.param("https://post.example/world/middle-east", False, id="the article's own name"),
+        pytest.param("https://post.example/world/rain", False, id="none that is ours"),
+        pytest.param("https://post.example/%ff%fe/rain", False, id="not UTF-8"),
+    ],
+)
+def test_an_address_names_a_section_too(url, is_about):
+    assert JUDGE.judge("Rain at last", url=url).is_about is is_about
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        pytest.param("Ir\u200ban reopens a bridge", id="a zero-width space within"),
+        pytest.param("Ir\u00adan reopens a bridge", id="a soft hyphen within"),
+        pytest.param("\u0406ran reopens a bridge", id="a Cyrillic letter for a Latin one"),
+        pytest.param("S\u0443ria reopens a bridge", id="another"),
+        pytest.param("\uff29\uff52\uff41\uff4e reopens a bridge", id="wide letters"),
+        pytest.param("A bridge: إيران and Iran и Иран", id="three scripts"),
+    ],
+)
+def test_a_name_in_disguise_is_found(title):
+    verdict = JUDGE.judge(title)
+
+    assert (verdict.is_about, verdict.country) == (True, "SY" if title[0] == "S" else "IR")
+
+
+@pytest.mark.parametrize(
+    ("title", "summary", "is_about"),
+    [
+        pytest.param("The Duma votes", "", False, id="a parliament, not a town"),
+        pytest.param("Constantine opens a bakery", "", False, id="a man, not a town"),
+        pytest.param("Rain floods Sohag", "The rest of Egypt stayed dry.", True, id="in company"),
+    ],
+)
+def test_a_town_that_nobody_knows_abroad_needs_company(title, summary, is_about):
+    assert JUDGE.judge(title, summary).is_about is is_about
+
+
+def test_what_every_article_of_an_outlet_ends_with_says_nothing():
+    tail = "A baker retires. The post A baker retires appeared first on The Israel Gazette."
+
+    assert JUDGE.judge("A baker retires", tail).score == 0
 
 
 @pytest.mark.timeout(20)

@@ -1,0 +1,23 @@
+"""What feeds append to every text: invitations to read on, to sign up, to remember the outlet."""
+
+import re
+
+_TAIL = re.compile(
+    r"(?:\s*(?:continue reading\W*|read more\W*|read full (?:story|article)\W*"
+    r"|(?:the post|l’article|l'article) .{0,300} (?:appeared first on|est apparu en premier sur) .*"
+    r"|\[?(?:…|\.\.\.|&hellip;)\]?|lire la suite.*|weiterlesen\W*|devamını oku\W*)"
+    # These are boilerplate as a sentence of their own only.
+    r"|(?:^|(?<=[.!?…])\s+)(?:click here|sign up (?:for|to)|get our .{0,60} app"
+    r"|subscribe (?:to|now)|follow us on)\b.*)$",
+    re.I,
+)
+
+
+_TAIL_CHARS = 400  # Where it stands; a search of all that goes before would be a long one.
+
+
+def without_boilerplate(line: str) -> str:
+    """The line, or paragraph, without what stands at its end for every article alike."""
+    while (shorter := _TAIL.sub("", line[-_TAIL_CHARS:])) != line[-_TAIL_CHARS:]:
+        line = line[:-_TAIL_CHARS] + shorter
+    return line

@@ -1,0 +1,71 @@
+"""Names that others bear too, settled by the company they keep."""
+
+import re
+
+from newsletter.domain.matching import Found, folded
+from newsletter.domain.topic import Ambiguity
+
+LONG_WORD, LEAST_WORDS = 4, 3  # Of a headline in title case; shorter words stay small in it.
+
+# Capitalised before or after a country in a headline without making it a person's name.
+_COMMON = frozenset(
+    """and or in on of to from with for as at by the a an is are was were has have after over
+    amid says said will may can why how what when where who new us uk un eu israel iran iraq
+    syria lebanon egypt turkey saudi arabia gulf war peace talks president prime minister
+    king queen army military police government court strikes attacks kills protests west
+    east north south but not its his her their hits strike attack deal aid border crisis
+    election vote hamas gaza hezbollah palestinian palestinians valley river embassy
+    ambassador foreign security forces troops warns urges calls faces tells seeks bans
+    approves rejects launches plans opens closes bombs denies accuses""".split()
+)
+_NEXT_WORD = re.compile(r"\s([A-Z][\w'’-]+)")
+_WORD_BEFORE = re.compile(r"(?:^|[^.!?:;,\s]\s|\s)([A-Z][a-z]+)\s$")
+_BEFORE_CHARS = 40  # Where the word before a name is looked for.
+
+
+def is_other(told: Ambiguity, found: Found, text: str, company: str) -> bool:
+    """Whether somebody or something else bears the name at found in text.
+
+    company is all that was read of the article, folded.
+    """
+    if told.is_lower_other and text[found.start].islower():
+        return True
+    if any(has_word(company, word) for word in told.not_):
+        return True
+    return told.is_first_name and _is_person(text, found, told)
+
+
+def is_backed(told: Ambiguity, company: str) -> bool:
+    """Whether the name counts without another find of the topic beside it."""
+    return not told.needs_company or any(has_word(company, word) for word in told.with_)
+
+
+def has_word(text: str, word: str) -> bool:
+    """Whether the word, or the words, stand in the text as wholes; both are folded."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (at and text[at - 1].isalnum()) and not text[end : end + 1].isalnum():
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _is_person(text: str, found: Found, told: Ambiguity) -> bool:
+    """Whether a surname follows, or a first name stands before: capitalised, and no company."""
+    if _is_title_case(text):
+        return False  # its capitals tell nothing
+    after = _NEXT_WORD.match(text, found.end)
+    before = _WORD_BEFORE.search(text[max(0, found.start - _BEFORE_CHARS) : found.start])
+    near = [match[1] for match in (after, before) if match]
+    return any(folded(word) not in told.with_ and not _is_common(word) for word in near)
+
+
+def _is_title_case(text: str) -> bool:
+    """Whether it is a headline in which every longer word begins with a capital."""
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) >= LONG_WORD]
+    return len(words) >= LEAST_WORDS and all(word[0].isupper() for word in words)
+
+
+def _is_common(word: str) -> bool:
+    return folded(word) in _COMMON or word.isupper()

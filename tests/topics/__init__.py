@@ -1,0 +1,1 @@
+"""Topic files, and the names that the gazetteer adds."""

@@ -1,0 +1,102 @@
+"""What makes a topic file, and how a wrong one is refused: with the line and the reason."""
+
+import pytest
+
+from newsletter.errors import InputError
+from newsletter.topics.load import named, parse
+
+GOOD = """\
+title = "Coast"
+sections = ["coast"]
+
+[countries.OM]
+demonyms = ["Omani"]
+places = ["Sur"]
+
+[region]
+strong = ["Arabian Sea"]
+
+[other_subjects]
+sport = ["regatta"]
+
+[ambiguous]
+"Sur" = { with = ["Oman"], needs_company = true }
+"""
+
+
+def test_a_topic_knows_its_countries_by_name_people_and_place():
+    topic = parse(GOOD, name="coast")
+
+    words = {term.text for term in topic.terms if term.country == "OM"}
+    assert {"Oman", "عُمان", "Оман", "Omani", "Omanis", "Sur", "Muscat"} <= words
+    assert topic.heading("OM", "fr") == "Oman"
+
+
+def test_a_town_that_the_editor_does_not_name_needs_company():
+    topic = parse(GOOD, name="coast")
+
+    assert topic.ambiguous["Sohar"].needs_company
+    assert "Muscat" not in {
+        word for word, told in topic.ambiguous.items() if not told.needs_company
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        pytest.param(
+            "countries.OM", "countries.XX", "line 4 of .*'XX' is not the ISO", id="country"
+        ),
+        pytest.param("countries.OM", "countries.om", "line 4 of .*'om' is not the ISO", id="small"),
+        pytest.param(
+            'title = "Coast"', 'name = "Coast"', "line 1 of .*'name' is not a key", id="key"
+        ),
+        pytest.param(
+            '["coast"]', "[]", "line 2 of .*'sections' is missing or empty", id="no section"
+        ),
+        pytest.param(
+            '["Omani"]', "[]", "line 5 of .*the list 'demonyms' is empty", id="empty list"
+        ),
+        pytest.param('["Sur"]', '[" "]', "line 6 of .*'places' has an empty word", id="empty word"),
+        pytest.param('["Sur"]', '"Sur"', "line 6 of .*'places' is not a list", id="not a list"),
+        pytest.param('["Sur"]', "[7]", "line 6 of .*'places' is not a list of words", id="numbers"),
+        pytest.param("places", "rivers", "line 6 of .*'rivers' is not a kind of name", id="kind"),
+        pytest.param('["Arabian Sea"]', "[]", "line 9 of .*'strong' is empty", id="nothing strong"),
+        pytest.param("strong", "sure", "line 9 of .*'sure' is not a kind of word", id="strength"),
+        pytest.param('["regatta"]', "[]", "line 12 of .*'sport' is empty", id="no sport"),
+        pytest.param("needs_company", "alone", "line 15 of .*'alone' does not settle", id="settle"),
+        pytest.param("= true", '= "yes"', "line 15 of .*neither true nor false", id="not a truth"),
+        pytest.param("[region]", "[[region]]", "'region' is not a table", id="two regions"),
+        pytest.param("[region]", "[region", "cannot be read: .*line 8", id="no TOML"),
+        pytest.param(
+            'sections = ["coast"]',
+            'sections = ["coast"]\nmin_city_population = "many"',
+            "line 3 of .*'min_city_population' is not a whole number",
+            id="not a number",
+        ),
+    ],
+)
+def test_a_wrong_topic_file_is_refused_with_the_line_and_the_reason(old, new, said):
+    with pytest.raises(InputError, match=said):
+        parse(GOOD.replace(old, new, 1), name="coast")
+
+
+def test_a_topic_file_of_ones_own_is_read_by_its_path(tmp_path):
+    file = tmp_path / "coast.toml"
+    file.write_text(GOOD, encoding="utf-8")
+
+    assert named(str(file)).title == "Coast"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        pytest.param("no-such-topic", "There is no topic called", id="none of ours"),
+        pytest.param("../../etc/passwd", "There is no topic called", id="a path out of the folder"),
+        pytest.param("world", "There is no topic called", id="what is no topic"),
+        pytest.param("/no/such/file.toml", "cannot be read", id="no file"),
+    ],
+)
+def test_a_topic_that_is_not_there_is_named(name, said):
+    with pytest.raises(InputError, match=said):
+        named(name)
