@@ -1,115 +1,84 @@
 """Articles that tell the same event become one story."""
 
-import math
-import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+import heapq
+from collections.abc import Callable, Iterator, Sequence
 
 from newsletter.domain.article import Article
-from newsletter.domain.matching import folded
+from newsletter.domain.likeness import Pairs, likenesses
 
-ALIKE = 0.22  # Cosine of two articles' words above which they tell one event: decision 0006.
-TITLE_COUNTS = 2.0  # A word in the headline says more about the event than one below it.
-WITHIN = timedelta(hours=36)  # The same words a week apart are another event.
-SUMMARY_CHARS = 400
-COMMON_SHARE = 0.25  # A word in a quarter of a long day's articles tells no two of them apart.
-FEW = 20  # On a short day it does.
-
-_WORD = re.compile(r"\w[\w'’]*")
-_STOP = frozenset(
-    """a about after again all also amid an and are as at be been before being but by can could did
-    do does during for from had has have he her his how if in into is it its just may more most new
-    no not now of off on one or out over own said say says she so some than that the their them then
-    there these they this those to two under up was we were what when where which while who why will
-    with would you your here first last year years day days week people""".split()
-)
+# The likeness above which two groups tell one event, whatever else there is: decision 0012.
+ALIKE = 0.18
+# Fainter likeness makes one event of two groups that are nearer to each other, by this factor,
+# than either is to any third: nobody else tells it.
+FAINTLY_ALIKE, NEARER = 0.12, 1.6
 
 
 def group(articles: Sequence[Article]) -> tuple[tuple[Article, ...], ...]:
     """The articles in groups that tell one event each, whatever their order was.
 
-    An article joins a group only when it is alike to the average of all in it: a chain of likeness
-    never swallows a distinct story. Groups and their members are ordered by time, then address.
+    Groups join by the average likeness of all in them: a chain of likeness never swallows a
+    distinct story. Groups and their members are ordered by time, then address.
     """
     ordered = sorted(articles, key=lambda one: (one.published_at, one.url))
-    vectors = _vectors(ordered)
-    group_of = list(range(len(ordered)))
-    members = {at: [at] for at in group_of}
-    likeness = _pairs(ordered, vectors)
-    for one, other in sorted(likeness, key=lambda pair: (-likeness[pair], pair)):
-        left, right = group_of[one], group_of[other]
-        if left != right and _average(members[left], members[right], likeness) >= ALIKE:
-            for moved in members.pop(right):
-                group_of[moved] = left
-                members[left].append(moved)
-    groups = sorted(sorted(each) for each in members.values())
-    return tuple(tuple(ordered[at] for at in each) for each in groups)
+    groups = _Groups(len(ordered), likenesses(ordered))
+    groups.join(ALIKE, lambda _one, _other: True)
+    groups.join(FAINTLY_ALIKE, groups.are_nearest)
+    return tuple(tuple(ordered[at] for at in each) for each in groups.members())
 
 
-def likeness(one: Article, other: Article) -> float:
-    """How much two articles look like one event by their words alone, from 0 to 1."""
-    return _cosine(*_vectors([one, other]))
+class _Groups:
+    """Groups of places, each first a place alone, and the sums of likeness between them."""
 
+    def __init__(self, size: int, likeness: Pairs) -> None:
+        self._members = {at: [at] for at in range(size)}
+        self._sums: dict[int, dict[int, float]] = {at: {} for at in range(size)}
+        for (one, other), like in likeness.items():
+            self._sums[one][other] = self._sums[other][one] = like
 
-def _vectors(articles: Sequence[Article]) -> list[dict[str, float]]:
-    counted = [_words(article) for article in articles]
-    seen_in = Counter(word for words in counted for word in words)
-    size = len(articles)
-    weights = {
-        word: math.log(1 + size / count)
-        for word, count in seen_in.items()
-        if size < FEW or count <= COMMON_SHARE * size
-    }
-    return [
-        _unit({w: c * weights[w] for w, c in words.items() if w in weights}) for words in counted
-    ]
+    def members(self) -> list[list[int]]:
+        return sorted(sorted(each) for each in self._members.values())
 
+    def join(self, least: float, may: Callable[[int, int], bool]) -> None:
+        """Join the likest two groups, as long as they are alike enough and may be joined."""
+        waiting = [
+            pair for one in self._sums for pair in self._pairs(one, least) if pair[1] < pair[2]
+        ]
+        heapq.heapify(waiting)
+        while waiting:
+            _, one, other, sizes = heapq.heappop(waiting)
+            if self._sizes(one, other) != sizes or not may(one, other):
+                continue
+            self._merge(one, other)
+            for pair in self._pairs(one, least):
+                heapq.heappush(waiting, pair)
 
-def _words(article: Article) -> Mapping[str, float]:
-    words: dict[str, float] = defaultdict(float)
-    for text, weight in ((article.title, TITLE_COUNTS), (article.summary[:SUMMARY_CHARS], 1.0)):
-        for word in {_stem(found) for found in _WORD.findall(folded(text))}:
-            if len(word) > 1 and word not in _STOP:
-                words[word] = max(words[word], weight)
-    return words
+    def are_nearest(self, one: int, other: int) -> bool:
+        """Whether neither has another group nearly as near."""
+        like = self._average(one, other)
+        return all(
+            like >= NEARER * self._average(here, third)
+            for here, there in ((one, other), (other, one))
+            for third in self._sums[here]
+            if third != there
+        )
 
+    def _pairs(self, one: int, least: float) -> Iterator[tuple[float, int, int, tuple[int, int]]]:
+        for other in self._sums[one]:
+            left, right = min(one, other), max(one, other)
+            if (like := self._average(left, right)) >= least:
+                yield -like, left, right, self._sizes(left, right)
 
-def _stem(word: str) -> str:
-    """The word without the endings that headlines vary: 's, plural, -ed, -ing."""
-    word = word.split("'", maxsplit=1)[0]
-    for ending, shortest in (("ing", 6), ("ed", 5), ("es", 5), ("s", 4)):
-        if word.endswith(ending) and len(word) >= shortest and not word.endswith("ss"):
-            return word[: -len(ending)]
-    return word
+    def _sizes(self, one: int, other: int) -> tuple[int, int]:
+        """How many are in each, 0 for a group that was joined to another."""
+        return len(self._members.get(one, ())), len(self._members.get(other, ()))
 
+    def _average(self, one: int, other: int) -> float:
+        return self._sums[one][other] / (len(self._members[one]) * len(self._members[other]))
 
-def _unit(words: dict[str, float]) -> dict[str, float]:
-    length = math.sqrt(sum(weight * weight for weight in words.values())) or 1.0
-    return {word: weight / length for word, weight in words.items()}
-
-
-def _pairs(
-    articles: Sequence[Article], vectors: Sequence[Mapping[str, float]]
-) -> dict[tuple[int, int], float]:
-    """The likeness of every pair that shares a word and is near in time."""
-    bearers: dict[str, list[int]] = defaultdict(list)
-    found: dict[tuple[int, int], float] = defaultdict(float)
-    for at, words in enumerate(vectors):
-        for word, weight in words.items():
-            for earlier in bearers[word]:
-                if articles[at].published_at - articles[earlier].published_at <= WITHIN:
-                    found[earlier, at] += weight * vectors[earlier][word]
-            bearers[word].append(at)
-    return found
-
-
-def _average(
-    left: Sequence[int], right: Sequence[int], likeness: Mapping[tuple[int, int], float]
-) -> float:
-    total = sum(likeness.get((min(a, b), max(a, b)), 0.0) for a in left for b in right)
-    return total / (len(left) * len(right))
-
-
-def _cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    return sum(weight * other.get(word, 0.0) for word, weight in one.items())
+    def _merge(self, one: int, other: int) -> None:
+        self._members[one] += self._members.pop(other)
+        for third, like in self._sums.pop(other).items():
+            del self._sums[third][other]
+            if third != one:
+                total = self._sums[one].get(third, 0.0) + like
+                self._sums[one][third] = self._sums[third][one] = total

@@ -1,0 +1,40 @@
+"""What an article says, as words that can be compared: no endings, no small words."""
+
+import re
+
+from newsletter.domain.matching import folded
+
+_WORD = re.compile(r"\w[\w'’]*")
+_SHORTEST = 2
+_STOP = frozenset(
+    """a about after again all also amid an and are as at be been before being but by can could did
+    do does during for from had has have he her his how if in into is it its just may more most new
+    no not now of off on one or out over own said say says she so some than that the their them then
+    there these they this those to two under up was we were what when where which while who why will
+    with would you your here first last year years day days week people""".split()
+)
+# What headlines vary, longest first, with the shortest word that is cut so.
+_ENDINGS = (
+    ("ings", 7),
+    ("edly", 7),
+    ("ing", 6),
+    ("ers", 6),
+    ("ed", 5),
+    ("er", 6),
+    ("es", 5),
+    ("ly", 6),
+    ("s", 4),
+)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of the text in their order, small, without endings and without small words."""
+    found = (word.split("'", maxsplit=1)[0] for word in _WORD.findall(folded(text)))
+    return [_stem(word) for word in found if len(word) >= _SHORTEST and word not in _STOP]
+
+
+def _stem(word: str) -> str:
+    for ending, shortest in _ENDINGS:
+        if word.endswith(ending) and len(word) >= shortest and not word.endswith("ss"):
+            return word[: -len(ending)]
+    return word
