@@ -10,10 +10,12 @@ from newsletter.cli import (
     editing,
     feeds,
     init,
+    page,
     sending,
     serve,
     status,
     steering,
+    stories,
     subscribers,
     topic,
     verify,
@@ -58,3 +60,5 @@ app.command(epilog="Example:  newsletter verify 2026-01-02 --against kept/Maildi
 )
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(topic.app, name="topic")
+app.add_typer(stories.app, name="stories")
+app.add_typer(page.app, name="page")

@@ -1,0 +1,62 @@
+"""How well a decision agrees with an editor's: precision, recall, B-cubed, pairs."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """precision: of what was decided, how much is right; recall: of what is right, how much was."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
+def agreement(decided: Iterable[tuple[bool, bool]]) -> Agreement:
+    """Of pairs: what was decided, and what is right.
+
+    Where nothing was decided nothing is wrong, and where there is nothing to find all is found.
+    """
+    counts = Counter(decided)
+    right = counts[True, True]
+    return Agreement(
+        precision=_share(right, right + counts[True, False]),
+        recall=_share(right, right + counts[False, True]),
+    )
+
+
+def b_cubed(found: Sequence[Hashable], true: Sequence[Hashable]) -> Agreement:
+    """Of each member's cluster, found and true, averaged over the members (Bagga and Baldwin 1998).
+
+    found and true name the clusters of the same members in the same order.
+    """
+    together = Counter(zip(found, true, strict=True))
+    sizes, true_sizes = Counter(found), Counter(true)
+    count = len(found) or 1
+    return Agreement(
+        precision=sum(n * n / sizes[one] for (one, _), n in together.items()) / count,
+        recall=sum(n * n / true_sizes[one] for (_, one), n in together.items()) / count,
+    )
+
+
+def pairs(found: Sequence[Hashable], true: Sequence[Hashable]) -> Agreement:
+    """Of the pairs of members in one cluster."""
+    right = _pairs(Counter(zip(found, true, strict=True)).values())
+    return Agreement(
+        precision=_share(right, _pairs(Counter(found).values())),
+        recall=_share(right, _pairs(Counter(true).values())),
+    )
+
+
+def _pairs(sizes: Iterable[int]) -> int:
+    return sum(size * (size - 1) // 2 for size in sizes)
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0

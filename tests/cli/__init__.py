@@ -1,0 +1,1 @@
+"""Commands that need no servers, as other programs call them."""
