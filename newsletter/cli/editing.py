@@ -12,17 +12,23 @@ from newsletter.cli.chosen import edition_of, of_date
 from newsletter.cli.common import AsJson, At, On, Slug, house, note, out, print_json
 from newsletter.cli.show import edition_lines
 from newsletter.errors import InputError
+from newsletter.cli.common import AsJson, At, On, Slug, day, house, note, out, print_json
+from newsletter.cli.show import edition_lines, sums
+from newsletter.errors import InputError, MissingError
 
 
 def compose(
     on: On = "",
     slug: Slug = "",
     at: At = "",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print the sum of each score.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compose the edition of a date, and say of each article why it is in or out."""
     from newsletter.services.compose import compose as compose_edition
-    from newsletter.services.compose import document
+    from newsletter.services.compose import document, explained
     from newsletter.store import editions
 
     with house(at=at) as here:
@@ -30,10 +36,14 @@ def compose(
         edition = compose_edition(here.ports.store, newsletter, when, now=here.ports.now())
         with here.ports.store.begin() as session:
             decided = editions.decisions(session, edition.id)
+        if explain:
+            decided = explained(here.ports.store, newsletter, when, now=here.ports.now())
     if as_json:
         print_json(document(edition, newsletter, decided))
         return
     edition_lines(edition, newsletter, decided)
+    if explain:
+        sums(decided)
     out.print("\nNext:  newsletter preview --open   |   newsletter send", style="dim")
 
 

@@ -137,9 +137,9 @@ def _slug(text: str) -> str:
 
 
 def _topic(text: str) -> str:
-    from newsletter.topics.load import shipped
+    from newsletter.topics.load import named
 
-    shipped(text)
+    named(text)
     return text
 
 

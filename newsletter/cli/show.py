@@ -51,6 +51,27 @@ def _left_out(left: list[Decision]) -> None:
         out.print(Padding(Text(f"and {said}"), (0, 0, 0, 2)))
 
 
+def sums(decided: Sequence[Decision]) -> None:
+    """Print how each story's score adds up, and that of those that came nearest."""
+    out.print(Text("\nHow the scores add up", style="bold"))
+    summed = [one for one in decided if one.parts]
+    ins = [one for one in summed if one.is_in]
+    nearest = sorted((one for one in summed if not one.is_in), key=lambda one: -one.score)
+    for one in (*ins, *nearest[:NEAREST]):
+        state = "" if one.is_in else " · left out"
+        title = f"{_points(sum(part.points for part in one.parts))}  {one.article.title}"
+        out.print(
+            Padding(Text(f"{title} ({one.article.source}){state}", style="bold"), (0, 0, 0, 2))
+        )
+        for part in one.parts:
+            line = f"{_points(part.points)}  {part.name}: {part.how}"
+            out.print(Padding(Text(line, style="dim"), (0, 0, 0, 4)))
+
+
+def _points(points: float) -> str:
+    return f"{points:+7.3f}"
+
+
 def _kind(one: Decision) -> str:
     kinds = {
         "Nothing": "not about the topic",

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from newsletter.domain.article import Article
-from newsletter.domain.likeness import WITHIN
+from newsletter.domain.likeness import WITHIN, unit
 from newsletter.domain.matching import Matcher
 from newsletter.domain.topic import Strength, Topic
 from newsletter.domain.words import words_of
@@ -29,19 +29,17 @@ def linked_pairs(articles: Sequence[Article]) -> list[int]:
     """The group of each article, when every pair alike by TF-IDF within 36 hours is linked."""
     counted = [Counter(words_of(f"{one.title} {one.summary}")) for one in articles]
     seen_in = Counter(word for words in counted for word in words)
-    vectors = [_unit(words, seen_in, len(articles)) for words in counted]
+    size = len(articles)
+    vectors = [
+        unit({word: n * math.log(1 + size / seen_in[word]) for word, n in words.items()})
+        for words in counted
+    ]
     group_of = list(range(len(articles)))
     for (one, other), likeness in _cosines(vectors).items():
         apart = abs(articles[one].published_at - articles[other].published_at)
         if likeness >= ALIKE and apart <= WITHIN:
             _link(group_of, one, other)
     return [_root(group_of, at) for at in range(len(articles))]
-
-
-def _unit(words: Counter[str], seen_in: Counter[str], size: int) -> dict[str, float]:
-    weighed = {word: n * math.log(1 + size / seen_in[word]) for word, n in words.items()}
-    length = math.sqrt(sum(weight * weight for weight in weighed.values())) or 1.0
-    return {word: weight / length for word, weight in weighed.items()}
 
 
 def _cosines(vectors: Sequence[dict[str, float]]) -> dict[tuple[int, int], float]:

@@ -1,21 +1,20 @@
 """From a window's articles to a digest: judged, grouped, ranked, limited, each with a reason."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from newsletter.domain.article import Article
-from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
-from newsletter.domain.labels import label, unlabelled
-from newsletter.domain.ranking import score
+from newsletter.domain.digest import Digest, Label
+from newsletter.domain.labels import is_round_up, label
+from newsletter.domain.ranking import Merits, parts, score
 from newsletter.domain.relevance import Judge, Relevance
+from newsletter.domain.selecting import EVENTS, Candidate, Out, rank, selected
 from newsletter.domain.stories import group
-from newsletter.domain.summary import headline, summary
+from newsletter.domain.summary import summary
+from newsletter.domain.telling import Reasons, day, decisions, placed
 from newsletter.domain.tongue import other_language
-
-MAX_TOLD = 6  # Stories with a summary, after the lead; the rest are headlines.
-SHARE = 0.4  # Of an edition that one country, or one source, may fill.
+from newsletter.domain.weights import Weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +24,6 @@ class Told:
     article: Article
     on: date
     closes_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
-    articles: tuple[Article, ...]  # the one that stands for it first
-    relevance: Relevance
-    kind: Label
-    score: float
-    since: date | None = None
 
 
 def choose(
@@ -51,24 +41,31 @@ def choose(
     again unless something happened since.
     """
     opens_at, closes_at = window
-    out: dict[int, tuple[float, str]] = {}
+    out: Out = {}
     known = {one.article.id: one for one in told}
     verdicts = _judged(articles, judge, language, known, out)
     relevant = [article for article in articles if article.id in verdicts]
     groups = _grouped(relevant, [one.article for one in told])
+    weights = judge.topic.weights
     candidates = [
-        candidate
+        _candidate(new, verdicts, weights, closes_at, since)
         for members in groups
-        if (candidate := _candidate(members, verdicts, known, closes_at, out))
+        for new, since in [_news(members, verdicts, known, out)]
+        if new
     ]
-    candidates.sort(key=lambda one: (-one.score, one.articles[0].url))
-    chosen = _limited(candidates, max_stories, out)
-    stories = _placed(chosen, judge, language)
+    candidates.sort(key=rank)
+    chosen = selected(candidates, max_stories, out)
+    stories = placed(chosen, judge.topic, language)
+    reasons = Reasons(
+        out=out,
+        parts={one.lead.id: one.parts for one in (*candidates, *chosen)},
+        more=frozenset(article.id for one in chosen for article in one.more),
+    )
     return Digest(
         opens_at=opens_at,
         closes_at=closes_at,
         stories=stories,
-        decisions=_decisions(articles, stories, verdicts, out),
+        decisions=decisions(articles, stories, verdicts, reasons),
     )
 
 
@@ -77,13 +74,13 @@ def _judged(
     judge: Judge,
     language: str,
     known: Mapping[int, Told],
-    out: dict[int, tuple[float, str]],
+    out: Out,
 ) -> dict[int, Relevance]:
     """The verdicts on the articles that may come in; out gets the reasons of the others."""
     verdicts = {}
     for article in articles:
         if article.id in known:
-            out[article.id] = (0.0, f"In the edition of {_day(known[article.id].on)} already.")
+            out[article.id] = (0.0, f"In the edition of {day(known[article.id].on)} already.")
             continue
         verdict = judge.judge(
             article.title,
@@ -102,39 +99,58 @@ def _judged(
 
 
 def _grouped(relevant: Sequence[Article], told: Sequence[Article]) -> list[tuple[Article, ...]]:
-    """The stories. Live pages, opinions and advertisements stand alone: they mention everything."""
-    joins = {Label.NEWS, Label.ANALYSIS}
-    alone = [(article,) for article in relevant if label(article) not in joins]
-    return [*alone, *group([one for one in (*relevant, *told) if label(one) in joins])]
+    """The stories. What mentions everything stands alone: live pages, opinions, round-ups."""
+    alone = [(article,) for article in relevant if not _tells_an_event(article)]
+    return [*alone, *group([one for one in (*relevant, *told) if _tells_an_event(one)])]
 
 
-def _candidate(
+def _tells_an_event(article: Article) -> bool:
+    return label(article) in EVENTS and not is_round_up(article)
+
+
+def _news(
     members: Sequence[Article],
     verdicts: Mapping[int, Relevance],
     known: Mapping[int, Told],
-    closes_at: datetime,
-    out: dict[int, tuple[float, str]],
-) -> _Candidate | None:
+    out: Out,
+) -> tuple[list[Article], date | None]:
+    """Of a story what is new, and the date of the last edition that told its beginning."""
     earlier = [known[article.id] for article in members if article.id in known]
     new = [article for article in members if article.id in verdicts]
-    if earlier:
-        last = max(earlier, key=lambda one: one.closes_at)
-        for article in new:
-            if article.published_at < last.closes_at:
-                said = f"Its story was told on {_day(last.on)}: “{last.article.title}”."
-                out[article.id] = (verdicts[article.id].score, said)
-        new = [article for article in new if article.id not in out]
-    if not new:
-        return None
-    ordered = sorted(new, key=lambda one: _standing(one, verdicts))
-    best = max(verdicts[article.id].score for article in new)
+    if not earlier:
+        return new, None
+    last = max(earlier, key=lambda one: one.closes_at)
+    for article in new:
+        if article.published_at < last.closes_at:
+            said = f"Its story was told on {day(last.on)}: “{last.article.title}”."
+            out[article.id] = (verdicts[article.id].score, said)
+    return [article for article in new if article.id not in out], max(one.on for one in earlier)
+
+
+def _candidate(
+    new: Sequence[Article],
+    verdicts: Mapping[int, Relevance],
+    weights: Weights,
+    closes_at: datetime,
+    since: date | None,
+) -> Candidate:
+    ordered = tuple(sorted(new, key=lambda one: _standing(one, verdicts)))
     kind = label(ordered[0])
-    return _Candidate(
-        articles=tuple(ordered),
-        relevance=verdicts[ordered[0].id],
+    merits = Merits(
+        relevance=max(verdicts[article.id].score for article in new),
         kind=kind,
-        score=score(ordered, relevance=best, kind=kind, closes_at=closes_at),
-        since=max(one.on for one in earlier) if earlier else None,
+        closes_at=closes_at,
+        is_away=verdicts[ordered[0].id].is_away,
+        is_round_up=is_round_up(ordered[0]),
+    )
+    lines = parts(ordered, merits, weights)
+    return Candidate(
+        articles=ordered,
+        verdicts={article.id: verdicts[article.id] for article in ordered},
+        kind=kind,
+        score=score(lines),
+        parts=lines,
+        since=since,
     )
 
 
@@ -149,115 +165,3 @@ def _standing(article: Article, verdicts: Mapping[int, Relevance]) -> tuple[obje
         -verdicts[article.id].score,
         article.url,
     )
-
-
-def _limited(
-    candidates: Sequence[_Candidate], max_stories: int, out: dict[int, tuple[float, str]]
-) -> list[_Candidate]:
-    """The best max_stories, none of which lets one country or source crowd out the rest."""
-    most = max(2, round(SHARE * max_stories))
-    countries: Counter[str] = Counter()
-    sources: Counter[str] = Counter()
-    chosen: list[_Candidate] = []
-    for one in candidates:
-        country, source = one.relevance.country, one.articles[0].source
-        if len(chosen) >= max_stories:
-            said = f"Ranked below the {max_stories} stories that an edition has room for."
-        elif countries[country] >= most:
-            said = f"There are {most} stories from that country already, and each ranks higher."
-        elif sources[source] >= most:
-            said = f"There are {most} stories from {source} already, and each ranks higher."
-        else:
-            chosen.append(one)
-            countries[country] += 1
-            sources[source] += 1
-            continue
-        for article in one.articles:
-            out[article.id] = (one.score, said)
-    return chosen
-
-
-def _placed(chosen: Sequence[_Candidate], judge: Judge, language: str) -> tuple[Story, ...]:
-    """The lead, then the told stories country by country, then the headlines."""
-    if not chosen:
-        return ()
-    lead = next((one for one in chosen if one.kind is Label.NEWS), chosen[0])
-    rest = [one for one in chosen if one is not lead]
-    told, brief = rest[:MAX_TOLD], rest[MAX_TOLD:]
-    countries = list(dict.fromkeys(one.relevance.country for one in (lead, *told)))
-    told.sort(key=lambda one: countries.index(one.relevance.country))
-    placed = [
-        (lead, Placement.LEAD),
-        *((one, Placement.SECTION) for one in told),
-        *((one, Placement.BRIEF) for one in brief),
-    ]
-    return tuple(_story(one, placement, judge, language) for one, placement in placed)
-
-
-def _story(one: _Candidate, placement: Placement, judge: Judge, language: str) -> Story:
-    first = one.articles[0]
-    return Story(
-        title=unlabelled(headline(first)),
-        summary=summary(first),
-        section=judge.topic.heading(one.relevance.country, language),
-        placement=placement,
-        lead=first,
-        others=_others(one.articles),
-        label=one.kind,
-        score=one.score,
-        reason=_reason(one),
-    )
-
-
-def _others(articles: Sequence[Article]) -> tuple[Article, ...]:
-    """The other reports of the event, one for each source."""
-    by_source = {article.source: article for article in reversed(articles[1:])}
-    by_source.pop(articles[0].source, None)
-    return tuple(article for article in articles[1:] if by_source.get(article.source) is article)
-
-
-def _reason(one: _Candidate) -> str:
-    sources = list(dict.fromkeys(article.source for article in one.articles))
-    parts = [one.relevance.reason]
-    if len(sources) > 1:
-        parts.append(f"Reported by {len(sources)} sources: {', '.join(sources)}.")
-    if one.since:
-        parts.append(f"Goes on from the edition of {_day(one.since)}.")
-    return " ".join(parts)
-
-
-def _decisions(
-    articles: Iterable[Article],
-    stories: Sequence[Story],
-    verdicts: Mapping[int, Relevance],
-    out: Mapping[int, tuple[float, str]],
-) -> tuple[Decision, ...]:
-    """One for each article: the stories' own first, in their order."""
-    ins = {}
-    for at, story in enumerate(stories):
-        ins[story.lead.id] = (at, story.score, story.reason)
-        for other in story.others:
-            said = f"Tells the same event as “{story.lead.title}”."
-            ins[other.id] = (at, verdicts[other.id].score, said)
-    made = [_decision(article, ins.get(article.id), verdicts, out) for article in articles]
-    made.sort(key=lambda one: (-one.score, one.article.url))
-    last = len(stories)
-    return tuple(sorted(made, key=lambda one: last if one.story is None else one.story))
-
-
-def _decision(
-    article: Article,
-    inside: tuple[int, float, str] | None,
-    verdicts: Mapping[int, Relevance],
-    out: Mapping[int, tuple[float, str]],
-) -> Decision:
-    if inside is not None:
-        at, points, said = inside
-        return Decision(article=article, is_in=True, score=points, reason=said, story=at)
-    again = "Tells an event that the same source told already."
-    points, said = out.get(article.id) or (verdicts[article.id].score, again)
-    return Decision(article=article, is_in=False, score=points, reason=said)
-
-
-def _day(on: date) -> str:
-    return f"{on.day} {on:%B %Y}"

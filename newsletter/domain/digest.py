@@ -7,6 +7,15 @@ from enum import StrEnum
 from newsletter.domain.article import Article
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of a story's score: what for, how many points, and how that came."""
+
+    name: str
+    points: float
+    how: str
+
+
 class Placement(StrEnum):
     LEAD = "lead"  # opens the edition, with its image
     SECTION = "section"  # told with a summary under its country
@@ -44,13 +53,17 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Why one article of the window is in or out. story is its place in Digest.stories, from 0."""
+    """Why one article of the window is in or out. story is its place in Digest.stories, from 0.
+
+    parts is the sum that ranked the story it stands for; empty for any other, and once stored.
+    """
 
     article: Article
     is_in: bool
     score: float
     reason: str
     story: int | None = None
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

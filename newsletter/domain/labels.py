@@ -17,7 +17,13 @@ _SIGNS = (
             r"|voices|perspective|debate|مقالات|رأي|דעות|görüş|мнение|tribune"
         ),
     ),
-    (Label.ANALYSIS, r"analys[ei]s|explainers?|explained|in depth|longreads?|تحليل|ניתוח"),
+    (
+        Label.ANALYSIS,
+        (
+            r"analys[ei]s|explainers?|explained|in depth|the long read|longreads?|features?"
+            r"|تحليل|ניתוח|analiz|décryptage|разбор"
+        ),
+    ),
 )
 _PATTERNS = tuple((label, re.compile(rf"(?:{words})", re.I)) for label, words in _SIGNS)
 _BREAK = r"\s*[:|–—]\s*|\s+-\s+"  # A hyphen within a word is none: a live-fire drill is news.
@@ -34,7 +40,31 @@ def label(article: Article) -> Label:
     for kind, pattern in _PATTERNS:
         if any(pattern.fullmatch(one) for one in (*sections, *path)):
             return kind
-    return next((kind for kind, sign in _IN_TITLE if sign.search(article.title)), Label.NEWS)
+    for kind, sign in _IN_TITLE:
+        if sign.search(article.title):
+            return kind
+    return Label.ANALYSIS if _EXPLAINS.search(article.title) else Label.NEWS
+
+
+# What a headline says of a text that explains rather than reports.
+_EXPLAINS = re.compile(
+    r"^(?:why|how) \b.*\?|\b(?:what (?:to|we|you need to) know|things (?:you need )?to know)\b"
+    r"|^what (?:is|are) \b.*\?|: a timeline$|explained$",
+    re.I,
+)
+# Many stories in one: the day's pictures, a briefing, what the papers say.
+_ROUND_UP = re.compile(
+    r"\b(?:photos|pictures|images|cartoon|quote) of the (?:day|week)\b|^your \w+ briefing\b"
+    r"|\b(?:morning|evening|daily|weekly) (?:briefing|digest|round-?up|wrap)\b|^the papers\b"
+    r"|^(?:news|week|day) in (?:brief|pictures|review)\b|\bnews (?:quiz|bulletin)\b"
+    r"|^revue de presse\b",
+    re.I,
+)
+
+
+def is_round_up(article: Article) -> bool:
+    """Whether it tells many stories at once, each better told by itself."""
+    return bool(_ROUND_UP.search(article.title))
 
 
 def unlabelled(title: str) -> str:

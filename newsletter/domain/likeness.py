@@ -30,7 +30,7 @@ Pairs = dict[tuple[int, int], float]
 def likeness(one: Article, other: Article) -> float:
     """How much two articles look like one event by their words alone, from 0 to 1."""
     left, right = vectors([one, other])
-    return _cosine(left, right)
+    return cosine(left, right)
 
 
 def likenesses(articles: Sequence[Article]) -> Pairs:
@@ -57,7 +57,7 @@ def vectors(articles: Sequence[Article]) -> list[dict[str, float]]:
         if size < FEW or count <= COMMON_SHARE * size
     }
     return [
-        _unit({w: c * weights[w] for w, c in words.items() if w in weights}) for words in counted
+        unit({w: c * weights[w] for w, c in words.items() if w in weights}) for words in counted
     ]
 
 
@@ -67,7 +67,8 @@ def _words(article: Article) -> dict[str, float]:
     return words | dict.fromkeys(words_of(article.title[:SUMMARY_CHARS]), TITLE_COUNTS)
 
 
-def _unit(words: dict[str, float]) -> dict[str, float]:
+def unit(words: Mapping[str, float]) -> dict[str, float]:
+    """The words with their weights brought to length 1 together."""
     length = math.sqrt(sum(weight * weight for weight in words.values())) or 1.0
     return {word: weight / length for word, weight in words.items()}
 
@@ -88,7 +89,7 @@ def _raw(articles: Sequence[Article], vectors: Sequence[Mapping[str, float]]) ->
                 faint[earlier, at] += weight * vectors[earlier][word]
             bearers[word].append(at)
     likes = {
-        (one, other): _cosine(vectors[one], vectors[other])
+        (one, other): cosine(vectors[one], vectors[other])
         for (one, other), like in faint.items()
         if like >= FAINT
     }
@@ -115,7 +116,8 @@ def _mean(likes: Iterable[float]) -> float:
     return sum(likes) / (CROWD.stop - CROWD.start)
 
 
-def _cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """How much two of length 1 point the same way, from 0 to 1."""
     if len(other) < len(one):
         one, other = other, one
     return sum(weight * other[word] for word, weight in one.items() if word in other)

@@ -1,48 +1,66 @@
-"""How much a story matters tonight: every weight in one place."""
+"""How much a story matters tonight, as a sum that an editor can read."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.domain.article import Article
-from newsletter.domain.digest import Label
-
-SOURCE_WEIGHT = 1.0  # A feed's own standing, 1.0 for most.
-REPORTED_BY = 1.4  # For each doubling of the sources: what many report is what happened today.
-FRESHNESS = 0.8  # For a story of this minute; none for one of a day ago.
-PROMINENCE = 0.8  # At the top of its feed, where the newsroom put it; half as much five below.
-DEPTH = 0.3  # For a long read; none for a headline.
-RELEVANCE = 0.15  # For each point of relevance, up to eight: the subject before the side-show.
-KIND = {
-    Label.NEWS: 0.0,
-    Label.ANALYSIS: -0.6,
-    Label.LIVE: -0.8,  # A live page is many stories, told better one by one.
-    Label.OPINION: -1.2,  # An evening is led by what happened, not by what somebody thinks of it.
-    Label.SPONSORED: -4.0,
-}
+from newsletter.domain.digest import Label, Part
+from newsletter.domain.weights import Weights
 
 _HALF_PROMINENT_AT = 5
 _LONG_READ_CHARS = 4_000
 _MOST_RELEVANT = 8.0
+DIGITS = 3
 
 
-def score(
-    articles: Sequence[Article], *, relevance: float, kind: Label, closes_at: datetime
-) -> float:
-    """The story's score, without unit; articles are those that tell it, relevance the best of
-    theirs.
-    """
-    newest = max(article.published_at for article in articles)
-    age = (closes_at - newest) / timedelta(days=1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merits:
+    """What is known of a story besides its articles."""
+
+    relevance: float  # the best of its articles'
+    kind: Label
+    closes_at: datetime
+    is_away: bool = False  # its headline plays elsewhere too
+    is_round_up: bool = False
+
+
+def parts(articles: Sequence[Article], merits: Merits, weights: Weights) -> tuple[Part, ...]:
+    """The lines that make a story's score; articles are those that tell it."""
+    best = max(article.weight for article in articles)
+    sources = len({article.source for article in articles})
+    age = max(merits.closes_at - max(one.published_at for one in articles), timedelta())
     position = min(article.position for article in articles)
-    longest = max(len(article.text) or len(article.summary) for article in articles)
-    return round(
-        SOURCE_WEIGHT * max(article.weight for article in articles)
-        + REPORTED_BY * math.log2(len({article.source for article in articles}))
-        + FRESHNESS * max(0.0, 1.0 - age)
-        + PROMINENCE / (1 + position / _HALF_PROMINENT_AT)
-        + DEPTH * min(1.0, longest / _LONG_READ_CHARS)
-        + RELEVANCE * min(relevance, _MOST_RELEVANT)
-        + KIND[kind],
-        3,
-    )
+    chars = max(len(article.text) or len(article.summary) for article in articles)
+    fresh = max(0.0, 1.0 - age / timedelta(days=1))
+    relevance = min(merits.relevance, _MOST_RELEVANT)
+    place = f"place {position + 1} in its feed"
+    lines = [
+        Part("source", weights.source * best, f"{weights.source:g} × standing {best:g}"),
+        Part(
+            "reported by",
+            weights.reported_by * math.log2(sources),
+            f"{weights.reported_by:g} × log2 of {_counted(sources, 'source')}",
+        ),
+        Part("freshness", weights.freshness * fresh, f"{age / timedelta(hours=1):.1f} hours old"),
+        Part("prominence", weights.prominence / (1 + position / _HALF_PROMINENT_AT), place),
+        Part("depth", weights.depth * min(1.0, chars / _LONG_READ_CHARS), f"{chars} characters"),
+        Part("relevance", weights.relevance * relevance, f"{weights.relevance:g} × {relevance:g}"),
+    ]
+    if merits.is_away:
+        lines.append(Part("away", weights.away, "the headline plays elsewhere too"))
+    if merits.is_round_up:
+        lines.append(Part("round-up", weights.round_up, "many stories in one"))
+    if merits.kind is not Label.NEWS:
+        lines.append(Part(merits.kind.value, getattr(weights, merits.kind.value), "its kind"))
+    return tuple(Part(one.name, round(one.points, DIGITS), one.how) for one in lines)
+
+
+def score(lines: Sequence[Part]) -> float:
+    """The sum of the lines."""
+    return round(sum(one.points for one in lines), DIGITS)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

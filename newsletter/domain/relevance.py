@@ -41,12 +41,16 @@ _OTHER_SECTION = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relevance:
-    """The verdict on one text. country is where it mostly plays, REGION for several or none."""
+    """The verdict on one text. country is where it mostly plays, REGION for several or none.
+
+    is_away: its title names a place elsewhere too.
+    """
 
     is_about: bool
     score: float
     country: str
     reason: str
+    is_away: bool = False
 
 
 class Place(StrEnum):
@@ -98,6 +102,10 @@ class Judge:
             score=round(score, 2),
             country=_country(strong) or section_country,
             reason=_reason(finds, is_about=is_about, filed=filed),
+            is_away=any(
+                find.where is Place.TITLE and find.term.strength is Strength.FOREIGN
+                for find in finds
+            ),
         )
 
     def _settled(self, fields: Sequence[tuple[Place, str]]) -> list[_Find]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from newsletter.domain.weights import Weights
+
 REGION = ""  # The country of a term that means the region as a whole.
 
 
@@ -47,6 +49,7 @@ class Topic:
     ambiguous: Mapping[str, Ambiguity]
     titles: Mapping[str, str] = field(default_factory=dict)
     country_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    weights: Weights = field(default_factory=Weights)
 
     def heading(self, country: str, language: str) -> str:
         """What a section is called in a language: the country, or the region for REGION."""

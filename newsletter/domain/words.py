@@ -27,14 +27,32 @@ _ENDINGS = (
 )
 
 
-def words_of(text: str) -> list[str]:
-    """The words of the text in their order, small, without endings and without small words."""
-    found = (word.split("'", maxsplit=1)[0] for word in _WORD.findall(folded(text)))
-    return [_stem(word) for word in found if len(word) >= _SHORTEST and word not in _STOP]
-
-
-def _stem(word: str) -> str:
+def _ending_off(word: str) -> str:
     for ending, shortest in _ENDINGS:
         if word.endswith(ending) and len(word) >= shortest and not word.endswith("ss"):
             return word[: -len(ending)]
     return word
+
+
+# What newsrooms call the same thing; the first word of a line stands for all, after its ending.
+_SAME = """
+kill killed dead deadly death died die dying fatal slain
+protest protester demonstration demonstrator demonstrate rally rallies march marches marched unrest
+strike airstrike raid bombing bombard bombardment
+quake earthquake
+jail prison imprisoned jailed
+soldier troop
+police cop
+"""
+_STANDS_FOR = {
+    _ending_off(word): _ending_off(line.split()[0])
+    for line in _SAME.strip().splitlines()
+    for word in line.split()
+}
+
+
+def words_of(text: str) -> list[str]:
+    """The words of the text in their order, small, without endings and without small words."""
+    found = (word.split("'", maxsplit=1)[0] for word in _WORD.findall(folded(text)))
+    kept = (_ending_off(w) for w in found if len(w) >= _SHORTEST and w not in _STOP)
+    return [_STANDS_FOR.get(word, word) for word in kept]

@@ -14,7 +14,7 @@ from newsletter.domain.text import shortened
 from newsletter.errors import StateError
 from newsletter.mail.words import words
 from newsletter.store import Session, Store, articles, editions
-from newsletter.topics.load import shipped
+from newsletter.topics.load import named
 
 FIRST_WINDOW = timedelta(hours=24)
 LONGEST_WINDOW = timedelta(hours=96)  # A long week-end; a service that slept longer skips the rest.
@@ -43,6 +43,14 @@ def compose(store: Store, newsletter: Newsletter, on: date, *, now: datetime) ->
         composed = editions.by_date(session, newsletter.id, on)
     assert composed is not None
     return composed
+
+
+def explained(
+    store: Store, newsletter: Newsletter, on: date, *, now: datetime
+) -> tuple[Decision, ...]:
+    """The decisions as compose makes them, with the sum behind each story; nothing is kept."""
+    with store.begin() as session:
+        return _digest(session, newsletter, on, now).decisions
 
 
 def document(
@@ -79,11 +87,17 @@ def _digest(session: Session, newsletter: Newsletter, on: date, now: datetime) -
     opens_at = min(max(last, closes_at - LONGEST_WINDOW), closes_at)
     return choose(
         articles.in_window(session, opens_at=opens_at, closes_at=closes_at, late=LATE),
-        judge=Judge(shipped(newsletter.topic)),
+        judge=Judge(named(newsletter.topic)),
         window=(opens_at, closes_at),
         language=newsletter.language,
         max_stories=newsletter.max_stories,
-        told=editions.told(session, newsletter.id, apart_from=on, since=closes_at - REMEMBERED),
+        told=[
+            one
+            for one in editions.told(
+                session, newsletter.id, apart_from=on, since=closes_at - REMEMBERED
+            )
+            if one.on < on  # an evening composed after the fact knows nothing of later ones
+        ],
     )
 
 
@@ -153,4 +167,10 @@ def _decision_document(one: Decision) -> dict[str, Any]:
         "published_at": one.article.published_at.isoformat(),
         "score": one.score,
         "reason": one.reason,
-    }
+    } | _sum_document(one)
+
+
+def _sum_document(one: Decision) -> dict[str, Any]:
+    if not one.parts:
+        return {}
+    return {"sum": [{"for": it.name, "points": it.points, "how": it.how} for it in one.parts]}

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
+from math import isfinite
 from typing import Any
 
+from newsletter.domain.weights import Weights
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
 
@@ -18,9 +21,11 @@ _KEYS = {
     "region": dict,
     "other_subjects": dict,
     "ambiguous": dict,
+    "weights": dict,
 }
 _CALLED = {str: "text", list: "list of words", int: "whole number", dict: "table"}
 _COUNTRY = {"demonyms", "places", "people", "groups", "events"}
+_WEIGHTS = {field.name for field in fields(Weights)}
 _AMBIGUITY_LISTS = {"with", "not"}
 _AMBIGUITY_SIGNS = {"first_name", "lower_is_not", "needs_company"}
 
@@ -48,6 +53,8 @@ def _wrongs(data: dict[str, Any]) -> Wrongs:
         yield from _list(("other_subjects", subject), words)
     for word, told in data.get("ambiguous", {}).items():
         yield from _ambiguity(word, told)
+    for weight, points in data.get("weights", {}).items():
+        yield from _weight(weight, points)
 
 
 def _keys_of_the_file(data: dict[str, Any]) -> Wrongs:
@@ -95,6 +102,14 @@ def _ambiguity(word: str, told: Any) -> Wrongs:
             yield path, f"{key!r} does not settle {word!r}"
         elif not isinstance(value, bool):
             yield path, f"{key!r} of {word!r} is neither true nor false"
+
+
+def _weight(name: str, points: Any) -> Wrongs:
+    path = ("weights", name)
+    if name not in _WEIGHTS:
+        yield path, f"{name!r} is not a weight; {_one_of(_WEIGHTS)}"
+    elif isinstance(points, bool) or not isinstance(points, int | float) or not isfinite(points):
+        yield path, f"the weight {name!r} is not a number"
 
 
 def _list(path: tuple[str, ...], words: Any, *, may_be_empty: bool = False) -> Wrongs:

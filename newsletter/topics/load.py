@@ -9,6 +9,7 @@ from typing import Any
 
 from newsletter.domain.matching import folded
 from newsletter.domain.topic import REGION, Ambiguity, Strength, Term, Topic
+from newsletter.domain.weights import Weights
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
 from newsletter.topics.checking import check
@@ -85,6 +86,7 @@ def parse(text: str, *, name: str) -> Topic:
         ambiguous=_towns(countries, smallest) | told,
         titles=data.get("languages", {}),
         country_names={code: gazetteer.country_names(code) for code in countries},
+        weights=Weights(**data.get("weights", {})),
     )
 
 

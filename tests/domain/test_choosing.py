@@ -9,9 +9,11 @@ from itertools import groupby
 import pytest
 
 from newsletter.domain.article import Article
-from newsletter.domain.choosing import MAX_TOLD, SHARE, choose
+from newsletter.domain.choosing import choose
 from newsletter.domain.digest import Digest, Label, Placement
 from newsletter.domain.relevance import Judge
+from newsletter.domain.selecting import COUNTRY_SHARE, SOURCE_SHARE
+from newsletter.domain.telling import MAX_TOLD
 from newsletter.topics.load import shipped
 
 JUDGE = Judge(shipped("middle-east"))
@@ -152,16 +154,16 @@ def test_no_country_fills_an_edition():
     result = digest([*iran, *others], max_stories=10)
 
     sections = Counter(story.section for story in result.stories)
-    assert sections["Iran"] == round(SHARE * 10)
+    assert sections["Iran"] == round(COUNTRY_SHARE * 10)
     assert len(result.stories) == 10
-    assert sum("4 stories from that country" in one.reason for one in result.decisions) == 2
+    assert sum("3 stories from that country" in one.reason for one in result.decisions) == 3
 
 
 def test_no_source_fills_an_edition():
     result = digest([replace(one, source="Loud Herald") for one in day()], max_stories=10)
 
-    assert len(result.stories) == round(SHARE * 10)
-    assert any("4 stories from Loud Herald already" in one.reason for one in result.decisions)
+    assert len(result.stories) == round(SOURCE_SHARE * 10)
+    assert any("3 stories from Loud Herald already" in one.reason for one in result.decisions)
 
 
 def test_even_the_smallest_edition_may_tell_two_stories_of_a_country():

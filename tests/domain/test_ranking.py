@@ -7,7 +7,8 @@ import pytest
 
 from newsletter.domain.article import Article
 from newsletter.domain.digest import Label
-from newsletter.domain.ranking import score
+from newsletter.domain.ranking import Merits, parts, score
+from newsletter.domain.weights import Weights
 
 CLOSES = datetime(2026, 3, 2, 15, tzinfo=UTC)
 PLAIN = Article(
@@ -23,7 +24,8 @@ PLAIN = Article(
 
 
 def points(*articles: Article, relevance: float = 3.0, kind: Label = Label.NEWS) -> float:
-    return score(articles, relevance=relevance, kind=kind, closes_at=CLOSES)
+    merits = Merits(relevance=relevance, kind=kind, closes_at=CLOSES)
+    return score(parts(articles, merits, Weights()))
 
 
 def by(source: str, **fields) -> Article:

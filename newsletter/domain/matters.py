@@ -1,0 +1,43 @@
+"""Stories about one matter, which an edition tells once."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from newsletter.domain.article import Article
+from newsletter.domain.likeness import cosine, unit, vectors
+
+# Two stories this much alike, each taken as a whole, are one matter: a threat and the answer to it,
+# a strike and its toll as the hours go by. Set by reading, in favour of telling a thing twice.
+ONE_MATTER = 0.2
+
+
+def told_with(stories: Sequence[Sequence[Article]]) -> list[int]:
+    """For each story the place of the one that it is told with: its own, or an earlier one's.
+
+    The stories are in the order of their rank. Each is compared with those that stand for
+    themselves only, so that no chain of likeness forms.
+    """
+    said = _wholes(stories)
+    place: list[int] = []
+    for at, words in enumerate(said):
+        near = [
+            (cosine(words, said[earlier]), -earlier)
+            for earlier in range(at)
+            if place[earlier] == earlier
+        ]
+        like, minus = max(near, default=(0.0, 0))
+        place.append(-minus if like >= ONE_MATTER else at)
+    return place
+
+
+def _wholes(stories: Sequence[Sequence[Article]]) -> list[Mapping[str, float]]:
+    """What each story says as a whole: the mean of its articles' words."""
+    found = iter(vectors([article for story in stories for article in story]))
+    wholes: list[Mapping[str, float]] = []
+    for story in stories:
+        sums: dict[str, float] = defaultdict(float)
+        for _ in story:
+            for word, weight in next(found).items():
+                sums[word] += weight
+        wholes.append(unit(sums))
+    return wholes

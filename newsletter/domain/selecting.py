@@ -1,0 +1,101 @@
+"""Which stories an edition has room for: the best, each matter once, no source or country alone."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from newsletter.domain.article import Article
+from newsletter.domain.digest import Label, Part
+from newsletter.domain.matters import told_with
+from newsletter.domain.relevance import Relevance
+
+COUNTRY_SHARE = 0.34  # Of an edition that one country may fill: a third, on a day of war too.
+SOURCE_SHARE = 0.27  # That one source may stand for; its reports under others' do not count.
+EVENTS = frozenset({Label.NEWS, Label.ANALYSIS})  # What tells events, and may share one.
+
+Out = dict[int, tuple[float, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A story that might come in. since is the date of the last edition that told its beginning."""
+
+    articles: tuple[Article, ...]  # the one that stands for it first
+    verdicts: Mapping[int, Relevance]
+    kind: Label
+    score: float
+    parts: tuple[Part, ...] = ()
+    since: date | None = None
+    more: tuple[Article, ...] = ()  # of the same matter, from stories that rank lower
+
+    @property
+    def lead(self) -> Article:
+        return self.articles[0]
+
+    @property
+    def relevance(self) -> Relevance:
+        return self.verdicts[self.lead.id]
+
+
+def selected(candidates: Sequence[Candidate], max_stories: int, out: Out) -> list[Candidate]:
+    """At most max_stories of the candidates, which come in the order of their rank.
+
+    out gets the reason of every article that stays out.
+    """
+    countries: Counter[str] = Counter()
+    sources: Counter[str] = Counter()
+    most_of_country = max(2, round(COUNTRY_SHARE * max_stories))
+    most_of_source = max(2, round(SOURCE_SHARE * max_stories))
+    chosen: list[Candidate] = []
+    for one in _each_matter_once(candidates):
+        country = one.relevance.country
+        fitting = _led_by(one, {name for name, count in sources.items() if count >= most_of_source})
+        if len(chosen) >= max_stories:
+            said = f"Ranked below the {max_stories} stories that an edition has room for."
+        elif countries[country] >= most_of_country:
+            said = f"There are {most_of_country} stories from that country already, "
+            said += "and each ranks higher."
+        elif fitting is None:
+            said = f"There are {most_of_source} stories from {one.lead.source} already, "
+            said += "and each ranks higher."
+        else:
+            chosen.append(fitting)
+            countries[country] += 1
+            sources[fitting.lead.source] += 1
+            continue
+        out.update({article.id: (one.score, said) for article in (*one.articles, *one.more)})
+    return chosen
+
+
+def _led_by(one: Candidate, full: set[str]) -> Candidate | None:
+    """The candidate, led by a source that has room; None when none of its sources has."""
+    for at, article in enumerate(one.articles):
+        if article.source not in full:
+            rest = (*one.articles[:at], *one.articles[at + 1 :])
+            return replace(one, articles=(article, *rest)) if at else one
+    return None
+
+
+def _each_matter_once(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates, those that rank lower in a matter told with the one that ranks highest."""
+    events = [one for one in candidates if one.kind in EVENTS]
+    merged: dict[int, Candidate] = {}
+    places = told_with([one.articles for one in events])
+    for at, (one, place) in enumerate(zip(events, places, strict=True)):
+        if place == at:
+            merged[at] = one
+        else:
+            main = merged[place]
+            merged[place] = replace(
+                main,
+                more=(*main.more, *one.articles, *one.more),
+                verdicts={**one.verdicts, **main.verdicts},
+            )
+    others = [one for one in candidates if one.kind not in EVENTS]
+    return sorted((*merged.values(), *others), key=rank)
+
+
+def rank(one: Candidate) -> tuple[float, str]:
+    """Sorts the highest score first, and of equal ones by address."""
+    return -one.score, one.lead.url
