@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.domain.article import Entry, Image, url_key
+from newsletter.domain.picture import photo
 from newsletter.domain.text import one_line, paragraphs
 from newsletter.feeds.addresses import web_url
 from newsletter.feeds.sanitise import MAX_TEXT_CHARS, plain, safe_html
@@ -54,7 +55,7 @@ def build(raw: RawEntry, *, base: str, position: int) -> Entry | Refused:
         authors=_lines(raw.authors),
         sections=_lines(raw.sections),
         language=one_line(raw.language, max_chars=35),
-        image=_first(raw.images, base=url),
+        image=_photo(raw.images, base=url),
         published_at=raw.published_at,
         updated_at=raw.updated_at,
         guid=one_line(raw.guid),
@@ -62,12 +63,11 @@ def build(raw: RawEntry, *, base: str, position: int) -> Entry | Refused:
     )
 
 
-def _first(images: Iterable[Image], *, base: str) -> Image | None:
-    """The first image that the web has: inlined data and addresses of nowhere do not count."""
-    for image in images:
-        if url := web_url(image.url, base=base):
-            return replace(image, url=url)
-    return None
+def _photo(images: Iterable[Image], *, base: str) -> Image | None:
+    """The article's photo, of those that the web has: inlined data and nowhere do not count."""
+    return photo(
+        replace(image, url=url) for image in images if (url := web_url(image.url, base=base))
+    )
 
 
 def _lines(values: Iterable[str]) -> tuple[str, ...]:

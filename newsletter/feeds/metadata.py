@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from lxml import etree, html
 
 from newsletter.domain.article import Image
+from newsletter.domain.picture import photo
 from newsletter.domain.text import one_line
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.addresses import web_url
@@ -115,24 +117,28 @@ def canonical(elements: Any, *, url: str) -> str:
 
 
 def lead_image(article: dict[str, Any], said: dict[str, str], *, url: str) -> Image | None:
-    """The image that stands for the page, with what is said of it."""
+    """The photo that stands for the page, with what is said of it; the one it shares first."""
     listed = [one if isinstance(one, dict) else {"url": one} for one in _all(article.get("image"))]
     first = listed[0] if listed else {}
-    shared = web_url(said.get("og:image") or said.get("og:image:url") or "", base=url)
-    own = web_url(str(first.get("url") or first.get("contentUrl") or ""), base=url)
-    if not (shared or own):
-        return None
-    sizes = (said.get("og:image:width"), said.get("og:image:height"))
-    width, height = sizes if shared else (first.get("width"), first.get("height"))
-    alt = said.get("og:image:alt") or said.get("twitter:image:alt") or ""
     credit = first.get("creditText") or first.get("copyrightNotice") or _name(first.get("creator"))
-    return Image(
-        url=shared or own,
-        width=pixels(width),
-        height=pixels(height),
-        alt=one_line(alt, max_chars=300),
+    told = Image(
+        url="",
+        alt=one_line(
+            said.get("og:image:alt") or said.get("twitter:image:alt") or "", max_chars=300
+        ),
         caption=one_line(str(first.get("caption") or ""), max_chars=300),
         credit=one_line(str(credit or ""), max_chars=120),
+    )
+    sizes = (said.get("og:image:width"), said.get("og:image:height"))
+    offered = [(said.get("og:image") or said.get("og:image:url"), *sizes)]
+    offered += [
+        (one.get("url") or one.get("contentUrl"), one.get("width"), one.get("height"))
+        for one in listed
+    ]
+    return photo(
+        replace(told, url=address, width=pixels(width), height=pixels(height))
+        for image, width, height in offered
+        if (address := web_url(str(image or ""), base=url))
     )
 
 
