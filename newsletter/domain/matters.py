@@ -9,6 +9,7 @@ from newsletter.domain.likeness import cosine, unit, vectors
 # Two stories this much alike, each taken as a whole, are one matter: a threat and the answer to it,
 # a strike and its toll as the hours go by. Set by reading, in favour of telling a thing twice.
 ONE_MATTER = 0.2
+RANKED = 100  # Stories that others may be told with: several times what an edition has room for.
 
 
 def told_with(stories: Sequence[Sequence[Article]]) -> list[int]:
@@ -22,7 +23,7 @@ def told_with(stories: Sequence[Sequence[Article]]) -> list[int]:
     for at, words in enumerate(said):
         near = [
             (cosine(words, said[earlier]), -earlier)
-            for earlier in range(at)
+            for earlier in range(min(at, RANKED))
             if place[earlier] == earlier
         ]
         like, minus = max(near, default=(0.0, 0))

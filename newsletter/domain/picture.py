@@ -12,10 +12,10 @@ MOST_STRETCHED = 4.0  # Times as wide as high, or as high as wide: a banner, not
 
 # What newsrooms and counters call images that belong to no article.
 _NO_PHOTO = re.compile(
-    r"(?:^|[/_.-])(?:logos?|favicon|sprite|placeholder|default|fallback|avatar|gravatar|blank|spacer"
+    r"(?:^|[/_.-])(?:logos?|favicon|sprite|placeholder|fallback|avatar|gravatar|blank|spacer"
     r"|pixel|beacon|tracking|1x1|icons?|badge|button|masthead|social-share|og-?(?:default|image)"
     r"|share-?image|apple-touch-icon)(?:[/_.-]|$)"
-    r"|\.(?:svg|gif|ico)$|//(?:pixel|b|stats?|sb|counter)\.",
+    r"|[/_-]default\.\w+$|\.(?:svg|gif|ico)$|//(?:pixel|b|stats?|sb|counter)\.",
     re.I,
 )
 _SIZE = re.compile(r"(?<!\d)(\d{3,4})(?:x|%2C|,)(\d{3,4})(?!\d)", re.I)
