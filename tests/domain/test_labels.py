@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.domain.article import Article
 from newsletter.domain.digest import Label
-from newsletter.domain.labels import label
+from newsletter.domain.labels import is_round_up, label
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
@@ -98,3 +98,44 @@ def test_the_source_weighs_more_than_the_title():
     told = article("Analysis: why the bridge opens", section="Opinion")
 
     assert label(told) is Label.OPINION
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        pytest.param("Why are bridges closing in Basra?", id="why"),
+        pytest.param("How did the river run dry?", id="how"),
+        pytest.param("What to know about the bridge", id="what to know"),
+        pytest.param("The bridge reopens: five things to know", id="things to know"),
+        pytest.param("What is the Shatt?", id="what is"),
+    ],
+)
+def test_a_headline_that_explains_is_an_analysis(title):
+    assert label(article(title)) is Label.ANALYSIS
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        pytest.param("Minister explains why the bridge closed", id="somebody explains"),
+        pytest.param("How the bridge was saved", id="a tale of how"),
+        pytest.param("Why the mayor left: he was ill", id="no question"),
+    ],
+)
+def test_a_headline_that_only_sounds_so_is_news(title):
+    assert label(article(title)) is Label.NEWS
+
+
+@pytest.mark.parametrize(
+    ("title", "is_one"),
+    [
+        pytest.param("Snow in Basra: photos of the day", True, id="pictures"),
+        pytest.param("Your Tuesday Briefing", True, id="a briefing"),
+        pytest.param("The Papers: bridge opens", True, id="what the papers say"),
+        pytest.param("Morning briefing: bridge opens", True, id="morning briefing"),
+        pytest.param("Minister gives a briefing on the bridge", False, id="an event called so"),
+        pytest.param("Photos of the bridge surface", False, id="news of photos"),
+    ],
+)
+def test_a_round_up_is_known_by_its_headline(title, is_one):
+    assert is_round_up(article(title)) is is_one

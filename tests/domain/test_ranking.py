@@ -119,3 +119,29 @@ def test_a_score_is_short_enough_to_be_shown():
     value = points(by("A"), by("B"), by("C"), relevance=2.4321)
 
     assert value == round(value, 3)
+
+
+def test_the_lines_of_the_sum_are_the_score_and_say_how_they_came():
+    merits = Merits(relevance=4, kind=Label.OPINION, closes_at=CLOSES, is_away=True)
+
+    lines = parts([PLAIN, by("Valley Wire")], merits, Weights())
+
+    assert score(lines) == pytest.approx(sum(line.points for line in lines))
+    assert {line.name: line.how for line in lines} == {
+        "source": "1 × standing 1",
+        "reported by": "1.4 × log2 of 2 sources",
+        "freshness": "6.0 hours old",
+        "prominence": "place 11 in its feed",
+        "depth": "11 characters",
+        "relevance": "0.15 × 4",
+        "away": "the headline plays elsewhere too",
+        "opinion": "its kind",
+    }
+
+
+def test_weights_of_a_newsletter_s_own_change_the_sum():
+    merits = Merits(relevance=4, kind=Label.NEWS, closes_at=CLOSES, is_round_up=True)
+
+    calm, harsh = (parts([PLAIN], merits, Weights(round_up=points)) for points in (0.0, -5.0))
+
+    assert score(calm) - score(harsh) == 5

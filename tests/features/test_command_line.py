@@ -47,6 +47,20 @@ def test_compose_tells_each_story_with_its_articles_and_reasons(house: House, fe
     assert {story["section"] for story in told["stories"]} >= {"Lebanon", "Yemen", "Egypt"}
 
 
+def test_compose_explains_how_each_score_adds_up(house: House, feed: Path) -> None:
+    house.ok("collect", "--from", str(feed), "--at", AT)
+
+    told = house.ok("compose", "--date", "2026-03-03", "--explain", "--json", "--at", AT).json()
+    shown = house.ok("compose", "--date", "2026-03-03", "--explain", "--at", AT).out
+
+    lead = told["stories"][0]
+    lines = next(one["sum"] for one in lead["articles"] if one["is_lead"])
+    assert round(sum(line["points"] for line in lines), 3) == lead["score"]
+    assert all(line["for"] and line["how"] for line in lines)
+    assert "How the scores add up" in shown
+    assert "hours old" in shown
+
+
 def test_sending_twice_sends_nothing_twice(composed: House) -> None:
     composed.worker(NEWSLETTER_AT=LATER)
 

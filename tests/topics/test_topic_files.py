@@ -2,6 +2,7 @@
 
 import pytest
 
+from newsletter.domain.weights import Weights
 from newsletter.errors import InputError
 from newsletter.topics.load import named, parse
 
@@ -79,6 +80,25 @@ def test_a_town_that_the_editor_does_not_name_needs_company():
 def test_a_wrong_topic_file_is_refused_with_the_line_and_the_reason(old, new, said):
     with pytest.raises(InputError, match=said):
         parse(GOOD.replace(old, new, 1), name="coast")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        pytest.param("speed = 1.0", "line 18 of .*'speed' is not a weight", id="unknown"),
+        pytest.param('freshness = "much"', "line 18 of .*'freshness' is not a number", id="a word"),
+        pytest.param("freshness = inf", "line 18 of .*'freshness' is not a number", id="endless"),
+    ],
+)
+def test_a_wrong_weight_is_refused_with_its_line(line, said):
+    with pytest.raises(InputError, match=said):
+        parse(f"{GOOD}\n[weights]\n{line}\n", name="coast")
+
+
+def test_a_topic_file_may_change_a_weight_and_leaves_the_others():
+    topic = parse(f"{GOOD}\n[weights]\nfreshness = 2\n", name="coast")
+
+    assert topic.weights == Weights(freshness=2)
 
 
 def test_a_topic_file_of_ones_own_is_read_by_its_path(tmp_path):

@@ -1,0 +1,75 @@
+"""Who gets a place in an edition when there is not room for all."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from newsletter.domain.article import Article
+from newsletter.domain.digest import Label
+from newsletter.domain.relevance import Relevance
+from newsletter.domain.selecting import Candidate, Out, selected
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+COUNTRIES = "IR IQ SY LB JO EG YE OM".split()
+TOPICS = "bridge ferry census harvest museum tariff telescope orchard library comet".split()
+
+
+def article(id_: int, source: str) -> Article:
+    return Article(
+        id=id_,
+        url=f"https://post.example/{id_:04}",
+        title=f"{TOPICS[id_ % 10]} {id_}",
+        source=source,
+        published_at=NOW,
+        collected_at=NOW,
+    )
+
+
+def candidate(id_: int, *sources: str, country: str = "", kind: Label = Label.NEWS) -> Candidate:
+    articles = tuple(article(id_ + at, source) for at, source in enumerate(sources))
+    place = country or COUNTRIES[id_ % len(COUNTRIES)]
+    verdict = Relevance(is_about=True, score=5, country=place, reason="It is.")
+    return Candidate(
+        articles=articles,
+        verdicts={one.id: verdict for one in articles},
+        kind=kind,
+        score=100 - id_,
+    )
+
+
+def test_a_full_source_gives_its_place_to_another_that_reports_the_same():
+    loud = [candidate(at, "Loud Herald") for at in range(2)]
+    shared = candidate(2, "Loud Herald", "Valley Wire")
+
+    chosen = selected([*loud, shared], 5, {})
+
+    assert [one.lead.source for one in chosen] == ["Loud Herald", "Loud Herald", "Valley Wire"]
+    assert {one.source for one in chosen[2].articles} == {"Loud Herald", "Valley Wire"}
+
+
+def test_a_full_source_that_nobody_confirms_stays_out_and_is_told_why():
+    out: Out = {}
+    chosen = selected([candidate(at, "Loud Herald") for at in range(3)], 5, out)
+
+    assert len(chosen) == 2
+    assert out[2][1] == "There are 2 stories from Loud Herald already, and each ranks higher."
+
+
+def test_stories_of_one_matter_take_one_place():
+    first, again, other = (candidate(at, f"Outlet {at}") for at in range(3))
+    again = replace(again, articles=(replace(again.lead, title=f"{first.lead.title} once more"),))
+
+    chosen = selected([first, again, other], 5, {})
+
+    assert [one.lead.id for one in chosen] == [0, 2]
+    assert chosen[0].more == again.articles
+
+
+def test_an_opinion_is_never_told_with_the_news_it_is_about():
+    news, view = candidate(0, "Harbour Post"), candidate(1, "Valley Wire", kind=Label.OPINION)
+    view = replace(view, articles=(replace(view.lead, title=news.lead.title),))
+
+    assert [one.lead.id for one in selected([news, view], 5, {})] == [0, 1]
+
+
+def test_no_candidates_leave_an_edition_empty():
+    assert selected([], 5, {}) == []
