@@ -20,6 +20,7 @@ WEAK_SHARE = 0.35
 SETTING = 1.0  # The lead says where a title plays that names no place at all.
 THROUGHOUT = 1.0  # The text keeps coming back to the region, and to nowhere else as often.
 FOREIGN_IN_TITLE = -1.0  # Another country in the title: ours may be a side of the story only.
+COMPARED = -4.0  # The headline names ours after others, and the lead only others.
 OTHER_IN_TITLE, OTHER_IN_LEAD = -4.0, -2.0  # A match played in the region is still a match.
 OTHER_AGAIN = -1.0  # For each further word of that.
 SECTION_OURS, SECTION_OTHER = 4.0, -1.5  # The source's own word weighs heavily, not blindly.
@@ -109,19 +110,19 @@ class Judge:
         )
 
     def _settled(self, fields: Sequence[tuple[Place, str]]) -> list[_Find]:
+        """What was found, in its order; of the ambiguous names those that mean ours."""
         company = folded(" ".join(text for _, text in fields))
-        sure: list[_Find] = []
-        open_: list[tuple[_Find, Ambiguity]] = []
+        found: list[tuple[_Find, Ambiguity | None]] = []
         for where, text in fields:
-            for found in self._matcher.find(text):
-                find = _Find(found.term, where, text[found.start : found.end])
-                told = self._ambiguous.get(folded(found.term.text))
-                if told is None:
-                    sure.append(find)
-                elif not is_other(told, found, text, company):
-                    open_.append((find, told))
-        has_company = any(find.is_strong for find in sure)
-        return [*sure, *(find for find, told in open_ if has_company or is_backed(told, company))]
+            for one in self._matcher.find(text):
+                told = self._ambiguous.get(folded(one.term.text))
+                if told is None or not is_other(told, one, text, company):
+                    find = _Find(one.term, where, text[one.start : one.end])
+                    found.append((find, told))
+        has_company = any(find.is_strong and told is None for find, told in found)
+        return [
+            find for find, told in found if told is None or has_company or is_backed(told, company)
+        ]
 
     def _section(self, declared: Sequence[str]) -> tuple[str, float, str]:
         """The declared section that is ours, what all of them add, and the country of ours."""
@@ -184,7 +185,7 @@ def _where_it_plays(finds: Sequence[_Find]) -> float:
     places = [one for one in finds if one.term.strength in {Strength.STRONG, Strength.FOREIGN}]
     titled = [one for one in places if one.where is Place.TITLE]
     if any(one.is_strong for one in titled):
-        return 0.0
+        return COMPARED if _is_compared(finds, titled) else 0.0
     below = [one for one in places if one.where is not Place.TITLE]
     ours = sum(one.is_strong for one in below)
     points = THROUGHOUT if ours >= OFTEN and ours >= MOSTLY * len(below) else 0.0
@@ -192,6 +193,13 @@ def _where_it_plays(finds: Sequence[_Find]) -> float:
         return points + FOREIGN_IN_TITLE
     first = next((one for one in below if one.where is Place.LEAD), None)
     return points + (SETTING if first is not None and first.is_strong else 0.0)
+
+
+def _is_compared(finds: Sequence[_Find], titled: Sequence[_Find]) -> bool:
+    """Whether the headline begins elsewhere, and the lead, which names places, none of ours."""
+    in_lead = [one for one in finds if one.where is Place.LEAD]
+    is_elsewhere = any(one.term.strength is Strength.FOREIGN for one in in_lead)
+    return not titled[0].is_strong and is_elsewhere and not any(one.is_strong for one in in_lead)
 
 
 def _another_subject(finds: Sequence[_Find]) -> float:
