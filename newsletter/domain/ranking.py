@@ -22,7 +22,7 @@ class Merits:
     relevance: float  # the best of its articles'
     kind: Label
     closes_at: datetime
-    is_away: bool = False  # its headline plays elsewhere too
+    is_away: bool = False  # it plays elsewhere, and only names ours
     is_round_up: bool = False
 
 
@@ -49,7 +49,7 @@ def parts(articles: Sequence[Article], merits: Merits, weights: Weights) -> tupl
         Part("relevance", weights.relevance * relevance, f"{weights.relevance:g} × {relevance:g}"),
     ]
     if merits.is_away:
-        lines.append(Part("away", weights.away, "the headline plays elsewhere too"))
+        lines.append(Part("away", weights.away, "it plays elsewhere, and only names ours"))
     if merits.is_round_up:
         lines.append(Part("round-up", weights.round_up, "many stories in one"))
     if merits.kind is not Label.NEWS:

@@ -20,7 +20,6 @@ WEAK_SHARE = 0.35
 SETTING = 1.0  # The lead says where a title plays that names no place at all.
 THROUGHOUT = 1.0  # The text keeps coming back to the region, and to nowhere else as often.
 FOREIGN_IN_TITLE = -1.0  # Another country in the title: ours may be a side of the story only.
-COMPARED = -4.0  # The headline names ours after others, and the lead only others.
 OTHER_IN_TITLE, OTHER_IN_LEAD = -4.0, -2.0  # A match played in the region is still a match.
 OTHER_AGAIN = -1.0  # For each further word of that.
 SECTION_OURS, SECTION_OTHER = 4.0, -1.5  # The source's own word weighs heavily, not blindly.
@@ -44,7 +43,7 @@ _OTHER_SECTION = re.compile(
 class Relevance:
     """The verdict on one text. country is where it mostly plays, REGION for several or none.
 
-    is_away: its title names a place elsewhere too.
+    is_away: its title names a place elsewhere too, and its lead none of ours: an echo.
     """
 
     is_about: bool
@@ -103,10 +102,7 @@ class Judge:
             score=round(score, 2),
             country=_country(strong) or section_country,
             reason=_reason(finds, is_about=is_about, filed=filed),
-            is_away=any(
-                find.where is Place.TITLE and find.term.strength is Strength.FOREIGN
-                for find in finds
-            ),
+            is_away=_is_away(finds),
         )
 
     def _settled(self, fields: Sequence[tuple[Place, str]]) -> list[_Find]:
@@ -185,7 +181,7 @@ def _where_it_plays(finds: Sequence[_Find]) -> float:
     places = [one for one in finds if one.term.strength in {Strength.STRONG, Strength.FOREIGN}]
     titled = [one for one in places if one.where is Place.TITLE]
     if any(one.is_strong for one in titled):
-        return COMPARED if _is_compared(finds, titled) else 0.0
+        return 0.0
     below = [one for one in places if one.where is not Place.TITLE]
     ours = sum(one.is_strong for one in below)
     points = THROUGHOUT if ours >= OFTEN and ours >= MOSTLY * len(below) else 0.0
@@ -195,11 +191,11 @@ def _where_it_plays(finds: Sequence[_Find]) -> float:
     return points + (SETTING if first is not None and first.is_strong else 0.0)
 
 
-def _is_compared(finds: Sequence[_Find], titled: Sequence[_Find]) -> bool:
-    """Whether the headline begins elsewhere, and the lead, which names places, none of ours."""
-    in_lead = [one for one in finds if one.where is Place.LEAD]
-    is_elsewhere = any(one.term.strength is Strength.FOREIGN for one in in_lead)
-    return not titled[0].is_strong and is_elsewhere and not any(one.is_strong for one in in_lead)
+def _is_away(finds: Sequence[_Find]) -> bool:
+    """Whether the headline names a place elsewhere too, and the lead none of ours."""
+    titled = {one.term.strength for one in finds if one.where is Place.TITLE}
+    is_led = any(one.is_strong for one in finds if one.where is Place.LEAD)
+    return titled >= {Strength.STRONG, Strength.FOREIGN} and not is_led
 
 
 def _another_subject(finds: Sequence[_Find]) -> float:

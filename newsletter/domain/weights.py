@@ -15,7 +15,7 @@ class Weights:
     relevance: float = (
         0.15  # For each point of relevance, up to eight: the subject, not its fringe.
     )
-    away: float = -1.0  # The headline plays elsewhere too: an echo of the region, not the region.
+    away: float = -2.0  # The headline plays elsewhere too, the lead only there: an echo.
     # What kind of text it is. An evening is led by what happened.
     analysis: float = -0.6
     live: float = -0.8  # A live page is many stories, told better one by one.

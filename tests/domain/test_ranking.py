@@ -134,7 +134,7 @@ def test_the_lines_of_the_sum_are_the_score_and_say_how_they_came():
         "prominence": "place 11 in its feed",
         "depth": "11 characters",
         "relevance": "0.15 × 4",
-        "away": "the headline plays elsewhere too",
+        "away": "it plays elsewhere, and only names ours",
         "opinion": "its kind",
     }
 

@@ -150,6 +150,21 @@ def test_another_country_in_the_title_makes_ours_a_side_of_the_story():
     assert not JUDGE.judge("Ships are late in France", summary).is_about
 
 
+@pytest.mark.parametrize(
+    ("title", "summary", "is_away"),
+    [
+        pytest.param(
+            "Peru's leader joins Iraq's Saddam", "He was taken in Lima.", True, id="an echo"
+        ),
+        pytest.param("Peru and Iraq sign", "Baghdad hosts the envoys.", False, id="both"),
+        pytest.param("Iraq signs", "The envoys came from Peru.", False, id="ours alone"),
+        pytest.param("Peru signs", "The envoys came from Iraq.", False, id="the other alone"),
+    ],
+)
+def test_an_echo_of_the_region_is_told_from_the_region(title, summary, is_away):
+    assert JUDGE.judge(title, summary).is_away is is_away
+
+
 def test_more_of_the_topic_scores_higher():
     passing, named, both = (
         JUDGE.judge("Rain", "From Iran."),
