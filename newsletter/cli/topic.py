@@ -36,7 +36,8 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say whether a text is about the topic, with the score and the reason."""
-    from newsletter.domain.relevance import ENOUGH, Judge
+    from newsletter.domain.relevance import Judge
+    from newsletter.domain.scoring import ENOUGH
     from newsletter.domain.text import one_line
     from newsletter.topics.load import named
 

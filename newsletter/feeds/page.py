@@ -24,7 +24,10 @@ from newsletter.feeds.metadata import (
 from newsletter.feeds.sanitise import MAX_TEXT_CHARS, plain, safe_html
 
 # What stands where a name should: an address, a shop sign, a comment form's label.
-_NO_NAME = re.compile(r"://|^\S+\.\w+$|^(?:name|unknown|admin|author|editor|staff)$", re.I)
+_NO_NAME = re.compile(
+    r"://|^\S+\.\w+$|^(?:name|unknown|admin|author|editor|staff)$|\b(?:says|said)$|^on \w+ \d",
+    re.I,
+)
 _BY = re.compile(r"^(?:by|von|por|par)\s+", re.I)
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns of every page it cannot read
@@ -59,7 +62,11 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> Entry:
         ),
         html=safe_html(_marked_up(text), base=own),
         text=text,
-        authors=_authors(article, said, [*bylines(elements), *_guesses(guessed)]),
+        authors=tuple(
+            name
+            for name in _authors(article, said, [*bylines(elements), *_guesses(guessed)])
+            if name != title
+        ),
         sections=tuple(_lines(_sections(article, said, guessed))),
         language=_first(elements.get("lang"), article.get("inLanguage"), guessed.get("language"))[
             :35

@@ -1,0 +1,102 @@
+"""What was found in a text, as points: every weight of relevance in one place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from newsletter.domain.matching import folded
+from newsletter.domain.topic import Strength, Term
+
+# A title says what a text is about and the lead says it again; what comes later may be a passing
+# mention. Decision 0011 says on what these were tried.
+IN_TITLE, IN_LEAD, IN_TEXT = 3.0, 1.5, 0.4  # For each name, once in each place.
+MOST_FROM_LEAD, MOST_FROM_TEXT = 3.5, 1.6  # However many there are.
+WEAK_SHARE = 0.35
+SETTING = 1.0  # The lead says where a title plays that names no place at all.
+THROUGHOUT = 1.0  # The text keeps coming back to the region, and to nowhere else as often.
+FOREIGN_IN_TITLE = -1.0  # Another country in the title: ours may be a side of the story only.
+OTHER_IN_TITLE, OTHER_IN_LEAD = -4.0, -2.0  # A match played in the region is still a match.
+OTHER_AGAIN = -1.0  # For each further word of that.
+SECTION_OURS, SECTION_OTHER = 4.0, -1.5  # The source's own word weighs heavily, not blindly.
+ENOUGH = 2.4  # A name in the title, or two different ones in the lead.
+
+OFTEN = 3  # Mentions below the title that make a text come back to it.
+MOSTLY = 0.6  # Of all places named below the title.
+
+
+class Place(StrEnum):
+    TITLE = "title"
+    LEAD = "lead"  # the standfirst, or the first sentences
+    TEXT = "text"  # what follows it
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A name at its place, in the words of the text."""
+
+    term: Term
+    where: Place
+    words: str
+
+    @property
+    def is_strong(self) -> bool:
+        return self.term.strength is Strength.STRONG
+
+
+_SHARE = {Strength.STRONG: 1.0, Strength.WEAK: WEAK_SHARE}
+_EACH = {Place.TITLE: IN_TITLE, Place.LEAD: IN_LEAD, Place.TEXT: IN_TEXT}
+
+
+def points(finds: Sequence[Find]) -> float:
+    """The score of what was found: each name once a place, weak ones for less."""
+    sums = dict.fromkeys(Place, 0.0)
+    for where, strength, _ in {
+        (find.where, find.term.strength, folded(find.term.text)) for find in finds
+    }:
+        sums[where] += _EACH[where] * _SHARE.get(strength, 0.0)
+    return (
+        sums[Place.TITLE]
+        + min(sums[Place.LEAD], MOST_FROM_LEAD)
+        + min(sums[Place.TEXT], MOST_FROM_TEXT)
+        + _where_it_plays(finds)
+        + _another_subject(finds)
+    )
+
+
+def _where_it_plays(finds: Sequence[Find]) -> float:
+    """What is added or taken when the title names no place of ours."""
+    places = [one for one in finds if one.term.strength in {Strength.STRONG, Strength.FOREIGN}]
+    titled = [one for one in places if one.where is Place.TITLE]
+    if any(one.is_strong for one in titled):
+        return 0.0
+    below = [one for one in places if one.where is not Place.TITLE]
+    ours = sum(one.is_strong for one in below)
+    added = THROUGHOUT if ours >= OFTEN and ours >= MOSTLY * len(below) else 0.0
+    if titled:
+        return added + FOREIGN_IN_TITLE
+    first = next((one for one in below if one.where is Place.LEAD), None)
+    return added + (SETTING if first is not None and first.is_strong else 0.0)
+
+
+def is_away(finds: Sequence[Find]) -> bool:
+    """Whether the headline names a place elsewhere too, and the lead none of ours."""
+    titled = {one.term.strength for one in finds if one.where is Place.TITLE}
+    is_led = any(one.is_strong for one in finds if one.where is Place.LEAD)
+    return titled >= {Strength.STRONG, Strength.FOREIGN} and not is_led
+
+
+def _another_subject(finds: Sequence[Find]) -> float:
+    words = {(one.where, one.term.text) for one in other_subject(finds)}
+    if not words:
+        return 0.0
+    is_titled = any(where is Place.TITLE for where, _ in words)
+    first = OTHER_IN_TITLE if is_titled else OTHER_IN_LEAD
+    return first + OTHER_AGAIN * (len(words) - 1)
+
+
+def other_subject(finds: Sequence[Find]) -> list[Find]:
+    """The finds in the title or the lead that make it another subject; none beside hard news."""
+    above = [one for one in finds if one.where is not Place.TEXT]
+    if any(one.term.strength is Strength.HARD for one in above):
+        return []
+    return [one for one in above if one.term.strength is Strength.OTHER]
