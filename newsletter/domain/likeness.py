@@ -11,7 +11,7 @@ from newsletter.domain.words import words_of
 WITHIN = timedelta(hours=36)  # The same words a week apart are another event.
 TITLE_COUNTS = 2.0  # A word in the headline says more about the event than one below it.
 SUMMARY_CHARS = 600  # A standfirst and the first paragraphs; further down comes the background.
-COMMON_SHARE = 0.25  # A word in a quarter of a long day's articles tells no two of them apart.
+COMMON_SHARE = 0.5  # A word in half of a long day's articles tells no two of them apart.
 FEW = 20  # On a short day it does.
 # Two articles are compared when a word brings them together that fewer than this many have; on
 # days of some hundred articles that is any word. It keeps the work in step with the articles.
@@ -22,7 +22,7 @@ SAME = 0.9  # What shares one word only is another event, unless it says little 
 # An article in a crowd, where everybody writes about one matter, is like many that tell another
 # event of it. What it shares with its eighth to twentieth neighbour is the matter, not the event.
 CROWD = slice(7, 20)
-MOST_CROWDED = 0.12  # Above it the neighbours are many reports of one event.
+MOST_CROWDED = 0.08  # Above it the neighbours are many reports of one event.
 
 Pairs = dict[tuple[int, int], float]
 

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from newsletter.domain.article import Article
 from newsletter.domain.likeness import cosine, unit, vectors
+from newsletter.domain.words import words_of
 
 # Two stories this much alike, each taken as a whole, are one matter: a threat and the answer to it,
 # a strike and its toll as the hours go by. Set by reading, in favour of telling a thing twice.
 ONE_MATTER = 0.2
+# So are two with one headline in other words: two thirds of the shorter one's, and no two or three.
+ONE_HEADLINE, LEAST_SHARED = 0.65, 4
 RANKED = 100  # Stories that others may be told with: several times what an edition has room for.
 
 
@@ -18,7 +21,7 @@ def told_with(stories: Sequence[Sequence[Article]]) -> list[int]:
     The stories are in the order of their rank. Each is compared with those that stand for
     themselves only, so that no chain of likeness forms.
     """
-    said = _wholes(stories)
+    said, headlines = _wholes(stories), [_headlines(story) for story in stories]
     place: list[int] = []
     for at, words in enumerate(said):
         near = [
@@ -27,8 +30,21 @@ def told_with(stories: Sequence[Sequence[Article]]) -> list[int]:
             if place[earlier] == earlier
         ]
         like, minus = max(near, default=(0.0, 0))
-        place.append(-minus if like >= ONE_MATTER else at)
+        again = (-minus for _, minus in near if _is_one_headline(headlines[at], headlines[-minus]))
+        place.append(-minus if like >= ONE_MATTER else next(again, at))
     return place
+
+
+def _headlines(story: Sequence[Article]) -> list[frozenset[str]]:
+    return [frozenset(words_of(article.title)) for article in story]
+
+
+def _is_one_headline(one: Sequence[frozenset[str]], other: Sequence[frozenset[str]]) -> bool:
+    return any(
+        len(left & right) >= max(LEAST_SHARED, ONE_HEADLINE * min(len(left), len(right)))
+        for left in one
+        for right in other
+    )
 
 
 def _wholes(stories: Sequence[Sequence[Article]]) -> list[Mapping[str, float]]:

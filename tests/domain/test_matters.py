@@ -53,3 +53,17 @@ def test_a_chain_ends_with_the_first_link():
 
     assert all(places[place] == place for place in places)
     assert places[-1] != 0
+
+
+def test_one_headline_in_other_words_is_one_matter():
+    one = story("Premier delays overhaul of courts after mass protests in capital")
+    other = story("Premier delays courts overhaul, says a partner")
+
+    assert told_with([one, BRIDGE, other]) == [0, 1, 0]
+
+
+def test_three_words_in_common_make_no_matter():
+    one = story("Premier delays courts")
+    padded = f"Premier delays courts {' '.join(f'filler{n}' for n in range(40))}"
+
+    assert told_with([one, BRIDGE, story(padded)]) == [0, 1, 2]
