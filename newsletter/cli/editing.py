@@ -10,11 +10,8 @@ import typer
 
 from newsletter.cli.chosen import edition_of, of_date
 from newsletter.cli.common import AsJson, At, On, Slug, house, note, out, print_json
-from newsletter.cli.show import edition_lines
-from newsletter.errors import InputError
-from newsletter.cli.common import AsJson, At, On, Slug, day, house, note, out, print_json
 from newsletter.cli.show import edition_lines, sums
-from newsletter.errors import InputError, MissingError
+from newsletter.errors import InputError
 
 
 def compose(
