@@ -8,6 +8,8 @@ from newsletter.domain.pacer import Pacer
 from newsletter.mail.journal import Journal
 from newsletter.store.batches import Batch, Due, Settled
 
+CHUNK = 64  # Outcomes that are settled at once.
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -23,7 +25,8 @@ class Answer:
 class Hand:
     """A claimed batch: how many of it were given out, may be, and are settled in the ledger.
 
-    Of those given out, parked wait for their provider's turn and have not been begun.
+    Of those given out, parked wait for their provider's turn and have not been begun. Of answers,
+    the first so many as writing says are on their way into the ledger.
     """
 
     batch: Batch
@@ -33,6 +36,12 @@ class Hand:
     parked: int = 0
     settled: int = 0
     answers: list[Answer] = field(default_factory=list)
+    writing: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough answers wait for another settlement to be worth it."""
+        return len(self.answers) - self.writing >= CHUNK
 
     @property
     def left(self) -> int:

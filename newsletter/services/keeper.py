@@ -41,6 +41,7 @@ class _News:
     @classmethod
     def of(cls, hand: Hand) -> Self:
         answers = list(hand.answers)
+        hand.writing = len(answers)
         ahead = hand.settled + len(answers) + hand.parked + WINDOW
         return cls(hand, answers, min(len(hand.batch.deliveries), ahead))
 
@@ -52,6 +53,7 @@ class _News:
     def is_written_down(self) -> None:
         """The answers leave the hand: not before they stand in the ledger, whatever fails."""
         del self.hand.answers[: len(self.answers)]
+        self.hand.writing = 0
         self.hand.settled += len(self.answers)
         self.hand.allowed = self.ahead
 

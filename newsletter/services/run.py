@@ -28,8 +28,6 @@ from newsletter.services.pace import Pace
 from newsletter.services.ports import Ports
 from newsletter.store.batches import Settled
 
-CHUNK = 64  # Outcomes that are settled at once.
-
 
 class Run:
     """A supply for the connections (newsletter.mail.smtp.Stream) out of claimed batches."""
@@ -110,7 +108,7 @@ class Run:
             self._count_refusal(reply)
         elif outcome.next is Next.STOP:
             self._stop(f"The relay refuses us ({reply}); the rest waits.")
-        if len(hand.answers) >= CHUNK:
+        if hand.is_full:
             self.wake.set()
 
     async def more(self) -> bool:
