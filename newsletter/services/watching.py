@@ -1,12 +1,12 @@
 """Watching a run from outside: how far it is, how fast, when it will be over, and with whom."""
 
 from collections import Counter, deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus
+from newsletter.mail.providers import OTHERS, provider_of
 from newsletter.store import Store, deliveries, editions, outcomes
 from newsletter.store.deliveries import Progress
 
@@ -14,7 +14,6 @@ _RATE_OVER_S = 10.0  # Long enough for a steady figure, short enough to see a re
 _DOMAINS = 100  # Told apart; of a list of any size they hold nearly everybody.
 _SHOWN = 8  # Providers that are told at the most; the rest is summed up.
 _WORTH_TELLING = 0.01  # The share of the readers that a provider has at least.
-OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +48,13 @@ class Share:
 class Watch:
     """Looks at one edition again and again; it changes nothing, and needs nothing but the database.
 
-    provider_of says whose mailboxes a domain's are.
+    Whose mailboxes they are is told by the list of providers; a domain that is not in it is one of
+    its own.
     """
 
-    def __init__(
-        self, store: Store, edition_id: int, *, provider_of: Callable[[str], str] = str
-    ) -> None:
+    def __init__(self, store: Store, edition_id: int) -> None:
         self._store = store
         self._edition_id = edition_id
-        self._provider_of = provider_of
         self._seen: deque[tuple[float, int]] = deque()
         self._marks: dict[int, tuple[int, ...]] = {}
         self._portions: dict[int, Counter[tuple[str, str]]] = {}
@@ -89,7 +86,7 @@ class Watch:
             self._portions[batch] = Counter()
         for one in found:
             counted = self._portions[one.batch]
-            provider = self._provider_of(one.domain) if one.domain else OTHERS
+            provider = provider_of(one.domain) if one.domain else OTHERS
             counted[provider, one.status.value] += one.number
             counted[provider, "deferred"] += one.number * one.is_deferred
         self._marks = marks

@@ -6,13 +6,14 @@ import pytest
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus
+from newsletter.mail.providers import OTHERS, provider_of
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
-from newsletter.services.watching import OTHERS, Share, Watch
+from newsletter.services.watching import Share, Watch
 from newsletter.store import batches, subscribers
 from newsletter.store.subscribers import Reader
 from tests.services.worlds import composed, moved
-from tests.store.ledgers import claimed, outcome, settled
+from tests.store.ledgers import claimed, outcome, planned_for, settled
 
 HOUSES = {"cedar.example": 4, "gulf.example": 2, "nile.example": 1}
 
@@ -102,17 +103,24 @@ def test_what_waits_after_a_try_is_deferred(store, edition, watch, now):
     assert watch.shares()[0] == Share(provider="cedar.example", waiting=4, deferred=2)
 
 
-def test_domains_of_one_provider_are_one_and_small_ones_are_summed_up(
-    store, edition, now, monkeypatch
+def test_domains_of_one_provider_are_one_and_rare_ones_are_summed_up(
+    store, newsletter, now, monkeypatch
 ):
-    monkeypatch.setattr("newsletter.services.watching._DOMAINS", 2)
-    houses = {"cedar.example": "Levant", "gulf.example": "Levant"}
-    watch = Watch(store, edition.id, provider_of=houses.__getitem__)
+    keys = ["a@gmail.com", "b@googlemail.com", "c@gmail.com", "d@cedar.example"]
+    with store.begin() as session:
+        made = [Reader(address=key, address_key=key) for key in keys]
+        subscribers.import_confirmed(session, newsletter.id, made, now=now)
+    edition = composed(store, newsletter, now=now)
+    with store.begin() as session:
+        planned_for(session, newsletter, edition.id, now=now)
+    monkeypatch.setattr("newsletter.services.watching._DOMAINS", 2)  # gmail.com, cedar.example
 
-    assert watch.shares() == (
-        Share(provider="Levant", waiting=6),
-        Share(provider=OTHERS, waiting=1),
-    )
+    told = [(one.provider, one.waiting) for one in Watch(store, edition.id).shares()]
+
+    assert told == [(provider_of("a@gmail.com"), 2), ("cedar.example", 1), (OTHERS, 1)]
+    monkeypatch.setattr("newsletter.services.watching._DOMAINS", 9)
+    told = [(one.provider, one.waiting) for one in Watch(store, edition.id).shares()]
+    assert told == [(provider_of("a@gmail.com"), 3), ("cedar.example", 1)]
 
 
 def test_only_the_largest_are_told(store, edition, monkeypatch):
