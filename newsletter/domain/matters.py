@@ -13,6 +13,7 @@ ONE_MATTER = 0.2
 # So are two with one headline in other words: two thirds of the shorter one's, and no two or three.
 ONE_HEADLINE, LEAST_SHARED = 0.65, 4
 RANKED = 100  # Stories that others may be told with: several times what an edition has room for.
+READ = 500  # Stories that are looked at; what ranks lower comes into no edition.
 
 
 def told_with(stories: Sequence[Sequence[Article]]) -> list[int]:
@@ -21,7 +22,7 @@ def told_with(stories: Sequence[Sequence[Article]]) -> list[int]:
     The stories are in the order of their rank. Each is compared with those that stand for
     themselves only, so that no chain of likeness forms.
     """
-    said, headlines = _wholes(stories), [_headlines(story) for story in stories]
+    said, headlines = _wholes(stories[:READ]), [_headlines(story) for story in stories[:READ]]
     place: list[int] = []
     for at, words in enumerate(said):
         near = [
@@ -32,7 +33,7 @@ def told_with(stories: Sequence[Sequence[Article]]) -> list[int]:
         like, minus = max(near, default=(0.0, 0))
         again = (-minus for _, minus in near if _is_one_headline(headlines[at], headlines[-minus]))
         place.append(-minus if like >= ONE_MATTER else next(again, at))
-    return place
+    return [*place, *range(len(place), len(stories))]
 
 
 def _headlines(story: Sequence[Article]) -> list[frozenset[str]]:
