@@ -12,7 +12,7 @@ from newsletter.mail.smtp.url import MOST_MESSAGES
 
 _DONE, _GO_ON, _REFUSED = 2, 3, 4  # RFC 5321, 4.2.1: the first digit decides; 5 is for good
 _CLOSING = 421  # RFC 5321, 3.8: the relay says goodbye, whatever was asked
-_REPLY_BYTES = 500
+_REPLY_BYTES = 500  # What is kept of a reply; some relays write essays.
 
 
 class Supply(Protocol):
