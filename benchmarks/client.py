@@ -103,7 +103,9 @@ def beside(relay: str, messages: int, runs: int, *, counts: tuple[int, ...]) -> 
             rate, each_us = client(f"smtp://{relay}", messages=messages, connections=count)
             rates.append(rate)
             worked.append(each_us)
-            sources.append(source(relay, messages=messages, size=MESSAGE_BYTES, sessions=count))
+            sources.append(
+                source(relay, messages=messages, size=MESSAGE_BYTES, sessions=count, is_kept=True)
+            )
         ours.append(max(rates))
         theirs.append(max(sources))
     ratios = [one / other for one, other in zip(ours, theirs, strict=True)]

@@ -59,14 +59,17 @@ def main() -> None:
 def measured(here: House, *, runs: int) -> dict[str, Any]:
     """The medians of so many runs, each followed by smtp-source on the same relay."""
     relay = here.env["NEWSLETTER_SMTP_URL"].removeprefix("smtp://")
-    ours, theirs, plans = [], [], []
+    ours, theirs, kept, plans = [], [], [], []
     with here.workers():
         send(here)  # the first one finds programs and tables cold
         for _ in range(runs):
             plans.append(plan(here))
             ours.append(send(here))
-            theirs.append(best_of_source(relay, messages=SOURCE_MESSAGES, size=message_bytes(here)))
+            told = {"messages": SOURCE_MESSAGES, "size": message_bytes(here)}
+            theirs.append(best_of_source(relay, **told))
+            kept.append(best_of_source(relay, **told, is_kept=True))
     ratios = [one.per_second / other for one, other in zip(ours, theirs, strict=True)]
+    kept_ratios = [one.per_second / other for one, other in zip(ours, kept, strict=True)]
     spent = {name: median(one.cpu_s[name] for one in ours) for name in ours[0].cpu_s}
     ledger = spent["postgres"] + spent["redis"]
     return {
@@ -76,6 +79,8 @@ def measured(here: House, *, runs: int) -> dict[str, Any]:
         "messages_per_second": round(median(one.per_second for one in ours)),
         "smtp_source_best": round(median(theirs)),
         "ratio": round(median(ratios), 3),
+        "smtp_source_best_with_kept_connections": round(median(kept)),
+        "ratio_to_kept_connections": round(median(kept_ratios), 3),
         "worker_peak_mb": round(max(one.peak_bytes for one in ours) / 1e6, 1),
         "worker_resident_peak_mb": round(max(one.resident_peak_bytes for one in ours) / 1e6, 1),
         "cpu_s": {name: round(seconds, 2) for name, seconds in spent.items()},

@@ -5,11 +5,13 @@ stands in the kernel's memory as soon as a line is written, which a kill does no
 that loses power loses it, and then the ledger's own window of doubt counts (decision 0007).
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -44,7 +46,9 @@ class Journal:
     def write(self) -> None:
         """Write down the answers that are only remembered so far."""
         if self._pending:
-            os.write(self._file, b"".join(self._pending))
+            text = b"".join(self._pending)
+            if os.write(self._file, text) < len(text):
+                raise OSError(errno.ENOSPC, "The journal was not written to its end")
             self._pending.clear()
 
     def leave(self) -> None:
@@ -71,22 +75,26 @@ class Left:
     @classmethod
     def read(cls, path: Path) -> Self:
         """What stands in the file; a line that was cut by the end of its process does not count."""
-        edition_id, batch, fence = map(int, path.stem.split("-"))
-        left = cls(edition_id, batch, fence)
+        edition_id, batch, fence, _ = path.stem.split("-", 3)
+        left = cls(int(edition_id), int(batch), int(fence))
         for line in path.read_bytes().decode("utf-8", "replace").split("\n")[:-1]:
-            kind, _, rest = line.partition(" ")
-            if kind == "b":
-                left.begun.add(int(rest))
-                left.answered.pop(int(rest), None)
-            elif kind == "a":
-                key, code, stage, enhanced, text = (*rest.split(" ", 4), "")[:5]
-                left.answered[int(key)] = Reply(
-                    code=int(code),
-                    stage=Stage(stage),
-                    enhanced="" if enhanced == "-" else enhanced,
-                    text=text,
-                )
+            with suppress(ValueError):
+                left._add(line)
         return left
+
+    def _add(self, line: str) -> None:
+        kind, _, rest = line.partition(" ")
+        if kind == "b":
+            self.begun.add(int(rest))
+            self.answered.pop(int(rest), None)
+        elif kind == "a":
+            key, code, stage, enhanced, text = (*rest.split(" ", 4), "")[:5]
+            self.answered[int(key)] = Reply(
+                code=int(code),
+                stage=Stage(stage),
+                enhanced="" if enhanced == "-" else enhanced,
+                text=text,
+            )
 
 
 def is_kept(folder: Path, *, edition_id: int, batch: int, fence: int) -> bool:
@@ -113,7 +121,7 @@ def _locked_ones(folder: Path) -> Iterator[list[Path]]:
     files: list[int] = []
     paths: list[Path] = []
     try:
-        for path in sorted(folder.glob("*.journal")):
+        for path in sorted(folder.glob(f"*-{_boot()}.journal")):
             try:
                 file = os.open(path, os.O_RDONLY)
             except FileNotFoundError:
@@ -137,4 +145,16 @@ def _locks(file: int) -> bool:
 
 
 def _name(edition_id: int, batch: int, fence: int) -> str:
-    return f"{edition_id}-{batch}-{fence}.journal"
+    return f"{edition_id}-{batch}-{fence}-{_boot()}.journal"
+
+
+@cache
+def _boot() -> str:
+    """Stands for the machine's time since it was started.
+
+    A journal of an earlier one may be short, since it was never synced: it says nothing.
+    """
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+    except OSError:
+        return "any"

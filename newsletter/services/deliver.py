@@ -97,7 +97,7 @@ def _ran(
 
 async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace) -> None:
     """Send until there is nothing more, or the run is to end; then everything is in the ledger."""
-    count = max(1, min(CONNECTIONS, run.left // WORTH_ONE))
+    count = max(1, min(CONNECTIONS, run.tally.queued // WORTH_ONE))
     standings = _standings(ports.relay_url)
     sending = asyncio.create_task(all_sent(standings.relays, run, count=count, standings=standings))
     keeping = asyncio.create_task(keeper.keep(claims_for_s=RUN_S))

@@ -64,8 +64,12 @@ class Given:
 
 @dataclass(slots=True)
 class Tally:
-    """How many of the edition the relay has taken and refused for good, by all workers."""
+    """How many of the edition wait, and the relay has taken and refused for good, by all workers.
 
+    What waits is as of the last claim.
+    """
+
+    queued: int = 0
     sent: int = 0
     refused: int = 0
 

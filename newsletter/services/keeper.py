@@ -23,6 +23,7 @@ from newsletter.services.run import Run
 from newsletter.store import Session, batches, deliveries
 
 LEASE = timedelta(seconds=60)  # Renewed at each turn; a worker silent for so long is gone.
+FIRST_LEASE = timedelta(seconds=10)  # Of a claim; the first turn renews it, before anything begins.
 HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
 WINDOW = 256  # May be begun beyond what is settled: the most a lost machine puts in doubt.
 PARKED = 64  # May wait in hand for one provider; what is beyond goes back to the ledger.
@@ -202,7 +203,7 @@ class Keeper:
                 session,
                 self._edition.id,
                 now=self._ports.now(),
-                lease=LEASE,
+                lease=FIRST_LEASE,
                 window=0,
                 batch=batch,
             )
@@ -221,7 +222,7 @@ class Keeper:
                 f"Nothing can be sent from here: no journal can be kept in {self._ports.journal} "
                 f"({error.strerror}). See NEWSLETTER_DATA_DIR."
             ) from error
-        return Hand(found, journal, allowed=0), Tally(stands.sent, stands.failed)
+        return Hand(found, journal, allowed=0), Tally(stands.queued, stands.sent, stands.failed)
 
     def _settled(self, news: list["_News"]) -> bool:
         """Whether the claims hold, with the outcomes written down, and the edition goes on."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, exists, func, insert, select, update
+from sqlalchemy import Row, delete, exists, func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -86,15 +86,11 @@ def by_id(session: Session, edition_id: int) -> Edition:
 
 
 def heads(
-    session: Session,
-    newsletter_id: int,
-    *,
-    statuses: Collection[EditionStatus] = tuple(EditionStatus),
-    limit: int = 30,
-    offset: int = 0,
+    session: Session, newsletter_id: int, *, is_out: bool = False, limit: int = 30, offset: int = 0
 ) -> tuple[Edition, ...]:
-    """The newsletter's editions without their stories, the latest first."""
-    wanted = (EditionRow.newsletter_id == newsletter_id) & EditionRow.status.in_(statuses)
+    """The newsletter's editions, or those that were sent off, without stories; the latest first."""
+    is_chosen = EditionRow.frozen_at.is_not(None) if is_out else true()
+    wanted = (EditionRow.newsletter_id == newsletter_id) & is_chosen
     rows = session.execute(
         select(*_COLUMNS).where(wanted).order_by(EditionRow.on.desc()).limit(limit).offset(offset)
     )

@@ -14,12 +14,13 @@ _log = logging.getLogger(__name__)
 def enqueue(redis_url: str) -> Callable[[int, Sequence[int]], None]:
     """A function that queues an edition's batches on this Redis, for Ports."""
     app = make_app(redis_url)
+    away = (OperationalError, OSError, *app.connection_for_write().connection_errors)
 
     def queue(edition_id: int, batches: Sequence[int]) -> None:
         try:
             for batch in batches:
                 app.send_task("deliveries.deliver_batch", (edition_id, batch), retry=False)
-        except (OperationalError, OSError) as error:
+        except away as error:
             _log.warning("Redis cannot be reached (%s); recover queues the rest.", error)
 
     return queue
@@ -30,9 +31,11 @@ def has_worker(redis_url: str, *, timeout_s: float) -> bool:
 
     Raises UnreachableError when Redis itself does not.
     """
+    app = make_app(redis_url)
+    away = (OperationalError, OSError, *app.connection_for_write().connection_errors)
     try:
-        return bool(make_app(redis_url).control.ping(timeout=timeout_s, limit=1))
-    except (OperationalError, OSError) as error:
+        return bool(app.control.ping(timeout=timeout_s, limit=1))
+    except away as error:
         raise UnreachableError(
             f"Redis cannot be reached ({error}). Check NEWSLETTER_REDIS_URL, and that Redis is "
             "running."

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from newsletter.domain import token
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import InputError, MissingError, NewsletterError
 from newsletter.mail.layout import layout
@@ -21,7 +21,6 @@ from newsletter.web.site import Site, TheSite, remote_address
 
 router = APIRouter()
 
-PUBLIC = (EditionStatus.SENDING, EditionStatus.SENT)
 PAGE = 20
 
 
@@ -141,7 +140,7 @@ def archive(site: TheSite, slug: str, part: Annotated[int, Query(ge=1, le=999)] 
         found = editions.heads(
             session,
             newsletter.id,
-            statuses=PUBLIC,
+            is_out=True,
             limit=PAGE + 1,
             offset=(part - 1) * PAGE,
         )
@@ -157,11 +156,11 @@ def archive(site: TheSite, slug: str, part: Annotated[int, Query(ge=1, le=999)] 
 
 @router.api_route("/n/{slug}/{on}", methods=["GET", "HEAD"])
 def edition(site: TheSite, slug: str, on: date) -> Response:
-    """An edition's public page, once it is out."""
+    """An edition's public page, once it is out; one that was stopped in mid-run is."""
     newsletter = site.newsletter(slug)
     with site.ports.store.begin() as session:
         found = editions.by_date(session, newsletter.id, on)
-    if found is None or found.status not in PUBLIC:
+    if found is None or found.frozen_at is None:
         raise MissingError("There is no edition of that date.")
     return page(
         "edition",
@@ -189,7 +188,7 @@ def _front(
     site: Site, newsletter: Newsletter, *, sentence: str = "", address: str = ""
 ) -> Response:
     with site.ports.store.begin() as session:
-        heads = editions.heads(session, newsletter.id, statuses=PUBLIC, limit=1)
+        heads = editions.heads(session, newsletter.id, is_out=True, limit=1)
         latest: Edition | None = editions.by_id(session, heads[0].id) if heads else None
     return page(
         "front",

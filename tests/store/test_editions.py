@@ -148,11 +148,14 @@ def test_heads_are_the_latest_first_and_page_by_page(session, newsletter, now):
     assert [head.on for head in editions.heads(session, newsletter.id, offset=2)] == [YESTERDAY]
 
 
-def test_heads_can_be_those_in_some_states_only(session, newsletter):
-    saved_edition(session, newsletter, YESTERDAY, status=EditionStatus.SENT)
-    saved_edition(session, newsletter, TODAY)
+@pytest.mark.parametrize("status", [*FINISHED, EditionStatus.HELD, EditionStatus.CANCELLED])
+def test_heads_can_be_those_that_were_sent_off_only(session, newsletter, now, status):
+    out = saved_edition(session, newsletter, YESTERDAY)
+    draft = (EditionStatus.DRAFT,)
+    editions.move(session, out, expected=draft, to=status, frozen_at=now)
+    saved_edition(session, newsletter, TODAY, status=EditionStatus.HELD)
 
-    found = editions.heads(session, newsletter.id, statuses=FINISHED)
+    found = editions.heads(session, newsletter.id, is_out=True)
 
     assert [head.on for head in found] == [YESTERDAY]
 
