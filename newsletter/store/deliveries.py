@@ -32,7 +32,8 @@ WITH zones AS (
     WHERE s.newsletter_id = :newsletter_id AND s.status = 'confirmed'
         AND (s.paused_until IS NULL OR s.paused_until <= :now)
         AND NOT {IS_SUPPRESSED.format(address_key="r.address_key")}
-    ON CONFLICT DO NOTHING
+        AND NOT EXISTS (SELECT FROM delivery AS d WHERE d.month = :month
+            AND d.edition_id = :edition_id AND d.subscriber_id = r.id)
     RETURNING batch
 ), counted AS (
     INSERT INTO delivery_batch (edition_id, batch, month, queued, due_at)
