@@ -112,7 +112,13 @@ class Run:
             self.wake.set()
 
     async def more(self) -> bool:
-        """Whether there is a message; waits for the ledger, and for permits."""
+        """Whether there is a message; waits for the ledger, and for permits.
+
+        Whoever asks has nothing in flight and may hang up: the answers to what it sent are in their
+        journals first, so that no closed connection leaves anything in doubt.
+        """
+        for hand in self.hands:
+            hand.journal.write()
         while not self._is_done():
             if self._may_begin() and (self._giving() or self.parked.may(self._pace.pacer)):
                 return True

@@ -77,6 +77,23 @@ def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_begin
     assert in_doubt == [set(), {LINA}]
 
 
+def test_an_answer_stands_in_its_journal_before_its_connection_is_closed(ports, run):
+    run.has_more = False
+    for _ in (AMAL, LINA):
+        envelope = run.next()
+        assert run.begun(envelope)
+        run.answered(envelope, Reply(code=250))
+
+    assert not asyncio.run(run.more())  # the connection hears that there is nothing more
+
+    for hand in run.hands:
+        hand.journal._pending.clear()
+        hand.journal.leave()
+    with left_behind(ports.journal) as found:
+        in_doubt = [left.begun - set(left.answered) for left, _ in found]
+    assert in_doubt == [set(), set()]
+
+
 def test_a_worker_that_dies_between_its_claim_and_its_journal_puts_nobody_in_doubt(
     ports, newsletter, edition, now, mail, tmp_path
 ):
