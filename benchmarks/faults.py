@@ -92,13 +92,14 @@ def _child_killed(scene: Scene) -> int:
 
 
 def _main_killed(scene: Scene) -> int:
-    met = scene.house.relay.order("state").open
-    children = tree(scene.workers)[1:]
+    family = tree(scene.workers)
+    _halt(family)
+    met = scene.house.connections(family)
     scene.workers.kill()
     scene.workers.wait()
     scene.outage()
     scene.workers = scene.house.worker()
-    kill(children)  # where the kernel has not done so: Celery asks it to
+    kill(family[1:])  # where the kernel has not done so: Celery asks it to
     return met
 
 
@@ -196,12 +197,17 @@ def _busiest(scene: Scene) -> psutil.Process:
 
 def _killed(scene: Scene, processes: list[psutil.Process]) -> int:
     """Kill them as they stand, and how many connections they had."""
-    for one in processes:
-        with suppress(psutil.NoSuchProcess):
-            one.send_signal(signal.SIGSTOP)
+    _halt(processes)
     met = scene.house.connections(processes)
     kill(processes)
     return met
+
+
+def _halt(processes: list[psutil.Process]) -> None:
+    """Let them do nothing more, so that what they have open can be counted."""
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            one.send_signal(signal.SIGSTOP)
 
 
 _STRIKES: dict[Fault, Callable[[Scene], int]] = {
