@@ -1,16 +1,22 @@
 """Articles that tell the same event become one story."""
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 from newsletter.domain.article import Article
 from newsletter.domain.likeness import Pairs, likenesses
 
-# The likeness above which two groups tell one event, whatever else there is: decision 0012.
-ALIKE = 0.18
-# Fainter likeness makes one event of two groups that are nearer to each other, by this factor,
-# than either is to any third: nobody else tells it.
-FAINTLY_ALIKE, NEARER = 0.12, 1.6
+# Likeness is from 0 to 1; decision 0012 tells how these were found. Two reports that nobody else
+# stands by must be this much alike to tell one event; a group speaks for itself, and needs less.
+ALIKE, ALIKE_IN_GROUPS = 0.2, 0.13
+# And they must be so much more alike than they are to what else is told; the more reports there are
+# together, the more, since what joins two by chance joins two groups of six by their matter.
+NEARER, NEARER_FOR_EACH_DOUBLING = 0.06, 0.065
+OTHERS = 4  # The likest third groups, which show how alike the tellings of other events are.
+# What is this much alike as groups tells one event even where others stand near: an event that
+# twenty report in five wordings.
+SURELY = 0.3
 
 
 def group(articles: Sequence[Article]) -> tuple[tuple[Article, ...], ...]:
@@ -21,8 +27,8 @@ def group(articles: Sequence[Article]) -> tuple[tuple[Article, ...], ...]:
     """
     ordered = sorted(articles, key=lambda one: (one.published_at, one.url))
     groups = _Groups(len(ordered), likenesses(ordered))
-    groups.join(ALIKE, lambda _one, _other: True)
-    groups.join(FAINTLY_ALIKE, groups.are_nearest)
+    while groups.join():
+        pass  # What was joined may have stood between others.
     return tuple(tuple(ordered[at] for at in each) for each in groups.members())
 
 
@@ -38,35 +44,38 @@ class _Groups:
     def members(self) -> list[list[int]]:
         return sorted(sorted(each) for each in self._members.values())
 
-    def join(self, least: float, may: Callable[[int, int], bool]) -> None:
-        """Join the likest two groups, as long as they are alike enough and may be joined."""
-        waiting = [
-            pair for one in self._sums for pair in self._pairs(one, least) if pair[1] < pair[2]
-        ]
+    def join(self) -> bool:
+        """Join groups that tell one event, the likest first; whether there were any."""
+        waiting = [pair for one in self._sums for pair in self._pairs(one) if pair[1] < pair[2]]
         heapq.heapify(waiting)
+        joined = False
         while waiting:
-            _, one, other, sizes = heapq.heappop(waiting)
-            if self._sizes(one, other) != sizes or not may(one, other):
+            minus_like, one, other, sizes = heapq.heappop(waiting)
+            if self._sizes(one, other) != sizes or not self._tell_one(one, other, -minus_like):
                 continue
             self._merge(one, other)
-            for pair in self._pairs(one, least):
+            joined = True
+            for pair in self._pairs(one):
                 heapq.heappush(waiting, pair)
+        return joined
 
-    def are_nearest(self, one: int, other: int) -> bool:
-        """Whether neither has another group nearly as near."""
-        like = self._average(one, other)
-        return all(
-            like >= NEARER * self._average(here, third)
-            for here, there in ((one, other), (other, one))
-            for third in self._sums[here]
-            if third != there
-        )
+    def _tell_one(self, one: int, other: int, like: float) -> bool:
+        """Whether two groups are enough more alike than they are to any third."""
+        others = (self._to_others(one, other) + self._to_others(other, one)) / 2
+        doublings = math.log2(sum(self._sizes(one, other)) / 2)
+        return like >= min(SURELY, others + NEARER + NEARER_FOR_EACH_DOUBLING * doublings)
 
-    def _pairs(self, one: int, least: float) -> Iterator[tuple[float, int, int, tuple[int, int]]]:
+    def _to_others(self, one: int, but: int) -> float:
+        """How alike a group is to its likest others; those that are missing are not alike."""
+        likes = (self._average(one, third) for third in self._sums[one] if third != but)
+        return sum(heapq.nlargest(OTHERS, likes)) / OTHERS
+
+    def _pairs(self, one: int) -> Iterator[tuple[float, int, int, tuple[int, int]]]:
         for other in self._sums[one]:
             left, right = min(one, other), max(one, other)
-            if (like := self._average(left, right)) >= least:
-                yield -like, left, right, self._sizes(left, right)
+            like, sizes = self._average(left, right), self._sizes(left, right)
+            if like >= (ALIKE if sizes == (1, 1) else ALIKE_IN_GROUPS):
+                yield -like, left, right, sizes
 
     def _sizes(self, one: int, other: int) -> tuple[int, int]:
         """How many are in each, 0 for a group that was joined to another."""

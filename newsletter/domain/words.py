@@ -5,6 +5,7 @@ import re
 from newsletter.domain.matching import folded
 
 _WORD = re.compile(r"\w[\w'’]*")
+_LETTERS = re.compile(r"\b(?:[^\W\d_]\.){2,}")  # U.N. is UN.
 _SHORTEST = 2
 _STOP = frozenset(
     """a about after again all also amid an and are as at be been before being but by can could did
@@ -53,6 +54,7 @@ _STANDS_FOR = {
 
 def words_of(text: str) -> list[str]:
     """The words of the text in their order, small, without endings and without small words."""
-    found = (word.split("'", maxsplit=1)[0] for word in _WORD.findall(folded(text)))
+    whole = _LETTERS.sub(lambda letters: letters[0].replace(".", ""), folded(text))
+    found = (word.split("'", maxsplit=1)[0] for word in _WORD.findall(whole))
     kept = (_ending_off(w) for w in found if len(w) >= _SHORTEST and w not in _STOP)
     return [_STANDS_FOR.get(word, word) for word in kept]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter.domain.article import Article
-from newsletter.domain.likeness import WITHIN, likeness
+from newsletter.domain.likeness import OTHER_DAYS, WITHIN, likeness, likenesses
 from newsletter.domain.stories import group
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -168,3 +168,49 @@ def test_a_long_day_is_grouped_in_time():
     day = [article(at, " ".join(rng.sample(words, 9))) for at in range(800)]
 
     assert sum(map(len, group(day))) == 800
+
+
+MATTER = "premier court overhaul coalition ministers parliament protest"
+
+
+def test_what_everybody_writes_about_does_not_make_one_event_of_two():
+    told = {
+        event: f"{MATTER} {event}road {event}harbour"
+        for event in ("alder", "birch", "cedar", "dogwood", "elder", "fir")
+    }
+    day = [article(at, words) for at, words in enumerate(w for w in told.values() for _ in "ab")]
+
+    assert ids(day) == [[at, at + 1] for at in range(0, 12, 2)]
+
+
+def test_twenty_reports_of_one_event_in_five_wordings_are_one_story():
+    said = "ferry sinks off Aqaba harbour with pilgrims aboard"
+    wordings = [
+        "rescue goes on",
+        "dozens feared lost",
+        "captain held",
+        "storm blamed",
+        "what we know",
+    ]
+    others = [article(at, f"matter{at} elsewhere{at} settled{at}") for at in range(40)]
+    reports = [article(100 + at, f"{said}: {wordings[at % 5]}") for at in range(20)]
+
+    assert [at + 100 for at in range(20)] in ids([*others, *reports])
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "less"),
+    [
+        pytest.param("on Monday", "on Monday", 0, id="one day"),
+        pytest.param("on Monday", "on Thursday", OTHER_DAYS, id="two days"),
+        pytest.param("on Monday", "at last", 0, id="one that names none"),
+        pytest.param("on Monday", "on Thursday, after Monday", 0, id="a day that came before"),
+    ],
+)
+def test_reports_that_name_other_weekdays_are_less_alike(first, then, less):
+    one = article(1, f"Governor speaks of the bridge {first}", "Lorries wait at the crossing.")
+    other = article(2, f"Bridge is the governor's theme {then}", "It is his first interview.")
+
+    (like,) = likenesses([one, other]).values()
+
+    assert like == pytest.approx(likeness(one, other) - less)
