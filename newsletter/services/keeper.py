@@ -204,7 +204,6 @@ class Keeper:
                 self._edition.id,
                 now=self._ports.now(),
                 lease=FIRST_LEASE,
-                window=0,
                 batch=batch,
             )
             if found is None:

@@ -121,13 +121,12 @@ def claim(
     *,
     now: datetime,
     lease: timedelta,
-    window: int,
     batch: int | None = None,
 ) -> Batch | None:
     """Take one due batch, that one if it is named; None when none is left to take.
 
-    The first window deliveries of it may be begun. None as well once the edition is not being sent
-    any more: somebody holds it.
+    Nothing of it may be begun before settle says up to whom. None as well once the edition is not
+    being sent any more: somebody holds it.
     """
     is_sending = exists().where(
         EditionRow.id == edition_id, EditionRow.status == EditionStatus.SENDING
@@ -147,16 +146,10 @@ def claim(
             BatchRow.edition_id == edition_id,
             BatchRow.batch == one.with_for_update(skip_locked=True).scalar_subquery(),
         )
-        .values(lease_ends_at=func.clock_timestamp() + lease, fence=BatchRow.fence + 1)
+        .values(lease_ends_at=func.clock_timestamp() + lease, fence=BatchRow.fence + 1, through=0)
         .returning(BatchRow.edition_id, BatchRow.batch, BatchRow.month, BatchRow.fence)
     ).one_or_none()
-    if taken is None:
-        return None
-    due = _with_due(session, taken, fence=taken.fence, due_by=now)
-    first = due.deliveries[:window]
-    through = first[-1].subscriber_id if first else 0
-    session.execute(update(BatchRow).where(_is_held(due)).values(through=through))
-    return due
+    return _with_due(session, taken, fence=taken.fence, due_by=now) if taken else None
 
 
 def settle(

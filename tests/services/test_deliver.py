@@ -14,11 +14,11 @@ from newsletter.embedded.shared import free_port
 from newsletter.services import editing, signup
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
-from newsletter.services.keeper import LEASE, WINDOW
 from newsletter.services.recover import recover
-from newsletter.store import batches, deliveries, subscribers, suppressions
+from newsletter.store import deliveries, subscribers, suppressions
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
 from tests.smtp_server import OFFERED, smtp_server
+from tests.store.ledgers import claimed
 
 AMAL, SAMIR, LINA = (f"{name}@example.org" for name in ("amal", "samir", "lina"))
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -229,7 +229,7 @@ def test_when_no_relay_answers_everything_stays_queued(ports, edition, mail, clo
 
 def test_a_worker_never_touches_what_another_holds(ports, edition, mail):
     with ports.store.begin() as session:
-        batches.claim(session, edition.id, now=ports.now(), lease=LEASE, window=WINDOW)
+        claimed(session, edition.id, ports.now())
 
     assert deliver(ports, edition.id, 0) == 0
     assert mail.messages() == []

@@ -14,13 +14,12 @@ from newsletter.domain.newsletter import InDoubt
 from newsletter.mail.journal import Journal
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
-from newsletter.services.keeper import LEASE, WINDOW
 from newsletter.services.ports import Ports
 from newsletter.services.recover import Recovered, recover
 from newsletter.store import batches, newsletters
 from newsletter.store.batches import Batch
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
-from tests.store.ledgers import lapse
+from tests.store.ledgers import claimed, lapse, settled
 
 NOTHING = Recovered(uncertain=0, batches=0, finished=0)
 AMAL, LINA, SAMIR = (f"{name}@example.org" for name in ("amal", "lina", "samir"))
@@ -40,7 +39,9 @@ def edition(ports, store, newsletter, now, queue):
 def batch(ports, edition):
     """Its batch, in the hand of a worker that died."""
     with ports.store.begin() as session:
-        return batches.claim(session, edition.id, now=ports.now(), lease=LEASE, window=WINDOW)
+        found = claimed(session, edition.id, ports.now())
+        settled(session, found, now=ports.now(), through=found.deliveries[-1].subscriber_id)
+        return found
 
 
 def died(
@@ -101,6 +102,15 @@ def test_what_a_worker_on_a_lost_machine_might_have_begun_is_uncertain(
     assert statuses(ports.store, edition.id) == {"uncertain": 3}
 
 
+def test_a_worker_lost_right_after_its_claim_puts_nothing_in_doubt(ports, store, edition):
+    with store.begin() as session:
+        claimed(session, edition.id, ports.now())
+        lapse(session)
+
+    assert recover(ports) == Recovered(uncertain=0, batches=1, finished=0)
+    assert statuses(store, edition.id) == {"queued": 3}
+
+
 def test_a_dead_worker_s_journal_leaves_in_doubt_only_what_had_no_answer(
     ports, edition, batch, mail
 ):
@@ -151,7 +161,7 @@ def test_a_journal_whose_batch_somebody_else_has_meanwhile_settles_nothing(
 ):
     with store.begin() as session:
         batches.release(session, batch)
-        batches.claim(session, edition.id, now=ports.now(), lease=LEASE, window=WINDOW)
+        claimed(session, edition.id, ports.now())
     died(ports, batch, begun=[LINA])
 
     assert recover(ports) == NOTHING

@@ -15,7 +15,6 @@ from newsletter.services import readers as reading
 from newsletter.services import steering
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
-from newsletter.services.keeper import LEASE, WINDOW
 from newsletter.services.pace import TURN_S
 from newsletter.services.recover import recover
 from newsletter.store import batches, deliveries
@@ -28,6 +27,7 @@ from tests.services.worlds import (
     readers,
     statuses,
 )
+from tests.store.ledgers import claimed
 
 AMAL, LINA, SAMIR = EVERYBODY = [f"{name}@example.org" for name in ("amal", "lina", "samir")]
 SENDING, SENT, HELD = EditionStatus.SENDING, EditionStatus.SENT, EditionStatus.HELD
@@ -65,7 +65,7 @@ def refused(ports, refusing, edition, queue):
 def in_hand(ports, edition):
     """The edition's batch in a worker's hand."""
     with ports.store.begin() as session:
-        return batches.claim(session, edition.id, now=ports.now(), lease=LEASE, window=WINDOW)
+        return claimed(session, edition.id, ports.now())
 
 
 def interrupted(ports, edition, act: Callable[[], object]) -> list[str]:

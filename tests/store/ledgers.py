@@ -30,9 +30,9 @@ def planned_for(
     return deliveries.plan(session, edition_id, newsletter.id, on=on, due_at=now, now=now)
 
 
-def claimed(session: Session, edition_id: int, now: datetime, *, window: int = 256) -> Batch:
-    """A batch in our hand."""
-    found = batches.claim(session, edition_id, now=now, lease=LEASE, window=window)
+def claimed(session: Session, edition_id: int, now: datetime) -> Batch:
+    """A batch in our hand, of which nothing may be begun yet."""
+    found = batches.claim(session, edition_id, now=now, lease=LEASE)
     assert found is not None
     return found
 
@@ -47,7 +47,7 @@ def outcome(due: Due, status: DeliveryStatus, **changes: Any) -> Settled:
 def settled(
     session: Session, batch: Batch, *outcomes: Settled, now: datetime, through: int = 0
 ) -> EditionStatus | None:
-    """The edition's state when the claim held."""
+    """The edition's state when the claim held. through: up to whom it may be begun from then on."""
     return batches.settle(session, batch, outcomes, now=now, lease=LEASE, through=through)
 
 

@@ -103,7 +103,7 @@ def test_who_unsubscribed_since_is_claimed_as_unwanted(session, newsletter, edit
 def test_a_batch_is_claimed_once(session, planned, now):
     claimed(session, planned, now)
 
-    assert batches.claim(session, planned, now=now, lease=LEASE, window=256) is None
+    assert batches.claim(session, planned, now=now, lease=LEASE) is None
     assert counts(session, planned) == {"sending": 3}
 
 
@@ -131,7 +131,7 @@ def test_two_workers_never_wait_for_each_other_nor_take_the_same(store, newslett
     ],
 )
 def test_only_a_batch_that_is_due_is_claimed(session, planned, now, waits, batch, is_taken):
-    found = batches.claim(session, planned, now=now - waits, lease=LEASE, window=9, batch=batch)
+    found = batches.claim(session, planned, now=now - waits, lease=LEASE, batch=batch)
 
     assert (found is not None) is is_taken
 
@@ -140,7 +140,7 @@ def test_an_edition_that_somebody_holds_is_not_claimed(session, planned, now):
     sending = (EditionStatus.SENDING,)
     editions.move(session, planned, expected=sending, to=EditionStatus.HELD)
 
-    assert batches.claim(session, planned, now=now, lease=LEASE, window=9) is None
+    assert batches.claim(session, planned, now=now, lease=LEASE) is None
 
 
 def test_outcomes_are_written_down_with_their_replies(session, planned, now):
@@ -212,12 +212,23 @@ def test_what_is_postponed_waits_and_that_is_no_attempt(session, planned, now):
 
 
 def test_a_batch_is_its_worker_s_until_its_lease_ends(session, planned, now):
-    claimed(session, planned, now)
+    batch = claimed(session, planned, now)
 
     assert batches.lapsed(session) == ()
     lapse(session)
+    assert [one.batch for one in batches.lapsed(session)] == [batch.batch]
+
+
+def test_a_claim_alone_puts_nothing_in_doubt(session, planned, now):
+    earlier = claimed(session, planned, now)
+    settled(session, earlier, now=now, through=earlier.deliveries[-1].subscriber_id)
+    batches.release(session, earlier)
+    claimed(session, planned, now)
+    lapse(session)
+
     (batch,) = batches.lapsed(session)
-    assert len(batch.deliveries) == 3
+
+    assert batch.deliveries == ()
 
 
 def test_settling_renews_the_lease(session, planned, now):
@@ -230,17 +241,19 @@ def test_settling_renews_the_lease(session, planned, now):
 
 @pytest.mark.parametrize("window", [1, 2])
 def test_in_doubt_is_only_what_the_worker_might_have_begun(session, planned, now, window):
-    claimed(session, planned, now, window=window)
+    batch = claimed(session, planned, now)
+    settled(session, batch, now=now, through=batch.deliveries[window - 1].subscriber_id)
     lapse(session)
 
-    (batch,) = batches.lapsed(session)
+    (found,) = batches.lapsed(session)
 
-    assert len(batch.deliveries) == window
+    assert found.deliveries == batch.deliveries[:window]
 
 
 def test_the_window_moves_on_with_what_is_settled(session, planned, now):
-    batch = claimed(session, planned, now, window=1)
+    batch = claimed(session, planned, now)
     amal, lina, _ = batch.deliveries
+    settled(session, batch, now=now, through=amal.subscriber_id)
     settled(session, batch, outcome(amal, SENT), now=now, through=lina.subscriber_id)
     lapse(session)
 
