@@ -24,11 +24,6 @@ def provider_of(address: str) -> str:
     return _BY_DOMAIN.get(domain, domain)
 
 
-def shown_as(provider: str) -> str:
-    """The provider's name in a list: the many domains with a server of their own are OTHERS."""
-    return provider if provider in providers() else OTHERS
-
-
 def connection_caps() -> dict[str, int]:
     """At how many connections at once a provider has enough, where that is known."""
     return {one.name: one.connections for one in providers().values() if one.connections}

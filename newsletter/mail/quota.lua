@@ -6,9 +6,8 @@
 -- SLOW     provider -> {per_s, was, since}      who said slower; "*" is the whole service
 -- BUCKETS  provider -> {level, at, runs}        permits that nobody holds yet
 -- DAY      total, oldest, seeded, and a count for each slot of some minutes
--- TALLY    "provider kind" -> count             of one edition, for those who watch
 
-local RUNS, SLOW, BUCKETS, DAY, TALLY = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local RUNS, SLOW, BUCKETS, DAY = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local SERVICE = '*'
 local ask, rule = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
 local me = ask.run
@@ -243,11 +242,9 @@ if ask.is_leaving then
 else
   put(RUNS, me, mine)
 end
-for name, number in pairs(ask.tally) do redis.call('HINCRBY', TALLY, name, number) end
-if next(ask.tally) then redis.call('EXPIRE', TALLY, rule.tally_expires_s) end
 for _, key in ipairs({RUNS, SLOW, BUCKETS}) do redis.call('EXPIRE', key, rule.keys_expire_s) end
 
 return cjson.encode({
   permits = permits, shares = shares, paces = paces, wait_s = wait_s,
-  runs = #names, rank = rank, seeded = seeded or nil,
+  runs = #names, seeded = seeded or nil,
 })

@@ -1,17 +1,17 @@
 """What all runs share, through Redis: the service's rate, the day, slowed providers, connections.
 
 Nothing in Redis that is needed here is lost with it: a rate starts from an empty bucket, the day is
-counted from the ledger, who is slow says so again, and the live counts are only to be looked at.
+counted from the ledger, and who is slow says so again.
 """
 
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
@@ -35,19 +35,10 @@ SLACK_S = 60  # A permit is used this late at most: a run that stood still longe
 SETTLE_S = 10  # What was begun earlier is in the ledger; it is settled several times a second.
 QUIET_S = 1  # After the day was counted anew: five turns in which each run tells what is missing.
 KEYS_EXPIRE_S = 60 * 60  # Slowed providers have recovered by then, whatever happened.
-TALLY_EXPIRES_S = 2 * DAY_S  # Past the evening that somebody watches.
 
 _KEYS = [f"newsletter:{{pace}}:{name}" for name in ("runs", "slow", "buckets", "day")]
 _AWAY = (RedisError, OSError, ValueError)  # ValueError: what answers there is no Redis of ours
 _log = logging.getLogger(__name__)
-
-
-class Counts(NamedTuple):
-    """Messages of an edition by what came of them."""
-
-    sent: int = 0
-    deferred: int = 0
-    failed: int = 0
 
 
 class Quota:
@@ -64,14 +55,12 @@ class Quota:
         limits: Limits,
         *,
         run: str,
-        edition: int,
         sent_lately: Callable[[], Iterable[tuple[datetime, int]]],
         clock: Callable[[], float] | None = None,
     ) -> None:
         """Connects to nothing yet. Raises SettingsError when url is none."""
         self._redis = _redis(url)
         self._script = self._redis.register_script(_text())
-        self._keys = [*_KEYS, _tally_key(edition)]
         self._limits = limits
         self._rule = _rule(limits)
         self._run = run
@@ -80,19 +69,18 @@ class Quota:
         self._known = LastKnown()
         self._seeded = ""
         self._sent: dict[int, int] = {}  # by second, as long as the others may not know
-        self._tally: Counter[str] = Counter()
         self._alone: SafePace | None = None
         self._alone_at = self._again_at = 0.0
         self._retry_s = RETRY_S
 
-    def turn(self, ask: Ask, *, now: float, tally: Mapping[str, Counts] | None = None) -> Grants:
+    def turn(self, ask: Ask, *, now: float) -> Grants:
         """What the run may do until its next turn.
 
-        now counts seconds on a clock of this process that never goes back. tally is added to what
-        progress shows. When Redis does not answer as it should, the safe pace is granted, and it
-        is asked again later. Raises what sent_lately raises.
+        now counts seconds on a clock of this process that never goes back. When Redis does not
+        answer as it should, the safe pace is granted, and it is asked again later. Raises what
+        sent_lately raises.
         """
-        self._remember(ask, now, tally or {})
+        self._remember(ask, now)
         if self._alone is None or now >= self._again_at:
             try:
                 return self._together(ask, now)
@@ -103,7 +91,7 @@ class Quota:
 
     def leave(self, ask: Ask, *, now: float) -> None:
         """Give back what the run holds, and its share; without Redis that happens by itself."""
-        self._remember(ask, now, {})
+        self._remember(ask, now)
         held = Counter(ask.held) + Counter(ask.back)
         try:
             if self._alone is None:
@@ -120,7 +108,6 @@ class Quota:
         self._alone, self._retry_s = None, RETRY_S
         self._seeded = answer.get("seeded", "")
         self._sent = {at: count for at, count in self._sent.items() if at > now - SETTLE_S - 1}
-        self._tally.clear()
         self._known = LastKnown(
             runs=answer["runs"],
             shares=answer["shares"],
@@ -145,7 +132,6 @@ class Quota:
             "in_flight": dict(ask.in_flight),
             "slowed": dict(ask.slowed),
             "per_s": ask.per_s,
-            "tally": self._tally,
             "seeded": self._seeded,
             "is_leaving": is_leaving,
         }
@@ -165,7 +151,7 @@ class Quota:
     def _call(self, body: dict[str, Any]) -> dict[str, Any]:
         if self._clock is not None:
             body["now"] = self._clock()
-        answer = json.loads(self._script(keys=self._keys, args=[json.dumps(body), self._rule]))
+        answer = json.loads(self._script(keys=_KEYS, args=[json.dumps(body), self._rule]))
         if not isinstance(answer, dict) or not answer.keys() & {"tell", "permits"}:
             raise ValueError("What answers is no Redis that ran our script.")
         return answer
@@ -197,31 +183,10 @@ class Quota:
         begun = sum(self._slots().values()) + runs * sum(self._sent.values())
         return max(0, self._limits.per_day - begun) // runs
 
-    def _remember(self, ask: Ask, now: float, tally: Mapping[str, Counts]) -> None:
+    def _remember(self, ask: Ask, now: float) -> None:
         if self._limits.per_day and ask.used:
             second = int(now) + 1  # rounded up: rather counted twice than not at all
             self._sent[second] = self._sent.get(second, 0) + ask.used
-        for provider, counts in tally.items():
-            for kind, count in zip(Counts._fields, counts, strict=True):
-                self._tally[f"{provider} {kind}"] += count
-
-
-def progress(url: str, edition: int) -> dict[str, Counts]:
-    """The live counts of an edition by provider; empty when Redis has none, or does not answer."""
-    try:
-        with _redis(url) as redis:
-            found = redis.hgetall(_tally_key(edition))
-    except _AWAY:
-        return {}
-    counts: dict[str, dict[str, int]] = {}
-    for name, count in found.items():
-        provider, _, kind = name.rpartition(" ")
-        counts.setdefault(provider, {})[kind] = int(count)
-    return {provider: Counts(**kinds) for provider, kinds in counts.items()}
-
-
-def _tally_key(edition: int) -> str:
-    return f"newsletter:{{pace}}:tally:{edition}"
 
 
 def _redis(url: str) -> Any:
@@ -267,6 +232,5 @@ def _rule(limits: Limits) -> str:
             "settle_s": SETTLE_S,
             "quiet_s": QUIET_S,
             "keys_expire_s": KEYS_EXPIRE_S,
-            "tally_expires_s": TALLY_EXPIRES_S,
         }
     )

@@ -75,7 +75,7 @@ def _ran(
     """
 
     async def run_through() -> tuple[int, bool]:
-        judge, pace = Judge(ports, edition, newsletter), Pace(ports, edition.id)
+        judge, pace = Judge(ports, edition, newsletter), Pace(ports)
         master = mailing.master(ports, email, edition, newsletter)
         run = Run(ports, newsletter, master, judge=judge, pace=pace)
         keeper = Keeper(ports, edition, run, judge=judge, pace=pace)

@@ -8,34 +8,29 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from newsletter.domain.delivery import Next, Reply
 from newsletter.domain.pacer import Pacer
 from newsletter.errors import UnreachableError
-from newsletter.mail.providers import shown_as
-from newsletter.mail.quota import Counts, Quota
+from newsletter.mail.quota import Quota
 from newsletter.services.ports import Ports
 from newsletter.store import deliveries
 
 TURN_S = 0.2  # Between two exchanges: what a rate per second needs to be kept well.
 LONG_S = 10.0  # Beyond what any rate per second makes a run wait.
 _DAY = timedelta(hours=24)  # A relay's daily quota is that of the last 24 hours.
-_ENDS = {Next.SENT: 0, Next.RETRY: 1, Next.FAILED: 2}  # the places in Counts
 
 
 class Pace:
     """Whether a message may go now; keep() beside the sending until finish(), and then leave()."""
 
-    def __init__(self, ports: Ports, edition_id: int) -> None:
+    def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._is_over = asyncio.Event()
         self.wait_s = 0.0  # How long nothing may go, as far as that is known.
-        self._ended: dict[str, list[int]] = {}
         self.pacer = Pacer(now=time.monotonic())
         self._quota = Quota(
             ports.redis_url,
             ports.limits,
             run=f"{socket.gethostname()}:{os.getpid()}:{id(self)}",
-            edition=edition_id,
             sent_lately=self._sent_lately,
         )
 
@@ -59,10 +54,8 @@ class Pace:
     async def _turn(self) -> None:
         now = time.monotonic()
         ask = self.pacer.asks(now)
-        ended, self._ended = self._ended, {}
-        tally = {provider: Counts(*counts) for provider, counts in ended.items()}
         with suppress(UnreachableError):  # the ledger is away: nothing new is granted
-            grants = await asyncio.to_thread(self._quota.turn, ask, now=now, tally=tally)
+            grants = await asyncio.to_thread(self._quota.turn, ask, now=now)
             self.wait_s = grants.wait_s
             self.pacer.granted(grants)
 
@@ -70,14 +63,6 @@ class Pace:
         """Give back what is left to the others."""
         now = time.monotonic()
         await asyncio.to_thread(self._quota.leave, self.pacer.asks(now), now=now)
-
-    def answered(self, provider: str, reply: Reply, end: Next) -> None:
-        """Remember what came back from a provider, for its pace and for whoever watches."""
-        self.pacer.answered(provider, reply)
-        place = _ENDS.get(end)
-        if place is not None:
-            counts = self._ended.setdefault(shown_as(provider), [0, 0, 0])
-            counts[place] += 1
 
     def _sent_lately(self) -> Iterable[tuple[datetime, int]]:
         with self._ports.store.begin() as session:

@@ -100,7 +100,7 @@ class Run:
         hand.journal.answered(envelope.key, reply)
         settled, outcome = self._judge.settled(given.due, reply)
         hand.answers.append(Answer(given.due, reply, settled, outcome))
-        self._pace.answered(given.provider, reply, outcome.next)
+        self._pace.pacer.answered(given.provider, reply)
         if outcome.next is Next.SENT:
             self.sent += 1
             self.tally.sent += 1

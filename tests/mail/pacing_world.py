@@ -68,7 +68,6 @@ class World:
             self.url,
             self.limits,
             run=name,
-            edition=1,
             sent_lately=self.ledger,
             clock=lambda: self.now,
         )

@@ -9,7 +9,6 @@ from newsletter.mail.providers import (
     connection_caps,
     provider_of,
     providers,
-    shown_as,
 )
 
 
@@ -58,7 +57,3 @@ def test_caps_are_of_those_that_have_one():
     assert caps["orange"] == 3
     assert "laposte" not in caps
     assert min(caps.values()) > 0
-
-
-def test_in_a_list_the_many_small_ones_are_one():
-    assert [shown_as("gmail"), shown_as("press.example")] == ["gmail", OTHERS]

@@ -14,7 +14,7 @@ from newsletter.domain.pacing import (
     Limits,
     slowed,
 )
-from newsletter.mail.quota import Counts, Quota, progress
+from newsletter.mail.quota import Quota
 from tests.mail.pacing_world import BEGIN, SLOWER, YES, World
 
 PLENTY = 10**6
@@ -25,7 +25,6 @@ def asked(url: str, run: str = "a", **limits: object) -> Quota:
         url,
         Limits(**limits),  # type: ignore[arg-type]
         run=run,
-        edition=7,
         sent_lately=list,
         clock=lambda: asked.now,  # type: ignore[attr-defined]
     )
@@ -335,7 +334,7 @@ def test_a_clock_of_redis_that_was_set_back_holds_nothing_up(redis_url):
 
 def test_the_clock_is_that_of_redis_where_none_is_brought(redis_url):
     limits = Limits(per_second=1000)
-    quota = Quota(redis_url, limits, run="a", edition=1, sent_lately=list)
+    quota = Quota(redis_url, limits, run="a", sent_lately=list)
     quota.turn(Ask(), now=0)
 
     got = 0
@@ -343,14 +342,3 @@ def test_the_clock_is_that_of_redis_where_none_is_brought(redis_url):
         got = quota.turn(Ask(wanted={SERVICE: 5}), now=0).permits[SERVICE]
 
     assert 0 < got <= 5
-
-
-def test_progress_adds_up_what_all_runs_noted_and_forgets_nothing_while_redis_is_well(redis_url):
-    first, second = asked(redis_url), asked(redis_url, run="b")
-
-    first.turn(Ask(), now=at(0), tally={"gmail": Counts(sent=5, deferred=1)})
-    first.turn(Ask(), now=at(0))
-    second.turn(Ask(), now=at(0), tally={"gmail": Counts(sent=2), "a b.example": Counts(failed=1)})
-
-    assert progress(redis_url, 7) == {"gmail": Counts(7, 1, 0), "a b.example": Counts(0, 0, 1)}
-    assert progress(redis_url, 8) == {}

@@ -89,9 +89,7 @@ def test_after_a_flush_nobody_sends_before_all_have_told_what_the_ledger_lacks(r
 
     def joins(run: str) -> Quota:
         limits = Limits(per_day=10)
-        return Quota(
-            redis_url, limits, run=run, edition=1, sent_lately=list, clock=lambda: clock[0]
-        )
+        return Quota(redis_url, limits, run=run, sent_lately=list, clock=lambda: clock[0])
 
     def permits(quota: Quota, second: float, **ask: Any) -> int:
         clock[0] = BEGIN + second

@@ -1,7 +1,6 @@
 """Redis dies, hangs, refuses or is somebody else: the safe pace, said once, and back by itself."""
 
 import logging
-import os
 import signal
 import socket
 import threading
@@ -18,7 +17,7 @@ from newsletter.domain.pacing import SAFE_PER_S, SAFE_RUNS, SERVICE, Ask, Limits
 from newsletter.embedded import redis
 from newsletter.embedded.shared import Server, free_port, wait_until
 from newsletter.errors import SettingsError
-from newsletter.mail.quota import MOST_RETRY_S, WAIT_S, Counts, Quota, progress
+from newsletter.mail.quota import MOST_RETRY_S, WAIT_S, Quota
 from tests.mail.pacing_world import BEGIN, SLOWER, YES, World
 
 PLENTY = 10**6
@@ -63,7 +62,6 @@ def alone(url: str, *, sent: int = 0, **limits: float) -> Quota:
         url,
         Limits(**limits),  # type: ignore[arg-type]
         run="a",
-        edition=1,
         sent_lately=lambda: [(moment, sent)],
     )
 
@@ -273,7 +271,6 @@ def test_a_wrong_password_is_the_safe_pace_too(own_redis):
     wrong = own_redis.url.replace(PASSWORD, "wrong")
 
     assert alone(wrong).turn(Ask(), now=0).is_safe
-    assert progress(wrong, 1) == {}
 
 
 def test_a_key_of_another_kind_where_ours_should_be_is_the_safe_pace(redis_url):
@@ -281,17 +278,6 @@ def test_a_key_of_another_kind_where_ours_should_be_is_the_safe_pace(redis_url):
         client.set("newsletter:{pace}:runs", "nonsense")
 
     assert alone(redis_url).turn(Ask(), now=0).is_safe
-
-
-def test_what_was_noted_while_redis_was_away_shows_afterwards(own_redis):
-    quota = alone(own_redis.url)
-    os.kill(own_redis._server.pid, signal.SIGSTOP)
-    quota.turn(Ask(), now=0, tally={"gmail": Counts(sent=3)})
-    os.kill(own_redis._server.pid, signal.SIGCONT)
-
-    quota.turn(Ask(), now=5, tally={"gmail": Counts(sent=1)})
-
-    assert progress(own_redis.url, 1) == {"gmail": Counts(sent=4)}
 
 
 def test_an_address_that_is_none_is_a_wrong_setting():

@@ -43,7 +43,7 @@ def run(ports, newsletter, edition):
     master = mailing.master(
         ports, mailing.rendered(ports, edition, newsletter), edition, newsletter
     )
-    judge, pace = Judge(ports, edition, newsletter), Pace(ports, edition.id)
+    judge, pace = Judge(ports, edition, newsletter), Pace(ports)
     pace.pacer.granted(Grants())
     made = Run(ports, newsletter, master, judge=judge, pace=pace)
     made.holds_until = math.inf
@@ -59,7 +59,7 @@ def run(ports, newsletter, edition):
 
 
 def kept(ports: Ports, run: Run, edition: Edition, newsletter: Newsletter) -> Keeper:
-    judge, pace = Judge(ports, edition, newsletter), Pace(ports, edition.id)
+    judge, pace = Judge(ports, edition, newsletter), Pace(ports)
     return Keeper(ports, edition, run, judge=judge, pace=pace)
 
 
