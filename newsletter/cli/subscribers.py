@@ -27,8 +27,8 @@ def import_(
 ) -> None:
     """Subscribe everybody in a file, confirmed: you answer for their consent.
 
-    Columns: address (or email), name, language, zone. Good rows go in; exit code 7 when some were
-    left out.
+    Columns: address (or email), name, language, zone, paused_until. Good rows go in; exit code 7
+    when some were left out. Who is known already stays as they are.
     """
     from newsletter.services.readers import import_readers
     from newsletter.store import newsletters
@@ -58,7 +58,7 @@ def import_(
 
 @app.command(epilog="Example:  newsletter subscribers export > readers.csv")
 def export(slug: Slug = "", at: At = "") -> None:
-    """Write every subscription as CSV to standard output."""
+    """Write every subscription as CSV to standard output: what import reads, with the pauses."""
     from newsletter.services.readers import export_rows
     from newsletter.store import newsletters
 

@@ -17,7 +17,10 @@ from newsletter.store import Store, subscribers
 from newsletter.store.subscribers import Evidence, Reader
 
 BATCH = 1_000
-COLUMNS = ("address", "name", "language", "zone", "status", "requested_at", "confirmed_at")
+COLUMNS = (
+    *("address", "name", "language", "zone", "status"),
+    *("requested_at", "confirmed_at", "paused_until"),
+)
 _HEADINGS = {"email": "address", "e-mail": "address", "mail": "address", "timezone": "zone"}
 # What others and we write for somebody who may be written to; "" where no column tells.
 _GOOD = frozenset({"", "confirmed", "subscribed", "active", "enabled"})
@@ -54,13 +57,14 @@ def import_readers(
 ) -> Imported:
     """Subscribe everybody in a CSV text with headings, or in a plain list of addresses.
 
-    They count as confirmed: whoever imports answers for their consent. Good rows go in, a thousand
-    at a time; bad ones are told by line. Raises InputError when no column holds addresses.
+    They count as confirmed: whoever imports answers for their consent. Who is new and marked as
+    paused begins with that pause. Good rows go in, a thousand at a time; bad ones are told by line.
+    Raises InputError when no column holds addresses.
     """
     bad: list[BadRow] = []
     seen: set[str] = set()
     rows = new = kept = 0
-    parsed = _parsed(lines, bad)
+    parsed = _parsed(lines, bad, newsletter.zone)
     while batch := list(islice(parsed, BATCH)):
         distinct = {one.address_key: one for one in batch if one.address_key not in seen}
         seen |= set(distinct)
@@ -127,7 +131,7 @@ def remove(store: Store, newsletter: Newsletter, address: str, *, now: datetime)
             subscribers.testify(session, [found.id], evidence, now=now)
 
 
-def _parsed(lines: Iterable[str], bad: list[BadRow]) -> Iterator[Reader]:
+def _parsed(lines: Iterable[str], bad: list[BadRow], here: str) -> Iterator[Reader]:
     rows = csv.reader(line.replace("\0", "").lstrip("\ufeff") for line in lines)
     columns: dict[str, int] | None = None
     for row in _readable(rows, bad):
@@ -138,7 +142,7 @@ def _parsed(lines: Iterable[str], bad: list[BadRow]) -> Iterator[Reader]:
             if "@" not in "".join(row):
                 continue
         try:
-            yield _reader(row, columns)
+            yield _reader(row, columns, here)
         except InputError as error:
             bad.append(BadRow(line=rows.line_num, text=",".join(row)[:120], why=str(error)))
 
@@ -164,7 +168,9 @@ def _columns(first: list[str]) -> dict[str, int]:
     return columns
 
 
-def _reader(row: list[str], columns: dict[str, int]) -> Reader:
+def _reader(row: list[str], columns: dict[str, int], here: str) -> Reader:
+    """Whom the row tells of; here is the newsletter's zone."""
+
     def cell(name: str) -> str:
         at = columns.get(name)
         value = row[at].strip() if at is not None and at < len(row) else ""
@@ -182,10 +188,22 @@ def _reader(row: list[str], columns: dict[str, int]) -> Reader:
         name=one_line(cell("name"), max_chars=80),
         language=one_line(cell("language"), max_chars=35),
         zone=cell("zone"),
+        paused_until=_moment(cell("paused_until"), here),
     )
 
 
+def _moment(text: str, here: str) -> datetime | None:
+    """The time, as exported, or the beginning of the day in that zone; None where none is told."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"“{text}” is neither a time nor a day like 2026-01-02.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone(here))
+
+
 def _row(one: Subscription) -> tuple[str, ...]:
-    confirmed = one.confirmed_at.isoformat() if one.confirmed_at else ""
     told = (one.address, one.name, one.language, one.zone, one.status.value)
-    return (*told, one.requested_at.isoformat(), confirmed)
+    times = (one.requested_at, one.confirmed_at, one.paused_until)
+    return (*told, *(moment.isoformat() if moment else "" for moment in times))

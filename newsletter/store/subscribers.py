@@ -9,12 +9,16 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
+    Text,
     and_,
+    cast,
+    column,
     func,
     insert,
     literal,
     select,
     update,
+    values,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -43,13 +47,17 @@ _PAGE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Somebody to subscribe: the address as written and its key, and what else is known."""
+    """Somebody to subscribe: the address as written and its key, and what else is known.
+
+    paused_until is for an import only: who asks by themselves wants the next edition.
+    """
 
     address: str
     address_key: str
     name: str = ""
     language: str = ""
     zone: str = ""
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,16 +195,20 @@ def import_confirmed(
         ]
     )
     session.execute(people.on_conflict_do_nothing(index_elements=[SubscriberRow.address_key]))
-    keys = [one.address_key for one in readers]
+    told = values(
+        column("address_key", Text), column("paused_until", DateTime(timezone=True)), name="told"
+    ).data([(one.address_key, one.paused_until) for one in readers])
     chosen = select(
         literal(newsletter_id, BigInteger),
         SubscriberRow.id,
         literal(SubscriptionStatus.CONFIRMED.value),
         literal(now, DateTime(timezone=True)),
         literal(now, DateTime(timezone=True)),
-    ).where(SubscriberRow.address_key.in_(keys))
+        cast(told.c.paused_until, DateTime(timezone=True)),  # where nobody is paused it is a text
+    ).join(told, told.c.address_key == SubscriberRow.address_key)
     columns = ["newsletter_id", "subscriber_id", "status", "requested_at", "confirmed_at"]
-    made = upsert(SubscriptionRow).from_select(columns, chosen).on_conflict_do_nothing()
+    made = upsert(SubscriptionRow).from_select([*columns, "paused_until"], chosen)
+    made = made.on_conflict_do_nothing()
     ids = session.scalars(made.returning(SubscriptionRow.id)).all()
     testify(session, ids, Evidence(event="imported", means="command line"), now=now)
     return len(ids)

@@ -10,7 +10,7 @@ from newsletter.domain.subscription import EndReason, Subscription, Subscription
 from newsletter.errors import InputError, MissingError
 from newsletter.services import readers
 from newsletter.services.readers import export_rows, import_readers
-from newsletter.store import Store, subscribers
+from newsletter.store import Store, newsletters, subscribers
 from newsletter.store.subscribers import Reader
 
 
@@ -59,10 +59,16 @@ def test_a_plain_list_of_addresses_is_enough(store, newsletter, now):
         pytest.param(",Amal,ar,", "not an email address", id="an empty address"),
         pytest.param("amal@example.org,Amal,ar,Beirut", "not a time zone", id="no zone"),
         pytest.param("amal@@example.org", "not an email address", id="a typing mistake"),
+        pytest.param("amal@example.org,,,,soon", "neither a time nor a day", id="no time"),
     ],
 )
 def test_a_bad_row_is_told_by_its_line_and_the_others_go_in(store, newsletter, now, row, why):
-    lines = ["address,name,language,zone", "samir@example.org,Samir,,", row, "lina@example.org,,,"]
+    lines = [
+        "address,name,language,zone,paused_until",
+        "samir@example.org,,,",
+        row,
+        "lina@example.org,,,",
+    ]
 
     done = import_readers(store, newsletter, lines, now=now)
 
@@ -140,9 +146,50 @@ def test_an_export_has_a_heading_and_a_row_for_each_subscription(store, newslett
     at = now.isoformat()
     assert heading[:5] == ("address", "name", "language", "zone", "status")
     assert rows == [
-        ("amal@example.org", "Amal", "ar", "Asia/Beirut", "confirmed", at, at),
-        ("Samir@example.org", "", "", "", "unconfirmed", at, ""),
+        ("amal@example.org", "Amal", "ar", "Asia/Beirut", "confirmed", at, at, ""),
+        ("Samir@example.org", "", "", "", "unconfirmed", at, "", ""),
     ]
+
+
+def test_a_pause_moves_house_with_its_reader(store, newsletter, now):
+    import_readers(store, newsletter, ["amal@example.org", "lina@example.org"], now=now)
+    ends_at = readers.pause(store, newsletter, "amal@example.org", until=date(2026, 4, 1), now=now)
+    lines = [",".join(row) for row in export_rows(store, newsletter)]
+    with store.begin() as session:
+        other = newsletters.save(session, replace(newsletter, id=0, slug="other"), now=now)
+
+    done = import_readers(store, other, lines, now=now)
+
+    found = stored(store, other)
+    assert (done.new, done.bad) == (2, ())
+    assert found["amal@example.org"].paused_until == ends_at
+    assert found["lina@example.org"].paused_until is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "until"),
+    [
+        pytest.param("2026-03-31T21:00:00+00:00", datetime(2026, 3, 31, 21, tzinfo=UTC), id="time"),
+        pytest.param("2026-04-01", datetime(2026, 3, 31, 21, tzinfo=UTC), id="a day, in its zone"),
+        pytest.param("", None, id="none"),
+    ],
+)
+def test_a_pause_is_imported(store, newsletter, now, cell, until):
+    lines = ["address,paused_until", f"amal@example.org,{cell}"]
+
+    import_readers(store, replace(newsletter, zone="Asia/Beirut"), lines, now=now)
+
+    assert stored(store, newsletter)["amal@example.org"].paused_until == until
+
+
+def test_who_is_known_is_not_paused_by_an_import(store, newsletter, now):
+    readers.add(store, newsletter, "amal@example.org", now=now)
+
+    import_readers(
+        store, newsletter, ["email,paused_until", "amal@example.org,2026-04-01"], now=now
+    )
+
+    assert stored(store, newsletter)["amal@example.org"].paused_until is None
 
 
 @pytest.mark.parametrize(
