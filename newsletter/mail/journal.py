@@ -8,6 +8,7 @@ that loses power loses it, and then the ledger's own window of doubt counts (dec
 import errno
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Self
 from newsletter.domain.delivery import Reply, Stage
 
 _REPLY_CHARS = 200
+_NAME = re.compile(r"(\d+)-(\d+)-(\d+)-\w+\.(?:journal|new)", re.ASCII)
 
 
 class Journal:
@@ -114,6 +116,20 @@ def left_behind(folder: Path) -> Iterator[Iterator[tuple[Left, Path]]]:
     """The journals of processes that are gone. Each may be removed once it has been settled."""
     with _locked_ones(folder) as paths:
         yield ((Left.read(path), path) for path in paths)
+
+
+def unread(folder: Path) -> Iterator[tuple[Path, tuple[int, int, int]]]:
+    """The journals that nobody here reads, each with its claim: edition, batch, fence.
+
+    They are of an earlier boot, of another machine that shares the folder, or of a process that was
+    killed before it could open its own.
+    """
+    read_here = f"-{_boot()}.journal"
+    for path in folder.glob("*-*-*-*"):
+        told = _NAME.fullmatch(path.name)
+        if told and not path.name.endswith(read_here):
+            edition_id, batch, fence = map(int, told.groups())
+            yield path, (edition_id, batch, fence)
 
 
 @contextmanager

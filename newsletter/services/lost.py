@@ -1,7 +1,7 @@
 """Runs whose process died: what they had begun, been answered, and not written down."""
 
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.mail.journal import Left, is_kept, left_behind
+from newsletter.mail.journal import Left, is_kept, left_behind, unread
 from newsletter.services.judge import Judge
 from newsletter.services.keeper import LEASE
 from newsletter.services.ports import Ports
@@ -43,6 +43,23 @@ def settle_leases(ports: Ports) -> int:
                 ports, session, batch, [judge.lost(due) for due in batch.deliveries]
             )
     return uncertain
+
+
+def end_journals(ports: Ports) -> int:
+    """Remove the journals that nobody reads and that can say nothing any more; how many.
+
+    An earlier boot's may be short, so that the window of doubt counts instead; another machine's is
+    for that machine. All are over with their claim: it was given back, or settled once its lease
+    had ended, and its fence never comes again.
+    """
+    found = list(unread(ports.journal))
+    if not found:
+        return 0
+    with ports.store.begin() as session:
+        over = [path for path, claim in found if not batches.is_held(session, *claim)]
+    for path in over:
+        path.unlink(missing_ok=True)
+    return len(over)
 
 
 def _is_kept(ports: Ports, batch: Batch) -> bool:

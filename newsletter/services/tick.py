@@ -9,6 +9,7 @@ from newsletter.errors import NewsletterError
 from newsletter.services.collect import collect
 from newsletter.services.compose import compose
 from newsletter.services.dispatch import dispatch
+from newsletter.services.lost import end_journals
 from newsletter.services.ports import Ports
 from newsletter.services.recover import recover
 from newsletter.services.retain import retain
@@ -53,8 +54,10 @@ def recover_due(ports: Ports) -> str:
 
 
 def retain_due(ports: Ports, *, keep_months: int) -> str:
-    """Let go of the months of the ledger that are old enough."""
-    gone = retain(ports, keep_months=keep_months)
+    """Let go of the months of the ledger that are old enough, and of journals that are over."""
+    gone = [*retain(ports, keep_months=keep_months)]
+    if journals := end_journals(ports):
+        gone.append(f"{journals} journals")
     said = f"let go of {', '.join(gone) or 'nothing'}"
     return _noted(ports, "retain", said, is_idle=not gone)
 

@@ -198,7 +198,7 @@ def release(session: Session, batch: Batch) -> None:
     )
     session.execute(
         update(BatchRow)
-        .where(_is_held(batch))
+        .where(_is_held(batch.edition_id, batch.batch, batch.fence))
         .values(lease_ends_at=None, through=0, due_at=func.coalesce(due_at, BatchRow.due_at))
     )
 
@@ -219,25 +219,25 @@ def lapsed(session: Session) -> tuple[Batch, ...]:
 
 def held(session: Session, edition_id: int, batch: int, fence: int) -> Batch | None:
     """The batch that is claimed with this fence, locked, with all that is queued in it."""
-    found = select(BatchRow).where(
-        BatchRow.edition_id == edition_id,
-        BatchRow.batch == batch,
-        BatchRow.fence == fence,
-        BatchRow.lease_ends_at.is_not(None),
-    )
+    found = select(BatchRow).where(_is_held(edition_id, batch, fence))
     row = session.scalars(found.with_for_update()).one_or_none()
     return _with_due(session, row, fence=fence) if row else None
+
+
+def is_held(session: Session, edition_id: int, batch: int, fence: int) -> bool:
+    """Whether the batch is claimed with this fence; once it is not, it never is again."""
+    return session.scalars(select(exists().where(_is_held(edition_id, batch, fence)))).one()
 
 
 def _key(batch: Batch) -> dict[str, Any]:
     return {"month": batch.month, "edition_id": batch.edition_id}
 
 
-def _is_held(batch: Batch) -> ColumnElement[bool]:
+def _is_held(edition_id: int, batch: int, fence: int) -> ColumnElement[bool]:
     return and_(
-        BatchRow.edition_id == batch.edition_id,
-        BatchRow.batch == batch.batch,
-        BatchRow.fence == batch.fence,
+        BatchRow.edition_id == edition_id,
+        BatchRow.batch == batch,
+        BatchRow.fence == fence,
         BatchRow.lease_ends_at.is_not(None),
     )
 

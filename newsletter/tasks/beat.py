@@ -17,6 +17,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "dispatch": {"task": "editions.dispatch", "schedule": _A_MINUTE_S, "options": _STALE},
     # Find what a dead worker or a lost task left behind, and put it right.
     "recover": {"task": "deliveries.recover", "schedule": _A_MINUTE_S, "options": _STALE},
-    # Let go of the months of the ledger that are old enough: none, but for once a month.
+    # Let go of the months of the ledger that are old enough, and of journals that say nothing any
+    # more: none, but for once a month, or after a machine was started anew.
     "retain": {"task": "ledger.retain", "schedule": _A_MINUTE_S, "options": _STALE},
 }
