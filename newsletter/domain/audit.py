@@ -12,6 +12,7 @@ TOLD = 20  # Subscribers that are named of each kind: enough to look at, whateve
 class Finding(StrEnum):
     LOST = "lost"  # sent, says the ledger, and no message was kept
     REPEATED = "repeated"  # kept more than once
+    REPEATED_ON_REQUEST = "repeated_on_request"  # and somebody had it sent again, being in doubt
     REPEATED_OUTSIDE_UNCERTAIN = "repeated_outside_uncertain"  # and it never was in doubt
     SURPRISING = "surprising"  # kept, though the ledger has it queued or failed, or not at all
     UNCERTAIN_KEPT = "uncertain_kept"  # in doubt, and the relay did take it
@@ -51,36 +52,44 @@ class Audit:
 
 
 def compare(
-    deliveries: Iterable[tuple[int, str, int]], kept: dict[int, int], *, repeats: bool
+    deliveries: Iterable[tuple[int, str, int, bool]], kept: dict[int, int], *, repeats: bool
 ) -> Audit:
-    """The ledger's deliveries (subscriber, state, attempts) held against what was kept.
+    """The ledger's deliveries (subscriber, state, attempts, is_repeat) held against what was kept.
 
-    kept says how often a message to each subscriber was; it is used up. repeats says that the
-    newsletter sends again what is in doubt: then whatever took more than one attempt may have been.
+    kept says how often a message to each subscriber was; it is used up. is_repeat: somebody had it
+    sent again while it was in doubt. repeats: the newsletter does so by itself; then whatever took
+    more than one attempt may have been in doubt.
     """
     audit = Audit(kept=sum(kept.values()))
     states = {status.value: 0 for status in DeliveryStatus}
-    for subscriber_id, status, attempts in deliveries:
+    for subscriber_id, status, attempts, is_repeat in deliveries:
         states[status] += 1
         times = kept.pop(subscriber_id, 0)
         if status == "sent" and times == 1:
             continue
-        for finding in _findings(DeliveryStatus(status), attempts, times, repeats=repeats):
+        was_in_doubt = is_repeat or (repeats and _earlier(status, attempts) > 0)
+        for finding in _findings(DeliveryStatus(status), times, was_in_doubt=was_in_doubt):
             audit.add(finding, subscriber_id)
+        if is_repeat and times > 1:
+            audit.add(Finding.REPEATED_ON_REQUEST, subscriber_id)
     for subscriber_id, times in sorted(kept.items()):
-        for finding in _findings(None, 0, times, repeats=repeats):
+        for finding in _findings(None, times, was_in_doubt=False):
             audit.add(finding, subscriber_id)
     audit.states = {DeliveryStatus(status): count for status, count in states.items()}
     return audit
 
 
+def _earlier(status: str, attempts: int) -> int:
+    """How many attempts there were before the one that the state is about."""
+    return attempts if status == DeliveryStatus.QUEUED else attempts - 1
+
+
 def _findings(
-    status: DeliveryStatus | None, attempts: int, times: int, *, repeats: bool
+    status: DeliveryStatus | None, times: int, *, was_in_doubt: bool
 ) -> Iterator[Finding]:
     """What there is to say of one subscriber; status is None for one who is not in the ledger."""
     is_uncertain = status is DeliveryStatus.UNCERTAIN
-    earlier = attempts if status is DeliveryStatus.QUEUED else attempts - 1
-    was_in_doubt = is_uncertain or (repeats and earlier > 0)
+    was_in_doubt = was_in_doubt or is_uncertain
     if is_uncertain:
         yield Finding.UNCERTAIN_KEPT if times else Finding.UNCERTAIN_NOT_KEPT
     if status is DeliveryStatus.SENT and not times:

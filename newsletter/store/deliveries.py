@@ -51,6 +51,7 @@ _MOVE = """
 WITH moved AS (
     UPDATE delivery AS d SET status = :to, due_at = :now, settled_at = :now,
         attempts = CASE WHEN :to = 'queued' THEN 0 ELSE d.attempts END,
+        is_repeat = d.is_repeat OR (d.status = 'uncertain' AND :to = 'queued'),
         reply_code = CASE WHEN :reply = '' THEN d.reply_code ELSE 0 END,
         reply = CASE WHEN :reply = '' THEN d.reply ELSE :reply END
     WHERE d.month = (SELECT date_trunc('month', "on")::date FROM edition WHERE id = :edition_id)

@@ -32,6 +32,7 @@ class DeliveryRow(Base):
     reply_code: Mapped[int | None] = mapped_column(Integer)
     reply: Mapped[str] = mapped_column(server_default=text("''"))
     settled_at: Mapped[datetime | None]
+    is_repeat: Mapped[bool] = mapped_column(server_default=text("false"))  # put back when uncertain
 
 
 class BatchRow(Base):

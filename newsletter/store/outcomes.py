@@ -17,7 +17,7 @@ d.month = (SELECT date_trunc('month', "on")::date FROM edition WHERE id = :editi
     AND d.edition_id = :edition_id
 """
 _STATES = text(f"""
-SELECT d.subscriber_id, d.status, d.attempts FROM delivery AS d
+SELECT d.subscriber_id, d.status, d.attempts, d.is_repeat FROM delivery AS d
 WHERE {_OF_EDITION} AND d.subscriber_id > :after ORDER BY d.subscriber_id LIMIT :limit
 """)  # noqa: S608  # our own words
 _FAILED = text(f"""
@@ -47,11 +47,12 @@ WHERE {_OF_EDITION} AND d.batch = ANY(:batches) GROUP BY 1, 2, 3, 4
 
 
 class State(NamedTuple):
-    """How one delivery stands."""
+    """How one delivery stands. is_repeat: somebody had it sent again while it was uncertain."""
 
     subscriber_id: int
     status: str
     attempts: int
+    is_repeat: bool
 
 
 class Portion(NamedTuple):

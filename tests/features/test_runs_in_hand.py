@@ -148,7 +148,7 @@ def test_who_is_in_doubt_is_told_and_settled(
     assert settled == {"edition": sent["edition"], "settled": 1, "uncertain": 0}
     assert three.taken.count("ann@mail.example") == 2
     assert len(set(three.message_ids)) == 2  # Ann's second is recognised as her first
-    assert (repeated.code, repeated.json()["repeated"]) == (10, 1)
+    assert (repeated.code, repeated.json()["repeated_on_request"]) == (0, 1)
 
 
 def test_rules_and_pauses_are_set_from_the_command_line(composed: House) -> None:

@@ -10,6 +10,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.newsletter import InDoubt
 from newsletter.errors import MissingError, StateError
 from newsletter.services import audit as auditing
+from newsletter.services import steering
 from newsletter.services.audit import audit, every_state
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
@@ -77,6 +78,27 @@ def test_where_doubt_repeats_a_second_attempt_may_be_a_second_message(
 
     assert (row.status, row.attempts) == ("sent", 2)
     assert (found.found[Finding.REPEATED], found.agrees) == (1, True)
+
+
+def test_who_has_it_twice_because_an_operator_had_it_sent_again_is_told_apart(
+    ports, refusing, newsletter, now, tmp_path
+):
+    readers(ports.store, newsletter, ["amal"], now=now)
+    made = composed(ports.store, newsletter, now=now)
+    dispatch(ports, made.id)
+    refusing.to_data["amal@example.org"] = ""  # it keeps the message, and hangs up without a word
+    deliver(replace(ports, relay_url=refusing.url), made.id, 0)
+    steering.settle(ports, made.id, DeliveryStatus.QUEUED)
+    deliver(ports, made.id, 0)
+    (row,) = every_state(ports.store, made.id)
+    told = f"{made.id}.{row.subscriber_id}.edition@example.org\n"
+    (tmp_path / "log").write_text(2 * told)
+
+    found = audit(ports.store, made.id, tmp_path / "log")
+
+    assert (row.status, row.attempts) == ("sent", 1)
+    assert found.ids[Finding.REPEATED_ON_REQUEST] == [row.subscriber_id]
+    assert (found.found[Finding.REPEATED_OUTSIDE_UNCERTAIN], found.agrees) == (0, True)
 
 
 def test_an_edition_that_was_not_sent_off_cannot_be_compared(store, newsletter, now, tmp_path):
