@@ -5,6 +5,7 @@ provider in turn; each message is answered two ticks later; a run turns with Red
 each run on a tick of its own.
 """
 
+import weakref
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -64,12 +65,14 @@ class World:
         self.most_shares: Counter[str] = Counter()
 
     def joins(self, name: str, **backlog: int) -> SimulatedRun:
+        # No circle: a world that is done with hangs up at once, and not when it is collected.
+        here = weakref.proxy(self)
         quota = Quota(
             self.url,
             self.limits,
             run=name,
-            sent_lately=self.ledger,
-            clock=lambda: self.now,
+            sent_lately=lambda: here.ledger(),  # noqa: PLW0108  # a method holds its world
+            clock=lambda: here.now,
         )
         pacer = Pacer(now=self.now)
         offset = len(self.runs) % TURN_TICKS
