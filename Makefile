@@ -31,6 +31,8 @@ clean: ## Remove what was installed and made here
 	rm -rf .venv .data .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/python:
+	@$(PYTHON) -c '' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot be run. Name a Python from 3.11 on: make PYTHON=python3.12"; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is older than 3.11. Name a newer one: make PYTHON=python3.12"; exit 2; }
 	@$(PYTHON) -m venv .venv || \
