@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from newsletter.feeds.fetch import Fetcher
 from newsletter.feeds.policy import FetchPolicy
 from tests.servers import WebServer, web_server
 
@@ -17,3 +18,8 @@ def web() -> Iterator[WebServer]:
 @pytest.fixture
 def policy() -> FetchPolicy:
     return FetchPolicy(allow_loopback=True, timeout_s=5)
+
+
+@pytest.fixture
+def fetcher(policy: FetchPolicy) -> Fetcher:
+    return Fetcher(policy)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import cycle
+from typing import Any
 
 from newsletter.domain.delivery import Reply, Stage
 from newsletter.domain.pacer import Pacer
@@ -24,6 +25,25 @@ AT_ONCE = 50  # What one run can take in a tick: a thousand a second.
 YES = Reply(code=250, text="Queued", stage=Stage.DOT)
 SLOWER = Reply(code=421, enhanced="4.7.0", text="Too much mail from you", stage=Stage.DOT)
 BEGIN = datetime(2026, 3, 3, 17, 30, tzinfo=UTC).timestamp()
+PLENTY = 10**6  # A backlog that no test gets to the end of.
+
+
+class Quotas:
+    """Quotas on one Redis that know no other time than this one."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._now = BEGIN
+
+    def __call__(self, run: str = "a", **limits: Any) -> Quota:
+        return Quota(
+            self._url, Limits(**limits), run=run, sent_lately=list, clock=lambda: self._now
+        )
+
+    def at(self, seconds: float) -> float:
+        """The same seconds; it is so long after BEGIN now."""
+        self._now = BEGIN + seconds
+        return seconds
 
 
 @dataclass

@@ -8,9 +8,7 @@ from redis import Redis
 
 from newsletter.domain.pacing import SERVICE, Ask, Limits
 from newsletter.mail.quota import SLOT_S, Quota
-from tests.mail.pacing_world import BEGIN, World
-
-PLENTY = 10**6
+from tests.mail.pacing_world import BEGIN, PLENTY, World
 
 
 def test_the_day_holds_and_says_how_long(redis_url):

@@ -18,9 +18,8 @@ from newsletter.embedded import redis
 from newsletter.embedded.shared import Server, free_port, wait_until
 from newsletter.errors import SettingsError
 from newsletter.mail.quota import MOST_RETRY_S, WAIT_S, Quota
-from tests.mail.pacing_world import BEGIN, SLOWER, YES, World
+from tests.mail.pacing_world import BEGIN, PLENTY, SLOWER, YES, World
 
-PLENTY = 10**6
 PASSWORD = "only-for-tests"
 
 

@@ -1,18 +1,20 @@
 """The ports that services are handed: a settable clock, a list for a queue, a real relay."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded import capture
 from newsletter.feeds.policy import FetchPolicy
+from newsletter.services.dispatch import dispatch
 from newsletter.services.ports import Ports
 from newsletter.store import Store, newsletters
 from tests.servers import WebServer, web_server
-from tests.services.worlds import Clock, Maildir, Relay, relay
+from tests.services.worlds import Clock, Maildir, Relay, composed, readers, relay
 
 EVENING = Newsletter(id=0, slug="evening", name="The Evening Brief", sender_address="e@example.org")
 
@@ -85,6 +87,28 @@ def newsletter(store: Store, now: datetime) -> Newsletter:
     """Composed at 17:00 UTC, half an hour before now, and out at 18:00."""
     with store.begin() as session:
         return newsletters.save(session, EVENING, now=now)
+
+
+@pytest.fixture
+def edition_for(
+    ports: Ports, newsletter: Newsletter, clock: Clock
+) -> Callable[[Sequence[str]], Edition]:
+    """Makes an edition for readers of these names; its minute has come, deliveries are queued."""
+
+    def make(names: Sequence[str]) -> Edition:
+        readers(ports.store, newsletter, names, now=clock.at)
+        made = composed(ports.store, newsletter, now=clock.at)
+        clock.at = made.sends_at
+        dispatch(ports, made.id)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def edition(edition_for: Callable[[Sequence[str]], Edition]) -> Edition:
+    """An edition for Amal, Lina and Samir whose deliveries are queued."""
+    return edition_for(["amal", "lina", "samir"])
 
 
 @pytest.fixture

@@ -6,20 +6,11 @@ import pytest
 
 from newsletter.mail.journal import Journal
 from newsletter.services import tick
-from newsletter.services.dispatch import dispatch
 from newsletter.services.ports import Ports
 from newsletter.services.recover import Recovered, recover
 from newsletter.store import batches
-from tests.services.worlds import composed, readers, statuses
+from tests.services.worlds import statuses
 from tests.store.ledgers import claimed, lapse, settled
-
-
-@pytest.fixture
-def edition(ports, store, newsletter, now):
-    readers(store, newsletter, ["amal", "lina", "samir"], now=now)
-    made = composed(store, newsletter, now=now)
-    dispatch(ports, made.id)
-    return made
 
 
 @pytest.fixture
