@@ -70,15 +70,6 @@ def slowed(pace: Pace | None, *, observed: float, now: float) -> Pace:
     return Pace(max(FLOOR_PER_S, was * SLOWER), was, now)
 
 
-def share(cap: int, *, runs: int, rank: int, now: float) -> int:
-    """What one run, of this rank from 0, may have of a cap that several share.
-
-    The shares of all ranks make up the cap exactly. What cannot be divided goes round.
-    """
-    turn = (rank + int(now / ROTATE_S)) % runs
-    return cap // runs + (turn < cap % runs)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What a run tells and asks for, each turn. Names are providers, and SERVICE.

@@ -31,11 +31,6 @@ def long_date(on: date, language: str) -> str:
     return format_date(on, format="full", locale=_locale(language))
 
 
-def languages() -> tuple[str, ...]:
-    """The languages that have words of their own."""
-    return tuple(_tables())
-
-
 @cache
 def _tables() -> dict[str, SimpleNamespace]:
     text = files("newsletter.mail").joinpath("words.toml").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Articles: kept once for each address, updated, found by time, let go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,12 +80,6 @@ def in_window(
     belongs = and_(published_at < closes_at, or_(published_at >= opens_at, arrived_late))
     rows = session.execute(select(*COLUMNS).where(belongs).order_by(ArticleRow.id))
     return tuple(article(row) for row in rows)
-
-
-def by_ids(session: Session, ids: Sequence[int]) -> dict[int, Article]:
-    """The articles with these ids, by id."""
-    rows = session.execute(select(*COLUMNS).where(ArticleRow.id.in_(ids)))
-    return {row.id: article(row) for row in rows}
 
 
 def let_go(session: Session, *, before: datetime) -> int:

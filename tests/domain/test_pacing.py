@@ -1,4 +1,4 @@
-"""The rules of pace and share, as numbers."""
+"""The rules of pace, as numbers."""
 
 from math import inf
 
@@ -9,9 +9,7 @@ from newsletter.domain.pacing import (
     FLOOR_PER_S,
     HOLD_S,
     OVER,
-    ROTATE_S,
     Pace,
-    share,
     slowed,
 )
 
@@ -49,15 +47,3 @@ def test_no_more_than_one_halving_comes_of_what_was_under_way():
         pace = slowed(pace, observed=100.0, now=step / 10)
 
     assert pace.per_s == 50.0
-
-
-@pytest.mark.parametrize("cap", [1, 3, 20, 25])
-@pytest.mark.parametrize("runs", [1, 2, 3, 7, 40])
-def test_the_shares_make_up_the_cap_and_in_time_everybody_has_one(cap, runs):
-    rounds = [
-        [share(cap, runs=runs, rank=rank, now=step * ROTATE_S) for rank in range(runs)]
-        for step in range(runs)
-    ]
-
-    assert all(sum(one) == cap and max(one) - min(one) <= 1 for one in rounds)
-    assert all(sum(had) == cap for had in zip(*rounds, strict=True))

@@ -1,12 +1,14 @@
 """An evening's edition of invented outlets, and how a reader's program takes a message apart."""
 
 import re
+import tomllib
 from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
+from importlib.resources import files
 from typing import Any
 
 from newsletter.domain.article import Article, Image
@@ -19,6 +21,8 @@ from newsletter.mail.rendering import Links, Rendered, Slot, render_digest
 
 EVENING = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 SITE = "https://letters.example"
+# Those that have words of their own.
+LANGUAGES = tuple(tomllib.loads(files("newsletter.mail").joinpath("words.toml").read_text("utf-8")))
 HARBOUR = "https://www.harbour-post.example/world/2026/a-bridge-opens"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.pacing import Ask, Limits
+from newsletter.domain.pacing import ROTATE_S, Ask, Limits
 from tests.mail.pacing_world import PLENTY, World
 
 
@@ -15,6 +15,23 @@ def test_a_share_is_given_on_only_as_the_messages_of_the_other_run_come_back(quo
         shares.append(second.turn(Ask(), now=quotas.at(1)).shares["gmail"])
 
     assert shares == [0, 0, 3, 5, 5]
+
+
+@pytest.mark.parametrize("cap", [1, 3, 20, 25])
+@pytest.mark.parametrize("runs", [1, 2, 3, 7])
+def test_the_shares_make_up_the_cap_and_in_time_everybody_has_one(quotas, cap, runs):
+    everybody = [quotas(run=f"run {each}", connections={"gmail": cap}) for each in range(runs)]
+    had = [0] * runs
+    for step in range(runs):
+        second = quotas.at(step * ROTATE_S)
+        for _ in range(3):  # they hear of one another, let go, and are given theirs
+            shares = [run.turn(Ask(), now=second).shares["gmail"] for run in everybody]
+        had = [sum(both) for both in zip(had, shares, strict=True)]
+
+        assert sum(shares) == cap
+        assert max(shares) - min(shares) <= 1
+
+    assert had == [cap] * runs
 
 
 @pytest.mark.parametrize("cap", [1, 3, 10])

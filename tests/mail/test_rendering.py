@@ -8,8 +8,8 @@ from lxml import html as parser
 
 from newsletter.domain.digest import Placement
 from newsletter.mail.rendering import Rendered, Slot, filled, render_confirm
-from newsletter.mail.words import languages, words
-from tests.mail.examples import SITE, article, digest, image, newsletter, story
+from newsletter.mail.words import words
+from tests.mail.examples import LANGUAGES, SITE, article, digest, image, newsletter, story
 
 TO = "mira&co@reader.example"
 
@@ -80,7 +80,7 @@ def test_every_address_in_the_frame_is_in_both_parts():
     assert f"{SITE}/unsubscribe/{Slot.UNSUBSCRIBE}" in hrefs
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_speaks_its_own_words_in_both_parts(language):
     said = words(language)
 
@@ -205,7 +205,7 @@ def test_filling_leaves_no_slot_and_escapes_in_html_only():
     assert replace(email, html="", text="") == replace(digest(), html="", text="")
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_confirming_mail_asks_by_name_and_address(language):
     email = confirm(language=language)
     said = words(language)

@@ -206,16 +206,8 @@ def test_a_window_s_articles_come_in_the_order_in_which_they_were_kept(session, 
     assert [article.url[-2:] for article in everything(session)] == ["/z", "/a"]
 
 
-def test_articles_are_found_by_their_ids(session, feed, now):
-    one, other = (kept(session, feed, path, now=now) for path in ("/a", "/b"))
-
-    assert articles.by_ids(session, [other.id, one.id + 9_000]) == {other.id: other}
-
-
 def test_old_articles_go_unless_an_edition_decided_on_them(session, feed, newsletter, now):
-    old, chosen, refused = (
-        kept(session, feed, path, now=now - HOUR) for path in ("/a", "/b", "/c")
-    )
+    _, chosen, refused = (kept(session, feed, path, now=now - HOUR) for path in ("/a", "/b", "/c"))
     young = kept(session, feed, "/d", now=now)
     made = digest(now, story(chosen), out=(refused,))
     editions.save(session, new_edition(newsletter), made, now=now)
@@ -224,4 +216,3 @@ def test_old_articles_go_unless_an_edition_decided_on_them(session, feed, newsle
 
     assert gone == 1
     assert {article.id for article in everything(session)} == {chosen.id, refused.id, young.id}
-    assert old.id not in articles.by_ids(session, [old.id])
