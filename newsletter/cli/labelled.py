@@ -28,11 +28,18 @@ def rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str
         reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
         missing = [name for name in needed if name not in (reader.fieldnames or ())]
         if missing:
-            raise InputError(f"{path} has no column {missing[0]!r}; it needs {', '.join(needed)}.")
+            raise InputError(
+                f"{path} has no column {missing[0]!r}; its first line must name "
+                f"{', '.join(needed)}, with commas between."
+            )
         for row in reader:
             yield reader.line_num, {name: row[name] for name in row if isinstance(name, str)}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read: {error}.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no text in UTF-8; save it as CSV in UTF-8.") from error
+    except csv.Error as error:
+        raise InputError(f"{path} cannot be read as CSV: {error}.") from error
 
 
 def moment(text: str, *, path: Path, line: int) -> datetime | None:

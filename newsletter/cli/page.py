@@ -31,7 +31,7 @@ def extract(
     try:
         body = file.read_bytes()
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error}.") from error
+        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
     entry = read_page(unpacked(body), url=url)
     image = entry.image
     found = {

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from newsletter.cli.common import AsJson, out, print_json
+from newsletter.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="Articles about one event.")
 
@@ -34,6 +35,8 @@ def evaluate(
     from newsletter.domain.stories import group
 
     articles, true = _given(file)
+    if not articles:
+        raise InputError(f"{file} has no rows: there is nothing to measure.")
     started = time.perf_counter()
     grouped = group(articles)
     seconds = time.perf_counter() - started

@@ -85,6 +85,8 @@ def evaluate(
     topic = named(name)
     judge, word_list = Judge(topic), WordList(topic)
     given = list(_given(file))
+    if not given:
+        raise InputError(f"No row of {file} has a label, 1 or 0: there is nothing to measure.")
     started = time.perf_counter()
     verdicts = [
         judge.judge(row["title"], row["text"], section=row["section"], url=row["url"])
@@ -132,7 +134,11 @@ def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
     from newsletter.domain.text import one_line
 
     names = list(dict.fromkeys(name for row, _ in wrong for name in row))
-    with errors.open("w", encoding="utf-8", newline="") as file:
+    try:
+        file = errors.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"{errors} cannot be written: {error.strerror}.") from error
+    with file:
         writer = csv.writer(file)
         writer.writerow([*names, "decided", "score", "reason"])
         for row, verdict in wrong:

@@ -43,8 +43,10 @@ def named(name: str) -> Topic:
         return shipped(name)
     try:
         text = Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The topic file {name} cannot be read: {error}.") from error
+    except OSError as error:
+        raise InputError(f"The topic file {name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"The topic file {name} is no text in UTF-8.") from error
     return parse(text, name=name)
 
 

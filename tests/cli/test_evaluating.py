@@ -146,6 +146,24 @@ def test_page_extract_prints_what_is_read_of_a_saved_page(newsletter, tmp_path):
         pytest.param(["topic", "evaluate", "/no/such.csv"], "", "cannot be read", id="no file"),
         pytest.param(["topic", "evaluate", "-"], "", "column 'title'", id="an empty file"),
         pytest.param(
+            ["topic", "evaluate", "-"], "title;text;label\na;b;1\n", "commas", id="semicolons"
+        ),
+        pytest.param(
+            ["topic", "evaluate", "-"], "title,text,label\na,b,\n", "nothing to", id="no label"
+        ),
+        pytest.param(
+            ["topic", "evaluate", "-", "--errors", "/no/such/folder/wrong.csv"],
+            "title,text,label\na,b,1\n",
+            "/no/such/folder/wrong.csv cannot be written: No such file",
+            id="nowhere to write",
+        ),
+        pytest.param(
+            ["stories", "evaluate", "-"],
+            "id,title,text,published,cluster\n",
+            "nothing to measure",
+            id="no stories",
+        ),
+        pytest.param(
             ["stories", "evaluate", "-"],
             "id,title,text,published,cluster\n1,a,b,soon,c\n",
             "line 2 of -, 'soon' is not a time",
