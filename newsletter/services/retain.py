@@ -1,23 +1,28 @@
-"""Retain: how long the ledger remembers each delivery; what was counted stays for ever."""
+"""Retain: how long deliveries and unused articles are kept; what was counted stays for ever."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from newsletter.services.ports import Ports
-from newsletter.store import editions, months
+from newsletter.store import articles, editions, months
 
 
 def retain(ports: Ports, *, keep_months: int) -> tuple[str, ...]:
-    """The months of the ledger that were let go: those more than so many before this one; 0: none.
+    """What was let go: months of the ledger more than so many before this one, and old articles.
 
-    Nothing is let go while an edition is under way, since its workers would have to wait, nor a
-    month in which something is queued still. Harmless at any time.
+    Articles go that were collected before those months and that no edition decided on; the others
+    are what an edition's reasons speak of. 0 months keeps all. Nothing is let go while an edition
+    is under way, since its workers would have to wait, nor a month in which something is queued
+    still. Harmless at any time.
     """
     if not keep_months:
         return ()
     with ports.store.begin() as session:
         if editions.sending(session):
             return ()
-        return months.let_go(session, before=_first(ports.now().date(), keep_months))
+        first = _first(ports.now().date(), keep_months)
+        unused = articles.let_go(session, before=datetime.combine(first, time(), UTC))
+        gone = months.let_go(session, before=first)
+    return (*gone, f"unused articles: {unused}") if unused else gone
 
 
 def _first(today: date, keep_months: int) -> date:

@@ -54,7 +54,7 @@ def recover_due(ports: Ports) -> str:
 
 
 def retain_due(ports: Ports, *, keep_months: int) -> str:
-    """Let go of the months of the ledger that are old enough, and of journals that are over."""
+    """Let go of what is old enough in the store, and of journals that are over."""
     gone = [*retain(ports, keep_months=keep_months)]
     if journals := end_journals(ports):
         gone.append(f"{journals} journals")

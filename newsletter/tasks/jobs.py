@@ -46,7 +46,7 @@ def recover() -> None:
 
 @shared_task(name="ledger.retain", acks_late=True, ignore_result=True)
 def retain() -> None:
-    """Let go of the months that are old enough, and of journals that are over."""
+    """Let go of what is old enough in the store, and of journals that are over."""
     from newsletter.services import tick
 
     tick.retain_due(ports(), keep_months=settings().keep_months)

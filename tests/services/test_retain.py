@@ -1,6 +1,6 @@
-"""Retain: old months of the ledger are let go, and nothing else."""
+"""Retain: old months of the ledger and unused articles are let go, and nothing else."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -8,7 +8,7 @@ from newsletter.domain.edition import EditionStatus
 from newsletter.services.dispatch import dispatch
 from newsletter.services.retain import retain
 from newsletter.store import months
-from tests.services.worlds import composed, moved, readers, statuses
+from tests.services.worlds import CAIRO, composed, moved, news, readers, statuses
 
 
 @pytest.fixture
@@ -51,3 +51,20 @@ def test_nothing_is_let_go_while_an_edition_is_under_way(ports, store, newslette
     assert under_way == ()
     assert retain(ports, keep_months=13) == ("delivery_2025_01",)
     assert statuses(store, edition.id) == {"queued": 1}
+
+
+def test_old_articles_go_and_those_that_an_edition_decided_on_stay(
+    ports, store, newsletter, now, clock
+):
+    edition = composed(store, newsletter, now=now)
+    moved(store, edition.id, EditionStatus.SENT)
+    news(store, CAIRO, now=now)  # too late for that edition, and there was no other
+
+    clock.at = now + timedelta(days=366)
+    a_year_on = retain(ports, keep_months=13)
+    clock.at = now + timedelta(days=15 * 31)
+    later = retain(ports, keep_months=13)
+
+    assert a_year_on == ()
+    assert later == ("unused articles: 1",)
+    assert retain(ports, keep_months=13) == ()
