@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from rich.padding import Padding
 from rich.text import Text
 
 from newsletter.cli.common import out
-from newsletter.domain.digest import Decision
+from newsletter.domain.digest import Decision, Story
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
+from newsletter.mail.words import updated_since
 
 NEAREST = 12  # Of the left out, those that came nearest; --json has them all.
 
@@ -33,9 +35,15 @@ def edition_lines(edition: Edition, newsletter: Newsletter, decided: Sequence[De
         sources = ", ".join(dict.fromkeys([story.lead.source, *(o.source for o in story.others)]))
         label = f"[{story.label.value}] " if story.label.value else ""
         out.print(Padding(Text(f"{label}{story.title}", style="bold"), (0, 0, 0, 2)))
-        why = f"{sources} · score {story.score:g} · {story.reason}"
+        since = _since(story, edition.on, newsletter.language)
+        why = f"{since}{sources} · score {story.score:g} · {story.reason}"
         out.print(Padding(Text(why, style="dim"), (0, 0, 0, 4)))
     _left_out([one for one in decided if not one.is_in])
+
+
+def _since(story: Story, on: date, language: str) -> str:
+    """As readers are told it, in their language."""
+    return f"{updated_since(story.since, on=on, language=language)} · " if story.since else ""
 
 
 def _left_out(left: list[Decision]) -> None:

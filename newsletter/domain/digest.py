@@ -1,7 +1,7 @@
 """A half-open window of time becomes chosen, ordered, sectioned stories, with a reason for each."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from newsletter.domain.article import Article
@@ -37,7 +37,8 @@ class Story:
     """The articles about one event; lead stands for it, others are its "More on this".
 
     section is the heading it stands under (a country's name, or the region's). reason is a sentence
-    for the editor.
+    for the editor. since is the date of the last edition that told its beginning, None for a story
+    that is new today.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Story:
     label: Label = Label.NEWS
     score: float
     reason: str
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,7 @@ def _story(one: Candidate, placement: Placement, topic: Topic, language: str) ->
         label=one.kind,
         score=one.score,
         reason=_reason(one),
+        since=one.since,
     )
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
-from typing import Any
 from urllib.parse import urlsplit
 
 from newsletter.domain.article import Article, Image
 from newsletter.domain.digest import Label, Placement, Story
 from newsletter.domain.edition import Edition
-from newsletter.mail.words import words
+from newsletter.mail.words import updated_since, words
 
 CONTENT_PX = 536  # 600 less the margins of 32 on either side.
 SMALLEST_IMAGE_PX = 480  # A narrower photo would be stretched.
@@ -31,13 +31,17 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A story as it stands in the mail; url is "" when the article's is no web address."""
+    """A story as it stands in the mail; url is "" when the article's is no web address.
+
+    updated says since when it goes on, "" for a story that is new.
+    """
 
     title: str
     summary: str
     url: str
     kicker: str
     label: str
+    updated: str
     source: str
     byline: str
     picture: Picture | None
@@ -57,8 +61,7 @@ class Layout:
 
 def layout(edition: Edition, language: str) -> Layout:
     """The edition laid out, with labels in the language."""
-    said = words(language)
-    placed = [(story.placement, _item(story, said)) for story in edition.stories]
+    placed = [(story.placement, _item(story, edition.on, language)) for story in edition.stories]
     leads = [item for placement, item in placed if placement is Placement.LEAD]
     told = [item for placement, item in placed if placement is Placement.SECTION]
     sections = groupby(told, key=lambda item: item.kicker)
@@ -81,14 +84,15 @@ def web_address(url: str) -> str:
     return url if is_web and not set(url) & set("\"'<>`\\ \r\n\t") else ""
 
 
-def _item(story: Story, said: Any) -> Item:
-    first = story.lead
+def _item(story: Story, on: date, language: str) -> Item:
+    first, said = story.lead, words(language)
     return Item(
         title=story.title,
         summary=story.summary,
         url=web_address(first.url),
         kicker=story.section,
         label="" if story.label is Label.NEWS else getattr(said, story.label.value),
+        updated=updated_since(story.since, on=on, language=language) if story.since else "",
         source=first.source,
         byline=_byline(first),
         picture=_picture(first.image, story.title),

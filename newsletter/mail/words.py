@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # some ten megabytes that a worker which only delivers never 
     from babel import Locale
 
 _RIGHT_TO_LEFT = "right-to-left"
+_WEEK_DAYS = 7
 
 
 def words(language: str) -> Any:
@@ -29,6 +30,26 @@ def long_date(on: date, language: str) -> str:
     from babel.dates import format_date
 
     return format_date(on, format="full", locale=_locale(language))
+
+
+def updated_since(since: date, *, on: date, language: str) -> str:
+    """That a story goes on from the edition of since, in an edition of the date on.
+
+    "Updated since yesterday", else with the weekday, else with the date: the weekday of a week ago
+    could be today's.
+    """
+    from babel.dates import format_date, format_skeleton
+
+    said, spoken = words(language), _locale(language if _base(language) in _tables() else "en")
+    days = (on - since).days
+    if days == 1:
+        return str(said.updated_yesterday)
+    values = {
+        "day": format_date(since, format="EEEE", locale=spoken),
+        "date": format_skeleton("MMMMd", since, locale=spoken),
+    }
+    form = said.updated_weekday if 1 < days < _WEEK_DAYS else said.updated_date
+    return str(form.format(**values))
 
 
 @cache

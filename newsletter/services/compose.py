@@ -147,6 +147,7 @@ def _story_document(position: int, story: Story, decided: tuple[Decision, ...]) 
         "title": story.title,
         "summary": story.summary,
         "label": story.label.value,
+        "since": story.since.isoformat() if story.since else None,
         "score": story.score,
         "reason": story.reason,
         "articles": [

@@ -242,6 +242,7 @@ def _story_rows(edition_id: int, stories: Sequence[Story]) -> list[dict[str, Any
             "label": story.label,
             "score": story.score,
             "reason": story.reason,
+            "since": story.since,
         }
         for position, story in enumerate(stories)
     ]
@@ -277,6 +278,7 @@ def _stories(session: Session, edition_id: int) -> tuple[Story, ...]:
             label=Label(row.label),
             score=row.score,
             reason=row.reason,
+            since=row.since,
         )
         for row in rows
     )

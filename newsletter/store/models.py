@@ -147,6 +147,7 @@ class StoryRow(Base):
     label: Mapped[str]
     score: Mapped[float]
     reason: Mapped[str]
+    since: Mapped[date | None]  # the last edition that told its beginning
 
 
 class DecisionRow(Base):

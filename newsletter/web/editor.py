@@ -14,6 +14,7 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import InputError, MailRefusedError, MissingError
 from newsletter.mail.checks import check_digest
 from newsletter.mail.rendering import Rendered, filled
+from newsletter.mail.words import updated_since
 from newsletter.services import compose, dispatch, editing, mailing
 from newsletter.store import deliveries, editions, newsletters
 from newsletter.web.frame import MAIL_POLICY
@@ -117,6 +118,7 @@ def edition_page(
         view=view,
         token=form_token(site, form),
         done=_DONE.get(done, ""),
+        updated=lambda since: updated_since(since, on=on, language=newsletter.language),
     )
 
 

@@ -72,6 +72,7 @@ def test_a_told_story_that_goes_on_comes_in_and_says_so(since):
     result = digest([replace(SAME, published_at=OPENS + since)], told=[told(earlier)])
 
     assert [story.lead.id for story in result.stories] == [2]
+    assert result.stories[0].since == date(2026, 3, 1)
     assert result.stories[0].reason.endswith("Goes on from the edition of 1 March 2026.")
     assert result.stories[0].others == ()
 
@@ -93,7 +94,8 @@ def test_another_story_is_not_mistaken_for_a_told_one():
         FIRST, id=8, title="Oman bans plastic bottles", published_at=OPENS - timedelta(hours=1)
     )
 
-    assert len(digest([other], told=[told(replace(FIRST, id=70))]).stories) == 1
+    (story,) = digest([other], told=[told(replace(FIRST, id=70))]).stories
+    assert story.since is None
 
 
 def test_an_earlier_article_is_no_part_of_todays_story():

@@ -1,6 +1,6 @@
 """A house on real PostgreSQL and Redis, with a relay that keeps what it takes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
@@ -19,6 +19,14 @@ _STORIES = (
     ("Yemen’s two banks become one again", "In Sanaa and Aden one rate holds from today.", 4),
     ("Egypt finds a boat beneath a car park in Cairo", "It is older than the pyramids.", 5),
     ("Night ferry to the northern islands gets a library", "Eight hundred books.", 3),
+)
+_NEXT_DAY = (
+    (
+        "Desert railway agreed by Jordan and Iraq gets a first station",
+        "Trains from Amman to Baghdad will stop in the desert.",
+        2,
+    ),
+    ("Oman counts its turtles from the air", "Nine thousand came ashore.", 3),
 )
 
 
@@ -44,14 +52,13 @@ def house(store_url: str, redis_url: str, tmp_path: Path) -> Iterator[House]:
 @pytest.fixture
 def feed(tmp_path: Path) -> Path:
     """A feed of four stories about the topic and one that is not, published before EVENING."""
-    items = "".join(_item(number, *story) for number, story in enumerate(_STORIES))
-    path = tmp_path / "feed.xml"
-    path.write_text(
-        f'<rss version="2.0"><channel><title>The Harbour Times</title>'
-        f"<link>https://harbour-times.example/</link>{items}</channel></rss>",
-        encoding="utf-8",
-    )
-    return path
+    return _written(tmp_path / "feed.xml", _STORIES, EVENING)
+
+
+@pytest.fixture
+def next_feed(tmp_path: Path) -> Path:
+    """The next day's feed: one story that goes on, one that is new."""
+    return _written(tmp_path / "next.xml", _NEXT_DAY, EVENING + timedelta(days=1))
 
 
 @pytest.fixture
@@ -64,9 +71,19 @@ def composed(house: House, feed: Path) -> House:
     return house
 
 
-def _item(number: int, title: str, summary: str, hours: int) -> str:
-    at = format_datetime(EVENING - timedelta(hours=hours))
-    link = f"https://harbour-times.example/{number}"
+def _written(path: Path, stories: Sequence[tuple[str, str, int]], evening: datetime) -> Path:
+    items = "".join(_item(evening, number, *story) for number, story in enumerate(stories))
+    path.write_text(
+        f'<rss version="2.0"><channel><title>The Harbour Times</title>'
+        f"<link>https://harbour-times.example/</link>{items}</channel></rss>",
+        encoding="utf-8",
+    )
+    return path
+
+
+def _item(evening: datetime, number: int, title: str, summary: str, hours: int) -> str:
+    at = format_datetime(evening - timedelta(hours=hours))
+    link = f"https://harbour-times.example/{evening:%Y/%m/%d}/{number}"
     return (
         f"<item><title>{escape(title)}</title><link>{link}</link>"
         f"<description>{escape(summary)}</description><pubDate>{at}</pubDate></item>"

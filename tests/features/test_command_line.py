@@ -2,6 +2,7 @@
 
 import email
 import json
+from datetime import timedelta
 from email.policy import default
 from pathlib import Path
 
@@ -59,6 +60,31 @@ def test_compose_explains_how_each_score_adds_up(house: House, feed: Path) -> No
     assert all(line["for"] and line["how"] for line in lines)
     assert "How the scores add up" in shown
     assert "hours old" in shown
+
+
+def test_a_story_that_goes_on_the_next_evening_says_so_to_readers_and_editors(
+    composed: House, next_feed: Path
+) -> None:
+    later = (EVENING + timedelta(days=1)).isoformat()
+    date = ("--date", "2026-03-04", "--at", later)
+    composed.ok("collect", "--from", str(next_feed), "--at", later)
+
+    told = composed.ok("compose", *date, "--json").json()
+    shown = composed.ok("preview", *date).out
+    html = composed.ok("preview", *date, "--html").out
+    text = composed.ok("preview", *date, "--text").out
+    with composed.web(NEWSLETTER_AT=later) as web:
+        web.follow_redirects = True
+        web.post("/editor/login", data={"password": "open sesame"})
+        page = web.get("/editor/evening/2026-03-04").text
+
+    since = {story["title"]: story["since"] for story in told["stories"]}
+    assert since == {
+        "Desert railway agreed by Jordan and Iraq gets a first station": "2026-03-03",
+        "Oman counts its turtles from the air": None,
+    }
+    for seen in (shown, html, text, page):
+        assert seen.count("Updated since yesterday") == 1
 
 
 def test_sending_twice_sends_nothing_twice(composed: House) -> None:

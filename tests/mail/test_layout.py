@@ -1,5 +1,6 @@
 """An edition as the templates see it: parts in order, photos only where they fit, safe links."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -64,6 +65,20 @@ def test_a_label_is_said_in_the_newsletters_language(label, language, shown):
     page = layout(edition(stories=(story(label=label),)), language)
 
     assert page.sections[0][1][0].label == shown
+
+
+@pytest.mark.parametrize(
+    ("since", "language", "said"),
+    [
+        pytest.param(None, "en", "", id="new today"),
+        pytest.param(date(2026, 3, 2), "en", "Updated since yesterday", id="yesterday's edition"),
+        pytest.param(date(2026, 2, 28), "de", "Neues seit Samstag", id="an earlier one, in German"),
+    ],
+)
+def test_a_story_that_goes_on_says_so_in_the_newsletters_language(since, language, said):
+    page = layout(edition(stories=(story(since=since),)), language)
+
+    assert page.sections[0][1][0].updated == said
 
 
 @pytest.mark.parametrize(

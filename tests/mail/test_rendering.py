@@ -2,14 +2,15 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from lxml import html as parser
 
-from newsletter.domain.digest import Placement
+from newsletter.domain.digest import Label, Placement
 from newsletter.mail.rendering import Rendered, Slot, filled, render_confirm
 from newsletter.mail.words import words
-from tests.mail.examples import LANGUAGES, SITE, article, digest, image, newsletter, story
+from tests.mail.examples import LANGUAGES, SITE, article, digest, edition, image, newsletter, story
 
 TO = "mira&co@reader.example"
 
@@ -153,6 +154,21 @@ def test_a_story_that_leads_nowhere_on_the_web_is_told_without_a_link():
     assert texts(email, "//h2") == ["A bridge"]
     assert not tree(email).xpath("//h2/a")
     assert "javascript" not in email.html + email.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_story_that_goes_on_says_since_when_wherever_it_stands(language):
+    yesterday = edition().on - timedelta(days=1)
+    told = [story(placement=one, since=yesterday, label=Label.LIVE) for one in Placement]
+
+    email = digest(newsletter(language=language), stories=(*told, story(title="New today")))
+
+    said = words(language).updated_yesterday
+    assert texts(email, "//p[@class='kicker']") == [f"Lebanon · {said}"]
+    assert body_text(email).count(said) == email.text.count(said) == 3
+    assert f"[Lebanon · {said}]" in email.text
+    assert f"{said} · {words(language).live} · " in email.text
+    assert f"(Harbour Post · {said})" in " ".join(email.text.split())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from newsletter.domain.edition import EditionStatus
-from newsletter.services.compose import compose
+from newsletter.services.compose import compose, document
 from newsletter.store import Store, editions
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, CAIRO, moved, news
 
@@ -61,6 +61,10 @@ def test_what_happened_since_goes_on_from_the_edition_that_told_it(store, newsle
     assert reasons.keys() == {BEIRUT, CAIRO}
     assert reasons[BEIRUT].endswith("Goes on from the edition of 3 March 2026.")
     assert "Goes on" not in reasons[CAIRO]
+    since = {story.title: story.since for story in second.stories}
+    assert since == {BEIRUT: TODAY, CAIRO: None}
+    told = document(second, newsletter, ())["stories"]
+    assert {one["title"]: one["since"] for one in told} == {BEIRUT: "2026-03-03", CAIRO: None}
 
 
 def test_a_skipped_edition_told_nobody_anything(store, newsletter, first):

@@ -35,7 +35,7 @@ def four(session, feed, now):
 def test_an_edition_comes_back_whole(session, newsletter, four, now):
     lead, other, brief, out = four
     stories = (
-        story(lead, other, label=Label.ANALYSIS, score=3.5, section="Lebanon"),
+        story(lead, other, label=Label.ANALYSIS, score=3.5, section="Lebanon", since=YESTERDAY),
         story(brief, placement=Placement.BRIEF, section="Jordan", reason="“Amman” in the title."),
     )
     new = new_edition(newsletter, status=EditionStatus.HELD, hold=Hold.THIN, reason="A thin day.")
