@@ -28,6 +28,7 @@ class Label(StrEnum):
     NEWS = ""
     OPINION = "opinion"
     ANALYSIS = "analysis"
+    FEATURE = "feature"
     LIVE = "live"
     SPONSORED = "sponsored"
 

@@ -14,16 +14,17 @@ _SIGNS = (
         Label.OPINION,
         (
             r"opinions?|comment(?:ary|isfree)?|editorials?|op-?ed|columns?|columnists?|letters?"
-            r"|voices|perspective|debate|مقالات|رأي|דעות|görüş|мнение|tribune"
+            r"|voices|perspective|debate|quotable|cartoons?|مقالات|رأي|דעות|görüş|мнение|tribune"
         ),
     ),
     (
         Label.ANALYSIS,
         (
-            r"analys[ei]s|explainers?|explained|in depth|the long read|longreads?|features?"
+            r"analys[ei]s|explainers?|explained|in depth"
             r"|تحليل|ניתוח|analiz|décryptage|разбор"
         ),
     ),
+    (Label.FEATURE, r"features?|the long read|long-?reads?|reportages?|تحقيقات|מגזין|репортаж"),
 )
 _PATTERNS = tuple((label, re.compile(rf"(?:{words})", re.I)) for label, words in _SIGNS)
 _BREAK = r"\s*[:|–—]\s*|\s+-\s+"  # A hyphen within a word is none: a live-fire drill is news.
@@ -34,22 +35,31 @@ _IN_TITLE = tuple(
 
 
 def label(article: Article) -> Label:
-    """The label a reader is owed, from the article's sections, address and title."""
+    """The label a reader is owed, from the article's sections, address, title and standfirst."""
     sections = [name.strip() for name in article.section.split(";")]
     path = unquote(urlsplit(article.url).path).split("/")
     for kind, pattern in _PATTERNS:
         if any(pattern.fullmatch(one) for one in (*sections, *path)):
             return kind
+    if any(_LIVE_PAGE.fullmatch(one) for one in path):
+        return Label.LIVE
     for kind, sign in _IN_TITLE:
         if sign.search(article.title):
             return kind
+    if _CARTOON.search(article.summary):
+        return Label.OPINION
     return Label.ANALYSIS if _EXPLAINS.search(article.title) else Label.NEWS
 
 
-# What a headline says of a text that explains rather than reports.
+# A day's live page, whose headline is that of its last entry: /liveblog-march-3-2026.
+_LIVE_PAGE = re.compile(r"live-?blog[-_].+|live-(?:news|coverage)(?:[-_].+)?", re.I)
+_CARTOON = re.compile(r"\bcartoon of the (?:day|week)\b", re.I)
+# What a headline says of a text that explains rather than reports: that it answers a question, its
+# own, not one that somebody is quoted with.
 _EXPLAINS = re.compile(
-    r"^(?:why|how) \b.*\?|\b(?:what (?:to|we|you need to) know|things (?:you need )?to know)\b"
-    r"|^what (?:is|are) \b.*\?|: a timeline$|explained$",
+    r"^[^:“‘\"«]+[?؟]$|(?:^|[:—–] )(?:why|how|what|who) \b.*\?$"
+    r"|\b(?:what (?:to|we|you need to) know|things (?:you need )?to know)\b"
+    r"|: a timeline$|explained$",
     re.I,
 )
 # Many stories in one: the day's pictures, a briefing, what the papers say.

@@ -30,6 +30,8 @@ _NO_SENTENCE = re.compile(
     r"|\d+ (?:min|hours?|days?) )",
     re.I,
 )
+# What else is on a live page: headlines of others, strung together.
+_HEADLINES = re.compile(r"[^\W\d]\s+[*•●]\s+[^\W\d]")
 _OUTLET = re.compile(r"\s+[|–—-]\s+(?P<name>(?:(?!\s[|–—-]\s).){2,40})$")
 
 
@@ -78,7 +80,9 @@ def _news(line: str, title: str) -> str:
     bare = without_boilerplate(said)
     if bare and not _ENDED.search(bare) and re.search(r"…|\.\.\.", said[len(bare) :]):
         bare += "…"  # It was cut off there, and must not look whole.
-    if _NO_SENTENCE.search(bare) or bare.casefold().rstrip(".") == title.casefold().rstrip("."):
+    if _NO_SENTENCE.search(bare) or _HEADLINES.search(bare):
+        return ""
+    if bare.casefold().rstrip(".") == title.casefold().rstrip("."):
         return ""
     rest = bare.removeprefix(title)
     is_said_again = rest != bare and not (rest[:1].isalnum() or rest[:1] in {"'", "’", "-"})

@@ -18,6 +18,7 @@ class Weights:
     away: float = -2.0  # The headline plays elsewhere too, the lead only there: an echo.
     # What kind of text it is. An evening is led by what happened.
     analysis: float = -0.6
+    feature: float = -0.6  # How people live with it.
     live: float = -0.8  # A live page is many stories, told better one by one.
     opinion: float = -1.2  # What somebody thinks of it.
     sponsored: float = -4.0

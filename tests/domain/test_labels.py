@@ -1,5 +1,6 @@
 """What kind of text an article is said to be, and what only looks like a sign of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -34,6 +35,9 @@ def article(title="A bridge opens", *, section="", url="https://post.example/a/b
         pytest.param("Görüş", Label.OPINION, id="opinion in Turkish"),
         pytest.param("Мнение", Label.OPINION, id="opinion in Russian, with a capital"),
         pytest.param("Analysis", Label.ANALYSIS, id="analysis"),
+        pytest.param("Features", Label.FEATURE, id="feature"),
+        pytest.param("The long read", Label.FEATURE, id="long read"),
+        pytest.param("Cartoons", Label.OPINION, id="a cartoon"),
         pytest.param("تحليل", Label.ANALYSIS, id="analysis in Arabic"),
         pytest.param("Live updates", Label.LIVE, id="live page"),
         pytest.param("Partner content", Label.SPONSORED, id="advertisement"),
@@ -52,6 +56,9 @@ def test_a_section_tells_the_kind(section, kind):
         pytest.param("https://post.example/world/live/bridge", Label.LIVE, id="a step within"),
         pytest.param("https://post.example/2026/Analysis", Label.ANALYSIS, id="last step"),
         pytest.param("https://post.example/opinion?id=3", Label.OPINION, id="before a query"),
+        pytest.param("https://post.example/liveblog-march-2-2026", Label.LIVE, id="a day's page"),
+        pytest.param("https://post.example/live-news/bridge-02-03", Label.LIVE, id="live news"),
+        pytest.param("https://post.example/video/quotable/a", Label.OPINION, id="who is quoted"),
     ],
 )
 def test_a_step_of_the_address_tells_the_kind(url, kind):
@@ -94,6 +101,12 @@ def test_what_only_contains_such_a_word_is_news(news):
     assert label(news) is Label.NEWS
 
 
+def test_a_cartoon_is_an_opinion_when_only_the_standfirst_says_so():
+    drawn = replace(article(), summary="The Harbour Post's cartoon of the day by Nour Saab.")
+
+    assert label(drawn) is Label.OPINION
+
+
 def test_the_source_weighs_more_than_the_title():
     told = article("Analysis: why the bridge opens", section="Opinion")
 
@@ -108,6 +121,9 @@ def test_the_source_weighs_more_than_the_title():
         pytest.param("What to know about the bridge", id="what to know"),
         pytest.param("The bridge reopens: five things to know", id="things to know"),
         pytest.param("What is the Shatt?", id="what is"),
+        pytest.param("Is Basra becoming Iraq's port to the world?", id="a question"),
+        pytest.param("هل تصبح البصرة ميناء العراق؟", id="a question from right to left"),
+        pytest.param("‘It must go’: Why Basra tears down a bridge — and what next?", id="behind"),
     ],
 )
 def test_a_headline_that_explains_is_an_analysis(title):
@@ -120,6 +136,8 @@ def test_a_headline_that_explains_is_an_analysis(title):
         pytest.param("Minister explains why the bridge closed", id="somebody explains"),
         pytest.param("How the bridge was saved", id="a tale of how"),
         pytest.param("Why the mayor left: he was ill", id="no question"),
+        pytest.param("Mayor to ferrymen: Where were you?", id="somebody's question"),
+        pytest.param("Minister asks “who pays for the bridge”?", id="a quoted question"),
     ],
 )
 def test_a_headline_that_only_sounds_so_is_news(title):

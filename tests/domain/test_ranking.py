@@ -97,7 +97,10 @@ def test_relevance_counts_up_to_a_limit():
 
 
 def test_news_comes_before_what_somebody_makes_of_it_and_advertisements_last():
-    kinds = [Label.NEWS, Label.ANALYSIS, Label.LIVE, Label.OPINION, Label.SPONSORED]
+    kinds = [
+        *(Label.NEWS, Label.ANALYSIS, Label.FEATURE),
+        *(Label.LIVE, Label.OPINION, Label.SPONSORED),
+    ]
 
     assert sorted(Label, key=lambda kind: -points(PLAIN, kind=kind)) == kinds
 

@@ -110,3 +110,11 @@ def test_a_summary_is_never_longer_than_its_limit_nor_cut_within_a_word():
 
     assert len(long) <= MAX_CHARS
     assert long.removesuffix("…").split()[-1] == "another"
+
+
+def test_the_other_headlines_of_a_live_page_are_no_standfirst():
+    listed = "Rain closes the road to Basra * Minister flies to Cairo * Ferry sinks"
+
+    assert told(listed) == ""
+    assert told(listed, FIRST) == FIRST
+    assert told("The minister says that 12 * 3 lorries wait at the crossing.") != ""
