@@ -1,29 +1,28 @@
 """From a window's articles to a digest: judged, grouped, ranked, limited, each with a reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
 from newsletter.domain.article import Article
 from newsletter.domain.digest import Digest, Label
+from newsletter.domain.earlier import Told, begun, recency
 from newsletter.domain.labels import is_round_up, label
 from newsletter.domain.ranking import Merits, parts, score
 from newsletter.domain.relevance import Judge, Relevance
-from newsletter.domain.selecting import EVENTS, Candidate, Out, rank, selected
+from newsletter.domain.selecting import (
+    EVENTS,
+    Candidate,
+    Out,
+    each_matter_once,
+    rank,
+    selected,
+)
 from newsletter.domain.stories import group
 from newsletter.domain.summary import summary
 from newsletter.domain.telling import Reasons, day, decisions, placed
 from newsletter.domain.tongue import other_language
 from newsletter.domain.weights import Weights
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """An article of an earlier edition: that edition's date and cut-off."""
-
-    article: Article
-    on: date
-    closes_at: datetime
 
 
 def choose(
@@ -48,18 +47,19 @@ def choose(
     groups = _grouped(relevant, [one.article for one in told])
     weights = judge.topic.weights
     candidates = [
-        _candidate(new, verdicts, weights, closes_at, since)
+        _candidate(new, verdicts, weights, closes_at, before)
         for members in groups
-        for new, since in [_news(members, verdicts, known, out)]
+        for new, before in [_news(members, verdicts, known, out)]
         if new
     ]
     candidates.sort(key=rank)
-    chosen = selected(candidates, max_stories, out)
+    matters = each_matter_once(candidates, weights)
+    chosen = _going_on(selected(matters, max_stories, out), told)
     stories = placed(chosen, judge.topic, language)
     reasons = Reasons(
         out=out,
-        parts={one.lead.id: one.parts for one in (*candidates, *chosen)},
-        more=frozenset(article.id for one in chosen for article in one.more),
+        parts={one.lead.id: one.parts for one in (*candidates, *matters, *chosen)},
+        chosen={article.id: one for one in chosen for article in (*one.articles, *one.more)},
     )
     return Digest(
         opens_at=opens_at,
@@ -113,18 +113,30 @@ def _news(
     verdicts: Mapping[int, Relevance],
     known: Mapping[int, Told],
     out: Out,
-) -> tuple[list[Article], date | None]:
-    """Of a story what is new, and the date of the last edition that told its beginning."""
+) -> tuple[list[Article], Told | None]:
+    """Of a story what is new, and what the last edition that told its beginning said."""
     earlier = [known[article.id] for article in members if article.id in known]
     new = [article for article in members if article.id in verdicts]
     if not earlier:
         return new, None
-    last = max(earlier, key=lambda one: one.closes_at)
+    last = max(earlier, key=recency)
     for article in new:
         if article.published_at < last.closes_at:
             said = f"Its story was told on {day(last.on)}: “{last.article.title}”."
             out[article.id] = (verdicts[article.id].score, said)
-    return [article for article in new if article.id not in out], max(one.on for one in earlier)
+    return [article for article in new if article.id not in out], last
+
+
+def _going_on(chosen: Sequence[Candidate], told: Sequence[Told]) -> list[Candidate]:
+    """The chosen stories, with what was told of the matter before where no report of the very event
+    was.
+    """
+    events = [one for one in told if _tells_an_event(one.article)]
+    found = begun([one.articles for one in chosen], events)
+    return [
+        replace(one, before=before) if one.before is None and _tells_an_event(one.lead) else one
+        for one, before in zip(chosen, found, strict=True)
+    ]
 
 
 def _candidate(
@@ -132,7 +144,7 @@ def _candidate(
     verdicts: Mapping[int, Relevance],
     weights: Weights,
     closes_at: datetime,
-    since: date | None,
+    before: Told | None,
 ) -> Candidate:
     ordered = tuple(sorted(new, key=lambda one: _standing(one, verdicts)))
     kind = label(ordered[0])
@@ -150,7 +162,7 @@ def _candidate(
         kind=kind,
         score=score(lines),
         parts=lines,
-        since=since,
+        before=before,
     )
 
 
@@ -158,7 +170,7 @@ def _standing(article: Article, verdicts: Mapping[int, Relevance]) -> tuple[obje
     """Sorts first the article that should stand for its story: news, told well, well placed."""
     return (
         label(article) is not Label.NEWS,
-        not summary(article),
+        not summary(article) or summary(article).endswith("…"),
         -article.weight,
         article.image is None,
         article.position,

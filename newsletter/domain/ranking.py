@@ -1,7 +1,7 @@
 """How much a story matters tonight, as a sum that an editor can read."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,7 +29,6 @@ class Merits:
 def parts(articles: Sequence[Article], merits: Merits, weights: Weights) -> tuple[Part, ...]:
     """The lines that make a story's score; articles are those that tell it."""
     best = max(article.weight for article in articles)
-    sources = len({article.source for article in articles})
     age = max(merits.closes_at - max(one.published_at for one in articles), timedelta())
     position = min(article.position for article in articles)
     chars = max(len(article.text) or len(article.summary) for article in articles)
@@ -38,11 +37,7 @@ def parts(articles: Sequence[Article], merits: Merits, weights: Weights) -> tupl
     place = f"place {position + 1} in its feed"
     lines = [
         Part("source", weights.source * best, f"{weights.source:g} × standing {best:g}"),
-        Part(
-            "reported by",
-            weights.reported_by * math.log2(sources),
-            f"{weights.reported_by:g} × log2 of {_counted(sources, 'source')}",
-        ),
+        reported_by(articles, weights),
         Part("freshness", weights.freshness * fresh, f"{age / timedelta(hours=1):.1f} hours old"),
         Part("prominence", weights.prominence / (1 + position / _HALF_PROMINENT_AT), place),
         Part("depth", weights.depth * min(1.0, chars / _LONG_READ_CHARS), f"{chars} characters"),
@@ -55,6 +50,14 @@ def parts(articles: Sequence[Article], merits: Merits, weights: Weights) -> tupl
     if merits.kind is not Label.NEWS:
         lines.append(Part(merits.kind.value, getattr(weights, merits.kind.value), "its kind"))
     return tuple(Part(one.name, round(one.points, DIGITS), one.how) for one in lines)
+
+
+def reported_by(articles: Iterable[Article], weights: Weights) -> Part:
+    """The line for how many sources tell it."""
+    sources = len({article.source for article in articles})
+    points = round(weights.reported_by * math.log2(sources), DIGITS)
+    how = f"{weights.reported_by:g} × log2 of {_counted(sources, 'source')}"
+    return Part("reported by", points, how)
 
 
 def score(lines: Sequence[Part]) -> float:

@@ -3,30 +3,35 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from newsletter.domain.article import Article
 from newsletter.domain.digest import Label, Part
+from newsletter.domain.earlier import Told
 from newsletter.domain.matters import told_with
+from newsletter.domain.ranking import reported_by, score
 from newsletter.domain.relevance import Relevance
+from newsletter.domain.weights import Weights
 
 COUNTRY_SHARE = 0.34  # Of an edition that one country may fill: a third, on a day of war too.
 SOURCE_SHARE = 0.27  # That one source may stand for; its reports under others' do not count.
-EVENTS = frozenset({Label.NEWS, Label.ANALYSIS})  # What tells events, and may share one.
+EVENTS = frozenset({Label.NEWS, Label.ANALYSIS, Label.FEATURE})  # They may share an event.
+# How often it is asked what belongs together: what two stories have in common shows better once
+# each has its reports with it. A third look found no more on the evenings that were read.
+LOOKS = 2
 
 Out = dict[int, tuple[float, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A story that might come in. since is the date of the last edition that told its beginning."""
+    """A story that might come in. before is what an earlier edition told of it."""
 
     articles: tuple[Article, ...]  # the one that stands for it first
     verdicts: Mapping[int, Relevance]
     kind: Label
     score: float
     parts: tuple[Part, ...] = ()
-    since: date | None = None
+    before: Told | None = None
     more: tuple[Article, ...] = ()  # of the same matter, from stories that rank lower
 
     @property
@@ -41,14 +46,14 @@ class Candidate:
 def selected(candidates: Sequence[Candidate], max_stories: int, out: Out) -> list[Candidate]:
     """At most max_stories of the candidates, which come in the order of their rank.
 
-    out gets the reason of every article that stays out.
+    Each is a matter of its own. out gets the reason of every article that stays out.
     """
     countries: Counter[str] = Counter()
     sources: Counter[str] = Counter()
     most_of_country = max(2, round(COUNTRY_SHARE * max_stories))
     most_of_source = max(2, round(SOURCE_SHARE * max_stories))
     chosen: list[Candidate] = []
-    for one in _each_matter_once(candidates):
+    for one in candidates:
         country = one.relevance.country
         fitting = _led_by(one, {name for name, count in sources.items() if count >= most_of_source})
         if len(chosen) >= max_stories:
@@ -77,11 +82,21 @@ def _led_by(one: Candidate, full: set[str]) -> Candidate | None:
     return None
 
 
-def _each_matter_once(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates, those that rank lower in a matter told with the one that ranks highest."""
+def each_matter_once(candidates: Sequence[Candidate], weights: Weights) -> list[Candidate]:
+    """The candidates, those that rank lower in a matter told with the one that ranks highest.
+
+    Both come in the order of their rank, which all the sources of a matter count for.
+    """
+    matters = list(candidates)
+    for _ in range(LOOKS):
+        matters = _told_together(matters, weights)
+    return matters
+
+
+def _told_together(candidates: Sequence[Candidate], weights: Weights) -> list[Candidate]:
     events = [one for one in candidates if one.kind in EVENTS]
     merged: dict[int, Candidate] = {}
-    places = told_with([one.articles for one in events])
+    places = told_with([(*one.articles, *one.more) for one in events])
     for at, (one, place) in enumerate(zip(events, places, strict=True)):
         if place == at:
             merged[at] = one
@@ -89,11 +104,19 @@ def _each_matter_once(candidates: Sequence[Candidate]) -> list[Candidate]:
             main = merged[place]
             merged[place] = replace(
                 main,
+                before=main.before or one.before,
                 more=(*main.more, *one.articles, *one.more),
                 verdicts={**one.verdicts, **main.verdicts},
             )
     others = [one for one in candidates if one.kind not in EVENTS]
-    return sorted((*merged.values(), *others), key=rank)
+    matters = (_with_its_sources(one, weights) if one.more else one for one in merged.values())
+    return sorted((*matters, *others), key=rank)
+
+
+def _with_its_sources(one: Candidate, weights: Weights) -> Candidate:
+    line = reported_by((*one.articles, *one.more), weights)
+    lines = tuple(line if part.name == line.name else part for part in one.parts)
+    return replace(one, parts=lines, score=score(lines))
 
 
 def rank(one: Candidate) -> tuple[float, str]:

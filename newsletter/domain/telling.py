@@ -35,12 +35,12 @@ def placed(chosen: Sequence[Candidate], topic: Topic, language: str) -> tuple[St
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reasons:
     """What was noted on the way, by article: why it is out; the sum that ranked the story it stands
-    for; whether it came in with a story that tells the same matter.
+    for; the chosen story that it belongs to.
     """
 
     out: Out
     parts: Mapping[int, tuple[Part, ...]]
-    more: frozenset[int]
+    chosen: Mapping[int, Candidate]
 
 
 def decisions(
@@ -50,10 +50,10 @@ def decisions(
     reasons: Reasons,
 ) -> tuple[Decision, ...]:
     """One for each article: the stories' own first, in their order."""
-    ins = dict(_ins(stories, verdicts, reasons.more))
+    ins = dict(_ins(stories, verdicts, reasons.chosen))
     made = []
     for article in articles:
-        at, points, said = ins.get(article.id) or (None, *_out(article, verdicts, reasons.out))
+        at, points, said = ins.get(article.id) or (None, *_out(article, verdicts, reasons))
         made.append(
             Decision(
                 article=article,
@@ -74,20 +74,32 @@ def day(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
-def _out(article: Article, verdicts: Mapping[int, Relevance], out: Out) -> tuple[float, str]:
-    again = "Tells an event that the same source told already."
-    return out.get(article.id) or (verdicts[article.id].score, again)
+def _out(
+    article: Article, verdicts: Mapping[int, Relevance], reasons: Reasons
+) -> tuple[float, str]:
+    if known := reasons.out.get(article.id):
+        return known
+    said = f"Another report by {article.source} of {_told_in(article, reasons.chosen)}."
+    return verdicts[article.id].score, said
 
 
 def _ins(
-    stories: Sequence[Story], verdicts: Mapping[int, Relevance], more: frozenset[int]
+    stories: Sequence[Story],
+    verdicts: Mapping[int, Relevance],
+    chosen: Mapping[int, Candidate],
 ) -> Iterator[tuple[int, tuple[int, float, str]]]:
     for at, story in enumerate(stories):
         yield story.lead.id, (at, story.score, story.reason)
         for other in story.others:
-            what = "more of the matter of" if other.id in more else "the same event as"
-            said = f"Tells {what} “{story.lead.title}”."
+            said = f"Tells {_told_in(other, chosen)}."
             yield other.id, (at, verdicts[other.id].score, said)
+
+
+def _told_in(article: Article, chosen: Mapping[int, Candidate]) -> str:
+    """The event or matter that it shares with the story it belongs to."""
+    story = chosen[article.id]
+    what = "more of the matter of" if article in story.more else "the same event as"
+    return f"{what} “{headline(story.lead)}”"
 
 
 def _story(one: Candidate, placement: Placement, topic: Topic, language: str) -> Story:
@@ -101,7 +113,7 @@ def _story(one: Candidate, placement: Placement, topic: Topic, language: str) ->
         label=one.kind,
         score=one.score,
         reason=_reason(one),
-        since=one.since,
+        since=one.before.on if one.before else None,
     )
 
 
@@ -113,10 +125,11 @@ def _others(articles: Sequence[Article]) -> tuple[Article, ...]:
 
 
 def _reason(one: Candidate) -> str:
-    sources = list(dict.fromkeys(article.source for article in one.articles))
+    sources = list(dict.fromkeys(article.source for article in (*one.articles, *one.more)))
     parts = [one.relevance.reason]
     if len(sources) > 1:
         parts.append(f"Reported by {len(sources)} sources: {', '.join(sources)}.")
-    if one.since:
-        parts.append(f"Goes on from the edition of {day(one.since)}.")
+    if one.before:
+        told = f"“{headline(one.before.article)}” in the edition of {day(one.before.on)}"
+        parts.append(f"Goes on from {told}.")
     return " ".join(parts)

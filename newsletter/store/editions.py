@@ -18,7 +18,7 @@ from newsletter.store.ledger import BatchRow
 from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
 
 if TYPE_CHECKING:  # it brings what choosing needs, and most who load an edition do not choose
-    from newsletter.domain.choosing import Told
+    from newsletter.domain.earlier import Told
 
 _COLUMNS = tuple(EditionRow.__table__.c)
 _CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
@@ -154,7 +154,7 @@ def told(
 
     A skipped edition told nobody anything.
     """
-    from newsletter.domain.choosing import Told
+    from newsletter.domain.earlier import Told
 
     rows = session.execute(
         select(*articles.COLUMNS, EditionRow.on, EditionRow.closes_at)

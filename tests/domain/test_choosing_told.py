@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsletter.domain.article import Article
-from newsletter.domain.choosing import Told, choose
+from newsletter.domain.choosing import choose
 from newsletter.domain.digest import Digest
+from newsletter.domain.earlier import Told
 from newsletter.domain.relevance import Judge
 from newsletter.topics.load import shipped
 
@@ -73,7 +74,8 @@ def test_a_told_story_that_goes_on_comes_in_and_says_so(since):
 
     assert [story.lead.id for story in result.stories] == [2]
     assert result.stories[0].since == date(2026, 3, 1)
-    assert result.stories[0].reason.endswith("Goes on from the edition of 1 March 2026.")
+    said = f"Goes on from “{FIRST.title}” in the edition of 1 March 2026."
+    assert result.stories[0].reason.endswith(said)
     assert result.stories[0].others == ()
 
 

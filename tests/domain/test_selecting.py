@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from newsletter.domain.article import Article
-from newsletter.domain.digest import Label
+from newsletter.domain.digest import Label, Part
+from newsletter.domain.ranking import reported_by, score
 from newsletter.domain.relevance import Relevance
-from newsletter.domain.selecting import Candidate, Out, selected
+from newsletter.domain.selecting import Candidate, Out, each_matter_once, selected
+from newsletter.domain.weights import Weights
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COUNTRIES = "IR IQ SY LB JO EG YE OM".split()
@@ -28,11 +30,13 @@ def candidate(id_: int, *sources: str, country: str = "", kind: Label = Label.NE
     articles = tuple(article(id_ + at, source) for at, source in enumerate(sources))
     place = country or COUNTRIES[id_ % len(COUNTRIES)]
     verdict = Relevance(is_about=True, score=5, country=place, reason="It is.")
+    lines = (Part("freshness", 100 - id_, ""), reported_by(articles, Weights()))
     return Candidate(
         articles=articles,
         verdicts={one.id: verdict for one in articles},
         kind=kind,
-        score=100 - id_,
+        score=score(lines),
+        parts=lines,
     )
 
 
@@ -58,17 +62,40 @@ def test_stories_of_one_matter_take_one_place():
     first, again, other = (candidate(at, f"Outlet {at}") for at in range(3))
     again = replace(again, articles=(replace(again.lead, title=f"{first.lead.title} once more"),))
 
-    chosen = selected([first, again, other], 5, {})
+    matters = each_matter_once([first, again, other], Weights())
 
-    assert [one.lead.id for one in chosen] == [0, 2]
-    assert chosen[0].more == again.articles
+    assert [one.lead.id for one in matters] == [0, 2]
+    assert matters[0].more == again.articles
+
+
+def test_a_matter_ranks_by_all_the_sources_that_report_it():
+    first, second, again = (candidate(at, f"Outlet {at}") for at in range(3))
+    again = replace(again, articles=(replace(again.lead, title=f"{second.lead.title} anew"),))
+
+    matters = each_matter_once([first, second, again], Weights(reported_by=2.0))
+
+    assert [one.lead.id for one in matters] == [1, 0]
+    assert matters[0].parts[1] == Part("reported by", 2.0, "2 × log2 of 2 sources")
+    assert matters[0].score == 101
+
+
+def test_what_is_alike_only_once_reports_stand_together_is_told_together():
+    titles = ("dates harvest Basra", "dates harvest heat drought", "heat drought Cairo")
+    alike = [
+        replace(one, articles=(replace(one.lead, title=title),))
+        for one, title in zip((candidate(at, f"O {at}") for at in range(3)), titles, strict=True)
+    ]
+
+    (matter,) = each_matter_once(alike, Weights())
+
+    assert {one.id for one in matter.more} == {1, 2}
 
 
 def test_an_opinion_is_never_told_with_the_news_it_is_about():
     news, view = candidate(0, "Harbour Post"), candidate(1, "Valley Wire", kind=Label.OPINION)
     view = replace(view, articles=(replace(view.lead, title=news.lead.title),))
 
-    assert [one.lead.id for one in selected([news, view], 5, {})] == [0, 1]
+    assert [one.lead.id for one in each_matter_once([news, view], Weights())] == [0, 1]
 
 
 def test_no_candidates_leave_an_edition_empty():

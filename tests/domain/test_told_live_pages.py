@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsletter.domain.article import Article
-from newsletter.domain.choosing import Told, choose
+from newsletter.domain.choosing import choose
+from newsletter.domain.earlier import Told
 from newsletter.domain.relevance import Judge
 from newsletter.topics.load import shipped
 

@@ -59,7 +59,7 @@ def test_what_happened_since_goes_on_from_the_edition_that_told_it(store, newsle
 
     reasons = {story.title: story.reason for story in second.stories}
     assert reasons.keys() == {BEIRUT, CAIRO}
-    assert reasons[BEIRUT].endswith("Goes on from the edition of 3 March 2026.")
+    assert reasons[BEIRUT].endswith(f"Goes on from “{BEIRUT}” in the edition of 3 March 2026.")
     assert "Goes on" not in reasons[CAIRO]
     since = {story.title: story.since for story in second.stories}
     assert since == {BEIRUT: TODAY, CAIRO: None}
