@@ -26,11 +26,13 @@ def compose(
     """Compose the edition of a date, and say of each article why it is in or out."""
     from newsletter.services.compose import compose as compose_edition
     from newsletter.services.compose import document, explained
+    from newsletter.services.illustrate import illustrate
     from newsletter.store import editions
 
     with house(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         edition = compose_edition(here.ports.store, newsletter, when, now=here.ports.now())
+        edition = illustrate(here.ports.store, here.ports.fetch, edition)
         with here.ports.store.begin() as session:
             decided = editions.decisions(session, edition.id)
         if explain:

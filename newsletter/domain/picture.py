@@ -15,6 +15,7 @@ _NO_PHOTO = re.compile(
     r"(?:^|[/_.-])(?:logos?|favicon|sprite|placeholder|fallback|avatar|gravatar|blank|spacer"
     r"|pixel|beacon|tracking|1x1|icons?|badge|button|masthead|social-share|og-?(?:default|image)"
     r"|share-?image|apple-touch-icon)(?:[/_.-]|$)"
+    r"|/~[a-z]{1,2}/"  # FeedBurner's buttons: to mail it, to share it
     r"|[/_-]default\.\w+$|\.(?:svg|gif|ico)$|//(?:pixel|b|stats?|sb|counter)\.",
     re.I,
 )

@@ -1,5 +1,6 @@
 """Fetching a document over HTTP from a stranger: only public addresses, within limits."""
 
+import math
 import ssl
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -63,22 +64,31 @@ class Fetcher:
         """
         asked = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in asked.items() if value}
+        return self._fetched(url, headers, math.inf)
+
+    def beginning(self, url: str, *, enough_bytes: int) -> bytes:
+        """What is at url as far as it is wanted: the rest is not read. Raises as fetch does."""
+        return self._fetched(url, {}, enough_bytes).body
+
+    def _fetched(self, url: str, headers: dict[str, str], enough_bytes: float) -> Document:
         try:
             with self._client() as client:
-                return self._followed(client, url, headers)
+                return self._followed(client, url, headers, enough_bytes)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FeedUnusableError(f"{url[:200]} is not a web address.") from error
         except (httpx.HTTPError, httpcore.ProtocolError) as error:
             raise _in_words(error) from error
 
-    def _followed(self, client: httpx.Client, url: str, headers: dict[str, str]) -> Document:
+    def _followed(
+        self, client: httpx.Client, url: str, headers: dict[str, str], enough_bytes: float
+    ) -> Document:
         moved_to, is_permanent = "", True
         for _ in range(self._policy.max_redirects + 1):
             _check_scheme(url)
             with client.stream("GET", url, headers=headers) as response:
                 location = response.headers.get("location", "")
                 if response.status_code not in _REDIRECTS or not location:
-                    return _document(response, moved_to, self._policy)
+                    return _document(response, moved_to, self._policy, enough_bytes)
             is_permanent = is_permanent and response.status_code in _PERMANENT
             url = _joined(url, location)
             moved_to = url if is_permanent else moved_to
@@ -110,7 +120,9 @@ class Fetcher:
         )
 
 
-def _document(response: httpx.Response, moved_to: str, policy: FetchPolicy) -> Document:
+def _document(
+    response: httpx.Response, moved_to: str, policy: FetchPolicy, enough_bytes: float
+) -> Document:
     found = Document(
         url=str(response.url),
         moved_to=moved_to,
@@ -128,6 +140,8 @@ def _document(response: httpx.Response, moved_to: str, policy: FetchPolicy) -> D
     )
     for part in response.iter_raw():
         unpacker.add(part)
+        if response.num_bytes_downloaded >= enough_bytes:
+            break
     return replace(found, body=unpacker.body())
 
 

@@ -9,6 +9,7 @@ from newsletter.errors import NewsletterError
 from newsletter.services.collect import collect
 from newsletter.services.compose import compose
 from newsletter.services.dispatch import dispatch
+from newsletter.services.illustrate import illustrate
 from newsletter.services.lost import end_journals
 from newsletter.services.ports import Ports
 from newsletter.services.recover import recover
@@ -82,9 +83,10 @@ def _is_composed(ports: Ports, newsletter: Newsletter, on: date) -> bool:
         if editions.by_date(session, newsletter.id, on) is not None:
             return False
     try:
-        compose(ports.store, newsletter, on, now=now)
+        edition = compose(ports.store, newsletter, on, now=now)
     except NewsletterError:
         return False  # somebody else composed it a moment ago
+    illustrate(ports.store, ports.fetch, edition)
     return True
 
 

@@ -30,7 +30,7 @@ from newsletter.domain.article import (
     url_key,
 )
 from newsletter.store.feeds import Feed
-from newsletter.store.models import ArticleRow, DecisionRow
+from newsletter.store.models import ArticleRow, DecisionRow, FeedRow
 
 _BATCH = 500  # Rows a statement: 20 values each stay below PostgreSQL's 65,535 parameters.
 COLUMNS = tuple(
@@ -80,6 +80,18 @@ def in_window(
     belongs = and_(published_at < closes_at, or_(published_at >= opens_at, arrived_late))
     rows = session.execute(select(*COLUMNS).where(belongs).order_by(ArticleRow.id))
     return tuple(article(row) for row in rows)
+
+
+def is_polled(session: Session, article_id: int) -> bool:
+    """Whether the feed that brought the article is fetched, and was not read from a file."""
+    feed = select(FeedRow.is_polled).join(ArticleRow, ArticleRow.feed_id == FeedRow.id)
+    return bool(session.scalars(feed.where(ArticleRow.id == article_id)).one_or_none())
+
+
+def illustrate(session: Session, article_id: int, image: Image) -> None:
+    """Keep that image as the article's."""
+    its = ArticleRow.id == article_id
+    session.execute(update(ArticleRow).where(its).values(image=asdict(image)))
 
 
 def let_go(session: Session, *, before: datetime) -> int:

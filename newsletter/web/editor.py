@@ -16,6 +16,7 @@ from newsletter.mail.checks import check_digest
 from newsletter.mail.rendering import Rendered, filled
 from newsletter.mail.words import updated_since
 from newsletter.services import compose, dispatch, editing, mailing
+from newsletter.services.illustrate import illustrate
 from newsletter.store import deliveries, editions, newsletters
 from newsletter.web.frame import MAIL_POLICY
 from newsletter.web.pages import page
@@ -146,7 +147,8 @@ def mail(
 def compose_again(site: TheSite, _: CheckedForm, slug: str, on: date) -> Response:
     """Compose the edition of the date anew."""
     newsletter = site.newsletter(slug)
-    compose.compose(site.ports.store, newsletter, on, now=site.ports.now())
+    edition = compose.compose(site.ports.store, newsletter, on, now=site.ports.now())
+    illustrate(site.ports.store, site.ports.fetch, edition)
     return _back(slug, on, "composed")
 
 

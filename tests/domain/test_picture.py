@@ -23,6 +23,7 @@ PHOTO = Image(url=f"{HOST}/2026/bridge.jpg", width=1200, height=800, alt="A brid
         pytest.param(Image(url=f"{HOST}/b.jpg", width=140, height=84), id="a thumbnail"),
         pytest.param(Image(url=f"{HOST}/b.jpg?width=140&q=85"), id="a thumbnail by its address"),
         pytest.param(Image(url=f"{HOST}/b.jpg", width=1200, height=90), id="a banner"),
+        pytest.param(Image(url="https://feeds.example/~ff/world?d=yIl2"), id="a feed's button"),
         pytest.param(Image(url=f"{HOST}/authors/avatar/ann.jpg", width=400), id="a face"),
     ],
 )
