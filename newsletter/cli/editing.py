@@ -10,7 +10,8 @@ import typer
 
 from newsletter.cli.chosen import edition_of, of_date
 from newsletter.cli.common import AsJson, At, On, Slug, house, note, out, print_json
-from newsletter.cli.show import edition_lines, sums
+from newsletter.cli.explaining import explanation
+from newsletter.cli.show import edition_lines, stories_lines
 from newsletter.errors import InputError
 
 
@@ -19,7 +20,7 @@ def compose(
     slug: Slug = "",
     at: At = "",
     explain: Annotated[
-        bool, typer.Option("--explain", help="Print the sum of each score.")
+        bool, typer.Option("--explain", help="Each score's sum, and why every article is out.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -40,9 +41,11 @@ def compose(
     if as_json:
         print_json(document(edition, newsletter, decided))
         return
-    edition_lines(edition, newsletter, decided)
     if explain:
-        sums(decided)
+        stories_lines(edition, newsletter)
+        explanation(edition, decided)
+    else:
+        edition_lines(edition, newsletter, decided)
     out.print("\nNext:  newsletter preview --open   |   newsletter send", style="dim")
 
 

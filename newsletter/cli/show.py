@@ -17,6 +17,12 @@ NEAREST = 12  # Of the left out, those that came nearest; --json has them all.
 
 
 def edition_lines(edition: Edition, newsletter: Newsletter, decided: Sequence[Decision]) -> None:
+    """Print the edition with its reasons, and what came nearest of that which is left out."""
+    stories_lines(edition, newsletter)
+    _left_out([one for one in decided if not one.is_in])
+
+
+def stories_lines(edition: Edition, newsletter: Newsletter) -> None:
     """Print the edition with its reasons."""
     state = edition.status.value + (f" ({edition.hold})" if edition.hold else "")
     out.print(Text(newsletter.name, style="bold"), Text(f"{edition.on} · {state}", style="dim"))
@@ -38,7 +44,6 @@ def edition_lines(edition: Edition, newsletter: Newsletter, decided: Sequence[De
         since = _since(story, edition.on, newsletter.language)
         why = f"{since}{sources} · score {story.score:g} · {story.reason}"
         out.print(Padding(Text(why, style="dim"), (0, 0, 0, 4)))
-    _left_out([one for one in decided if not one.is_in])
 
 
 def _since(story: Story, on: date, language: str) -> str:
@@ -54,37 +59,17 @@ def _left_out(left: list[Decision]) -> None:
         out.print(Padding(Text(f"{one.article.title} ({one.article.source})"), (0, 0, 0, 2)))
         out.print(Padding(Text(one.reason, style="dim"), (0, 0, 0, 4)))
     if len(left) > NEAREST:
-        rest = Counter(_kind(one) for one in sorted(left, key=lambda one: -one.score)[NEAREST:])
+        rest = Counter(kind(one) for one in sorted(left, key=lambda one: -one.score)[NEAREST:])
         said = ", ".join(f"{count} {kind}" for kind, count in rest.most_common())
         out.print(Padding(Text(f"and {said}"), (0, 0, 0, 2)))
 
 
-def sums(decided: Sequence[Decision]) -> None:
-    """Print how each story's score adds up, and that of those that came nearest."""
-    out.print(Text("\nHow the scores add up", style="bold"))
-    summed = [one for one in decided if one.parts]
-    ins = [one for one in summed if one.is_in]
-    nearest = sorted((one for one in summed if not one.is_in), key=lambda one: -one.score)
-    for one in (*ins, *nearest[:NEAREST]):
-        state = "" if one.is_in else " · left out"
-        title = f"{_points(sum(part.points for part in one.parts))}  {one.article.title}"
-        out.print(
-            Padding(Text(f"{title} ({one.article.source}){state}", style="bold"), (0, 0, 0, 2))
-        )
-        for part in one.parts:
-            line = f"{_points(part.points)}  {part.name}: {part.how}"
-            out.print(Padding(Text(line, style="dim"), (0, 0, 0, 4)))
-
-
-def _points(points: float) -> str:
-    return f"{points:+7.3f}"
-
-
-def _kind(one: Decision) -> str:
+def kind(one: Decision) -> str:
+    """Why an article is out, in a few words that follow a number."""
     kinds = {
         "Nothing": "not about the topic",
         "Only": "with a passing mention",
-        "Tells": "told by another article",
+        "Another": "told by another report of its source",
         "In the": "in an earlier edition",
         "Its story": "told in an earlier edition",
         "Ranked": "ranked lower",

@@ -56,9 +56,14 @@ def choose(
     matters = each_matter_once(candidates, weights)
     chosen = _going_on(selected(matters, max_stories, out), told)
     stories = placed(chosen, judge.topic, language)
+    led_before = {one.id for story in chosen for one in story.articles[1:]}  # by a full source
     reasons = Reasons(
         out=out,
-        parts={one.lead.id: one.parts for one in (*candidates, *matters, *chosen)},
+        parts={
+            one.lead.id: one.parts
+            for one in (*candidates, *matters, *chosen)
+            if one.lead.id not in led_before
+        },
         chosen={article.id: one for one in chosen for article in (*one.articles, *one.more)},
     )
     return Digest(

@@ -34,13 +34,23 @@ def parts(articles: Sequence[Article], merits: Merits, weights: Weights) -> tupl
     chars = max(len(article.text) or len(article.summary) for article in articles)
     fresh = max(0.0, 1.0 - age / timedelta(days=1))
     relevance = min(merits.relevance, _MOST_RELEVANT)
-    place = f"place {position + 1} in its feed"
+    hours, long = age / timedelta(hours=1), min(chars, _LONG_READ_CHARS)
+    place = f"place {position + 1} in its feed, {weights.prominence:g} ÷ "
+    place += f"(1 + {position}/{_HALF_PROMINENT_AT})"
     lines = [
         Part("source", weights.source * best, f"{weights.source:g} × standing {best:g}"),
         reported_by(articles, weights),
-        Part("freshness", weights.freshness * fresh, f"{age / timedelta(hours=1):.1f} hours old"),
+        Part(
+            "freshness",
+            weights.freshness * fresh,
+            f"{hours:.1f} hours old, {weights.freshness:g} × (1 - {min(hours, 24):.1f}/24)",
+        ),
         Part("prominence", weights.prominence / (1 + position / _HALF_PROMINENT_AT), place),
-        Part("depth", weights.depth * min(1.0, chars / _LONG_READ_CHARS), f"{chars} characters"),
+        Part(
+            "depth",
+            weights.depth * long / _LONG_READ_CHARS,
+            f"{chars} characters, {weights.depth:g} × {long}/{_LONG_READ_CHARS}",
+        ),
         Part("relevance", weights.relevance * relevance, f"{weights.relevance:g} × {relevance:g}"),
     ]
     if merits.is_away:

@@ -49,7 +49,7 @@ def decisions(
     verdicts: Mapping[int, Relevance],
     reasons: Reasons,
 ) -> tuple[Decision, ...]:
-    """One for each article: the stories' own first, in their order."""
+    """One for each article: the stories' own first, in their order, each led by its lead."""
     ins = dict(_ins(stories, verdicts, reasons.chosen))
     made = []
     for article in articles:
@@ -64,7 +64,8 @@ def decisions(
                 parts=reasons.parts.get(article.id, ()),
             )
         )
-    made.sort(key=lambda one: (-one.score, one.article.url))
+    leads = {story.lead.id for story in stories}
+    made.sort(key=lambda one: (one.article.id not in leads, -one.score, one.article.url))
     last = len(stories)
     return tuple(sorted(made, key=lambda one: last if one.story is None else one.story))
 

@@ -63,6 +63,20 @@ def test_reports_of_one_event_are_one_story_and_each_article_has_its_reason():
     assert result.decisions[2].reason == said
 
 
+def test_the_lead_s_decision_comes_first_with_the_sum_and_no_other_has_one():
+    loud = [article(50, "Iran opens a viaduct"), article(51, "Yemen counts palms")]
+    full = [replace(one, source="Loud Herald", weight=9.0) for one in loud]
+    shared = [replace(FIRST, source="Loud Herald", summary="It was seen by many."), SAME]
+
+    result = digest([*full, *shared], max_stories=4)
+
+    at = next(at for at, story in enumerate(result.stories) if story.section == "Oman")
+    lead, other = (one for one in result.decisions if one.story == at)
+    assert (lead.article, other.article) == (SAME, shared[0])
+    assert (len(lead.parts), other.parts) == (6, ())
+    assert lead.score == result.stories[at].score
+
+
 def test_an_outlets_second_report_does_not_stand_beside_its_first():
     (story,) = digest([FIRST, replace(AGAIN, source=FIRST.source)]).stories
 

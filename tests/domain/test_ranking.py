@@ -133,9 +133,9 @@ def test_the_lines_of_the_sum_are_the_score_and_say_how_they_came():
     assert {line.name: line.how for line in lines} == {
         "source": "1 × standing 1",
         "reported by": "1.4 × log2 of 2 sources",
-        "freshness": "6.0 hours old",
-        "prominence": "place 11 in its feed",
-        "depth": "11 characters",
+        "freshness": "6.0 hours old, 0.8 × (1 - 6.0/24)",
+        "prominence": "place 11 in its feed, 0.8 ÷ (1 + 10/5)",
+        "depth": "11 characters, 0.3 × 11/4000",
         "relevance": "0.15 × 4",
         "away": "it plays elsewhere, and only names ours",
         "opinion": "its kind",

@@ -59,7 +59,9 @@ def test_compose_explains_how_each_score_adds_up(house: House, feed: Path) -> No
     assert round(sum(line["points"] for line in lines), 3) == lead["score"]
     assert all(line["for"] and line["how"] for line in lines)
     assert "How the scores add up" in shown
-    assert "hours old" in shown
+    assert f"{lead['score']:+7.3f}  in all" in shown
+    assert "hours old, 0.8 × (1 - " in shown
+    assert "1 not about the topic; --json lists them." in shown
 
 
 def test_a_story_that_goes_on_the_next_evening_says_so_to_readers_and_editors(
