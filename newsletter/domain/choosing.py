@@ -173,9 +173,10 @@ def _candidate(
 
 def _standing(article: Article, verdicts: Mapping[int, Relevance]) -> tuple[object, ...]:
     """Sorts first the article that should stand for its story: news, told well, well placed."""
+    told = summary(article)
     return (
         label(article) is not Label.NEWS,
-        not summary(article) or summary(article).endswith("…"),
+        not told or told.endswith("…"),
         -article.weight,
         article.image is None,
         article.position,

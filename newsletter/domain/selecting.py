@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from newsletter.domain.article import Article
 from newsletter.domain.digest import Label, Part
 from newsletter.domain.earlier import Told
-from newsletter.domain.matters import told_with
+from newsletter.domain.matters import RANKED, told_with
 from newsletter.domain.ranking import reported_by, score
 from newsletter.domain.relevance import Relevance
 from newsletter.domain.weights import Weights
@@ -15,9 +15,6 @@ from newsletter.domain.weights import Weights
 COUNTRY_SHARE = 0.34  # Of an edition that one country may fill: a third, on a day of war too.
 SOURCE_SHARE = 0.27  # That one source may stand for; its reports under others' do not count.
 EVENTS = frozenset({Label.NEWS, Label.ANALYSIS, Label.FEATURE})  # They may share an event.
-# How often it is asked what belongs together: what two stories have in common shows better once
-# each has its reports with it. A third look found no more on the evenings that were read.
-LOOKS = 2
 
 Out = dict[int, tuple[float, str]]
 
@@ -87,10 +84,11 @@ def each_matter_once(candidates: Sequence[Candidate], weights: Weights) -> list[
 
     Both come in the order of their rank, which all the sources of a matter count for.
     """
-    matters = list(candidates)
-    for _ in range(LOOKS):
-        matters = _told_together(matters, weights)
-    return matters
+    matters = _told_together(candidates, weights)
+    # What two have in common shows better once each has its reports with it, so the foremost are
+    # looked at again; once only, so that no chain of neighbours forms.
+    foremost = _told_together(matters[:RANKED], weights)
+    return sorted((*foremost, *matters[RANKED:]), key=rank)
 
 
 def _told_together(candidates: Sequence[Candidate], weights: Weights) -> list[Candidate]:
