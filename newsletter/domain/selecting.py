@@ -93,6 +93,8 @@ def each_matter_once(candidates: Sequence[Candidate], weights: Weights) -> list[
 
 def _told_together(candidates: Sequence[Candidate], weights: Weights) -> list[Candidate]:
     events = [one for one in candidates if one.kind in EVENTS]
+    # Behind all others, since a live page is told with its matter and never for it.
+    events += [one for one in candidates if one.kind is Label.LIVE]
     merged: dict[int, Candidate] = {}
     places = told_with([(*one.articles, *one.more) for one in events])
     for at, (one, place) in enumerate(zip(events, places, strict=True)):
@@ -106,7 +108,7 @@ def _told_together(candidates: Sequence[Candidate], weights: Weights) -> list[Ca
                 more=(*main.more, *one.articles, *one.more),
                 verdicts={**one.verdicts, **main.verdicts},
             )
-    others = [one for one in candidates if one.kind not in EVENTS]
+    others = [one for one in candidates if one.kind not in EVENTS | {Label.LIVE}]
     matters = (_with_its_sources(one, weights) if one.more else one for one in merged.values())
     return sorted((*matters, *others), key=rank)
 

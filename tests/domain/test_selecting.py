@@ -100,3 +100,13 @@ def test_an_opinion_is_never_told_with_the_news_it_is_about():
 
 def test_no_candidates_leave_an_edition_empty():
     assert selected([], 5, {}) == []
+
+
+def test_a_live_page_is_told_with_its_matter_and_never_for_it():
+    live = candidate(0, "Loud Herald", kind=Label.LIVE)
+    news = candidate(10, "Valley Wire")
+
+    (matter,) = each_matter_once([live, news], Weights())
+
+    assert matter.lead.source == "Valley Wire"
+    assert [one.source for one in matter.more] == ["Loud Herald"]
