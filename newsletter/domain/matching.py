@@ -132,7 +132,7 @@ class Matcher:
 
 def _unmarked(text: str) -> tuple[str, list[int] | None]:
     """The text without vowel signs and accents of their own, and where each letter stood."""
-    if not _MARKS.search(text):
+    if text.isascii() or not _MARKS.search(text):
         return text, None
     places = [at for at, letter in enumerate(text) if not _MARKS.match(letter)]
     return "".join(text[at] for at in places), places

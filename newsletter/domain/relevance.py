@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from newsletter.domain.boilerplate import without_boilerplate
-from newsletter.domain.company import is_backed, is_other
 from newsletter.domain.matching import Matcher, folded
 from newsletter.domain.scoring import (
     ENOUGH,
@@ -19,7 +18,8 @@ from newsletter.domain.scoring import (
     other_subject,
     points,
 )
-from newsletter.domain.topic import REGION, Ambiguity, Strength, Topic
+from newsletter.domain.settling import settled
+from newsletter.domain.topic import REGION, Strength, Topic
 
 LEAD_CHARS = 400  # A standfirst, or a text's first two sentences.
 TEXT_CHARS = 1_500
@@ -53,7 +53,12 @@ class Judge:
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
         self._matcher = Matcher(topic.terms)
-        self._ambiguous = {folded(name): told for name, told in topic.ambiguous.items()}
+        ambiguous = {folded(name): told for name, told in topic.ambiguous.items()}
+        self._ambiguous = {
+            term.text: ambiguous[name]
+            for term in topic.terms
+            if (name := folded(term.text)) in ambiguous
+        }
         strong = (term for term in topic.terms if term.strength is Strength.STRONG)
         self._countries = {folded(term.text): term.country for term in strong}
 
@@ -66,7 +71,7 @@ class Judge:
         what the source declares, or ""; url may name a section of ours too.
         """
         fields = _fields(title, summary, text)
-        finds = self._settled(fields)
+        finds = settled(fields, self._matcher, self._ambiguous)
         filed, section_score, section_country = self._section([*_sections(section), *_path(url)])
         score = section_score + points(finds)
         strong = [find for find in finds if find.is_strong]
@@ -78,21 +83,6 @@ class Judge:
             reason=_reason(finds, is_about=is_about, filed=filed),
             is_away=is_away(finds),
         )
-
-    def _settled(self, fields: Sequence[tuple[Place, str]]) -> list[Find]:
-        """What was found, in its order; of the ambiguous names those that mean ours."""
-        company = folded(" ".join(text for _, text in fields))
-        found: list[tuple[Find, Ambiguity | None]] = []
-        for where, text in fields:
-            for one in self._matcher.find(text):
-                told = self._ambiguous.get(folded(one.term.text))
-                if told is None or not is_other(told, one, text, company):
-                    find = Find(one.term, where, text[one.start : one.end])
-                    found.append((find, told))
-        has_company = any(find.is_strong and told is None for find, told in found)
-        return [
-            find for find, told in found if told is None or has_company or is_backed(told, company)
-        ]
 
     def _section(self, declared: Sequence[str]) -> tuple[str, float, str]:
         """The declared section that is ours, what all of them add, and the country of ours."""
@@ -111,7 +101,7 @@ def _fields(title: str, summary: str, text: str) -> list[tuple[Place, str]]:
     """What is read, by where it stands: a summary that goes on and on is a text."""
     below = summary if text.startswith(summary[:LEAD_CHARS]) and text else f"{summary}\n{text}"
     below = (text if below is summary else below)[: 2 * (LEAD_CHARS + TEXT_CHARS)]
-    below = "\n".join(map(without_boilerplate, below.strip().split("\n")))
+    below = " ".join(map(without_boilerplate, below.strip().split("\n")))  # Names go over lines.
     return [
         (Place.TITLE, title[:LEAD_CHARS]),
         (Place.LEAD, below[:LEAD_CHARS]),

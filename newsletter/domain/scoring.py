@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.domain.matching import folded
 from newsletter.domain.topic import Strength, Term
 
 # A title says what a text is about and the lead says it again; what comes later may be a passing
@@ -12,9 +11,11 @@ from newsletter.domain.topic import Strength, Term
 IN_TITLE, IN_LEAD, IN_TEXT = 3.0, 1.5, 0.4  # For each name, once in each place.
 MOST_FROM_LEAD, MOST_FROM_TEXT = 3.5, 1.6  # However many there are.
 WEAK_SHARE = 0.35
+DATELINE = 1.0  # It was written there.
 SETTING = 1.0  # The lead says where a title plays that names no place at all.
 THROUGHOUT = 1.0  # The text keeps coming back to the region, and to nowhere else as often.
 FOREIGN_IN_TITLE = -1.0  # Another country in the title: ours may be a side of the story only.
+ELSEWHERE_BELOW = -1.0  # Ours is in the title alone, and the lead names elsewhere twice or more.
 OTHER_IN_TITLE, OTHER_IN_LEAD = -4.0, -2.0  # A match played in the region is still a match.
 OTHER_AGAIN = -1.0  # For each further word of that.
 SECTION_OURS, SECTION_OTHER = 4.0, -1.5  # The source's own word weighs heavily, not blindly.
@@ -37,6 +38,7 @@ class Find:
     term: Term
     where: Place
     words: str
+    is_dateline: bool = False
 
     @property
     def is_strong(self) -> bool:
@@ -50,9 +52,7 @@ _EACH = {Place.TITLE: IN_TITLE, Place.LEAD: IN_LEAD, Place.TEXT: IN_TEXT}
 def points(finds: Sequence[Find]) -> float:
     """The score of what was found: each name once a place, weak ones for less."""
     sums = dict.fromkeys(Place, 0.0)
-    for where, strength, _ in {
-        (find.where, find.term.strength, folded(find.term.text)) for find in finds
-    }:
+    for where, strength, _ in {(find.where, find.term.strength, find.term.text) for find in finds}:
         sums[where] += _EACH[where] * _SHARE.get(strength, 0.0)
     return (
         sums[Place.TITLE]
@@ -64,18 +64,20 @@ def points(finds: Sequence[Find]) -> float:
 
 
 def _where_it_plays(finds: Sequence[Find]) -> float:
-    """What is added or taken when the title names no place of ours."""
+    """What is added or taken for the places that the title and the lead name."""
     places = [one for one in finds if one.term.strength in {Strength.STRONG, Strength.FOREIGN}]
     titled = [one for one in places if one.where is Place.TITLE]
+    led = [one for one in places if one.where is Place.LEAD]
     if any(one.is_strong for one in titled):
-        return 0.0
+        is_elsewhere = len(led) > 1 and not any(one.is_strong for one in led)
+        return ELSEWHERE_BELOW if is_elsewhere else 0.0
     below = [one for one in places if one.where is not Place.TITLE]
     ours = sum(one.is_strong for one in below)
     added = THROUGHOUT if ours >= OFTEN and ours >= MOSTLY * len(below) else 0.0
+    added += DATELINE if any(one.is_strong and one.is_dateline for one in led) else 0.0
     if titled:
         return added + FOREIGN_IN_TITLE
-    first = next((one for one in below if one.where is Place.LEAD), None)
-    return added + (SETTING if first is not None and first.is_strong else 0.0)
+    return added + (SETTING if led and led[0].is_strong else 0.0)
 
 
 def is_away(finds: Sequence[Find]) -> bool:
@@ -95,7 +97,13 @@ def _another_subject(finds: Sequence[Find]) -> float:
 
 
 def other_subject(finds: Sequence[Find]) -> list[Find]:
-    """The finds in the title or the lead that make it another subject; none beside hard news."""
+    """The finds in the title or the lead that make it another subject; none beside hard news.
+
+    A round-up stays one, whatever it tells.
+    """
+    titled = [one for one in finds if one.where is Place.TITLE]
+    if round_up := [one for one in titled if one.term.strength is Strength.ROUND_UP]:
+        return round_up
     above = [one for one in finds if one.where is not Place.TEXT]
     if any(one.term.strength is Strength.HARD for one in above):
         return []

@@ -12,14 +12,16 @@ REGION = ""  # The country of a term that means the region as a whole.
 class Strength(StrEnum):
     STRONG = "strong"  # names the topic by itself
     WEAK = "weak"  # is heard of elsewhere too; counts beside strong ones only
+    NAMESAKE = "namesake"  # a longer name of somebody or something else, with one of ours in it
     FOREIGN = "foreign"  # names another part of the world
     HARD = "hard"  # hard news: a match at which it happens is told after all
     OTHER = "other"  # names a subject that is told elsewhere in the paper, wherever it plays
+    ROUND_UP = "round-up"  # in a title: many things are told in short, whatever happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A name to find. country is an ISO 3166-1 code, or REGION; subject is that of an OTHER."""
+    """A name to find. country is an ISO 3166-1 code, or REGION; subject is an OTHER's."""
 
     text: str
     country: str

@@ -16,6 +16,8 @@ _KEYS = {
     "sections": list,
     "min_city_population": int,
     "hard_news": list,
+    "namesakes": list,
+    "round_ups": list,
     "languages": dict,
     "countries": dict,
     "region": dict,
@@ -24,7 +26,7 @@ _KEYS = {
     "weights": dict,
 }
 _CALLED = {str: "text", list: "list of words", int: "whole number", dict: "table"}
-_COUNTRY = {"demonyms", "places", "people", "groups", "events"}
+_COUNTRY = {"demonyms", "places", "people", "groups", "events", "doubtful"}
 _WEIGHTS = {field.name for field in fields(Weights)}
 _AMBIGUITY_LISTS = {"with", "not"}
 _AMBIGUITY_SIGNS = {"first_name", "lower_is_not", "needs_company"}
@@ -45,7 +47,8 @@ def _wrongs(data: dict[str, Any]) -> Wrongs:
     """Each fault with the keys that lead to it; the first one is told."""
     yield from _keys_of_the_file(data)
     yield from _list(("sections",), data["sections"])
-    yield from _list(("hard_news",), data.get("hard_news", ["none"]))
+    for key in ("hard_news", "namesakes", "round_ups"):
+        yield from _list((key,), data.get(key, ["none"]))
     for code, known in data["countries"].items():
         yield from _country(code, known)
     yield from _region(data["region"])

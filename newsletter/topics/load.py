@@ -68,10 +68,12 @@ def parse(text: str, *, name: str) -> Topic:
         *_words(region["strong"], Strength.STRONG),
         *_words(region.get("weak", ()), Strength.WEAK),
         *_words(data.get("hard_news", ()), Strength.HARD),
+        *_words(data.get("namesakes", ()), Strength.NAMESAKE),
+        *_words(data.get("round_ups", ()), Strength.ROUND_UP, subject="a round-up"),
         *(
-            Term(text=word, country=REGION, strength=Strength.OTHER, subject=subject)
+            term
             for subject, words in data.get("other_subjects", {}).items()
-            for word in words
+            for term in _words(words, Strength.OTHER, subject=subject)
         ),
         *(
             Term(text=city, country=code)
@@ -85,7 +87,7 @@ def parse(text: str, *, name: str) -> Topic:
         title=data["title"],
         terms=_unique([*terms, *_foreign(set(countries))]),
         sections=frozenset(folded(section) for section in data["sections"]),
-        ambiguous=_towns(countries, smallest) | told,
+        ambiguous=_towns(countries, smallest) | _doubtful(countries) | told,
         titles=data.get("languages", {}),
         country_names={code: gazetteer.country_names(code) for code in countries},
         weights=Weights(**data.get("weights", {})),
@@ -103,8 +105,8 @@ def _named(countries: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Term]:
                     yield Term(text=form, country=code)
 
 
-def _words(words: Iterable[str], strength: Strength) -> Iterator[Term]:
-    return (Term(text=word, country=REGION, strength=strength) for word in words)
+def _words(words: Iterable[str], strength: Strength, *, subject: str = "") -> Iterator[Term]:
+    return (Term(text=word, country=REGION, strength=strength, subject=subject) for word in words)
 
 
 def _towns(countries: Mapping[str, Mapping[str, list[str]]], smallest: int) -> dict[str, Ambiguity]:
@@ -116,6 +118,15 @@ def _towns(countries: Mapping[str, Mapping[str, list[str]]], smallest: int) -> d
         for code in countries
         for town, people in gazetteer.cities(code, smallest)
         if people < _CITY_BY_ITSELF and folded(town) not in known
+    }
+
+
+def _doubtful(countries: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Ambiguity]:
+    """The names that the editor knows to be borne by others too."""
+    return {
+        word: Ambiguity(needs_company=True)
+        for known in countries.values()
+        for word in known.get("doubtful", ())
     }
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from newsletter.domain.topic import REGION, Strength
 from newsletter.domain.weights import Weights
 from newsletter.errors import InputError
 from newsletter.topics.load import named, parse
@@ -42,6 +43,20 @@ def test_a_town_that_the_editor_does_not_name_needs_company():
     }
 
 
+def test_a_doubtful_name_needs_company_and_a_namesake_is_none_of_the_country():
+    text = GOOD.replace('places = ["Sur"]', 'places = ["Sur"]\ndoubtful = ["Badr"]').replace(
+        "[countries.OM]", 'namesakes = ["Sur Mer"]\nround_ups = ["In short"]\n\n[countries.OM]'
+    )
+
+    topic = parse(text, name="coast")
+
+    assert topic.ambiguous["Badr"].needs_company
+    of_word = {term.text: (term.country, term.strength, term.subject) for term in topic.terms}
+    assert of_word["Badr"] == ("OM", Strength.STRONG, "")
+    assert of_word["Sur Mer"] == (REGION, Strength.NAMESAKE, "")
+    assert of_word["In short"] == (REGION, Strength.ROUND_UP, "a round-up")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -67,6 +82,18 @@ def test_a_town_that_the_editor_does_not_name_needs_company():
         pytest.param('["regatta"]', "[]", "line 12 of .*'sport' is empty", id="no sport"),
         pytest.param("needs_company", "alone", "line 15 of .*'alone' does not settle", id="settle"),
         pytest.param("= true", '= "yes"', "line 15 of .*neither true nor false", id="not a truth"),
+        pytest.param(
+            'sections = ["coast"]',
+            'sections = ["coast"]\nnamesakes = []',
+            "line 3 of .*the list 'namesakes' is empty",
+            id="no namesake",
+        ),
+        pytest.param(
+            'sections = ["coast"]',
+            'sections = ["coast"]\nround_ups = [7]',
+            "line 3 of .*'round_ups' is not a list of words",
+            id="numbers for round-ups",
+        ),
         pytest.param("[region]", "[[region]]", "'region' is not a table", id="two regions"),
         pytest.param("[region]", "[region", "cannot be read: .*line 8", id="no TOML"),
         pytest.param(
