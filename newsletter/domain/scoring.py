@@ -15,7 +15,7 @@ DATELINE = 1.0  # It was written there.
 SETTING = 1.0  # The lead says where a title plays that names no place at all.
 THROUGHOUT = 1.0  # The text keeps coming back to the region, and to nowhere else as often.
 FOREIGN_IN_TITLE = -1.0  # Another country in the title: ours may be a side of the story only.
-ELSEWHERE_BELOW = -1.0  # Ours is in the title alone, and the lead names elsewhere twice or more.
+ELSEWHERE_BELOW = -1.0  # The title names both, and the lead elsewhere twice and never ours.
 OTHER_IN_TITLE, OTHER_IN_LEAD = -4.0, -2.0  # A match played in the region is still a match.
 OTHER_AGAIN = -1.0  # For each further word of that.
 SECTION_OURS, SECTION_OTHER = 4.0, -1.5  # The source's own word weighs heavily, not blindly.
@@ -51,6 +51,8 @@ _EACH = {Place.TITLE: IN_TITLE, Place.LEAD: IN_LEAD, Place.TEXT: IN_TEXT}
 
 def points(finds: Sequence[Find]) -> float:
     """The score of what was found: each name once a place, weak ones for less."""
+    if not finds:
+        return 0.0
     sums = dict.fromkeys(Place, 0.0)
     for where, strength, _ in {(find.where, find.term.strength, find.term.text) for find in finds}:
         sums[where] += _EACH[where] * _SHARE.get(strength, 0.0)
@@ -69,7 +71,8 @@ def _where_it_plays(finds: Sequence[Find]) -> float:
     titled = [one for one in places if one.where is Place.TITLE]
     led = [one for one in places if one.where is Place.LEAD]
     if any(one.is_strong for one in titled):
-        is_elsewhere = len(led) > 1 and not any(one.is_strong for one in led)
+        names_both = any(not one.is_strong for one in titled)
+        is_elsewhere = names_both and len(led) > 1 and not any(one.is_strong for one in led)
         return ELSEWHERE_BELOW if is_elsewhere else 0.0
     below = [one for one in places if one.where is not Place.TITLE]
     ours = sum(one.is_strong for one in below)

@@ -29,13 +29,17 @@ def settled(fields: Fields, matcher: Matcher, ambiguous: Mapping[str, Ambiguity]
 
     ambiguous is by the text of the term.
     """
-    names = [
-        _Named(found, find, text, ambiguous.get(find.term.text))
+    standing = [
+        (found, find, text)
         for where, text in fields
-        for found, find in _standing(matcher.find(text), where, text)
+        if (founds := matcher.find(text))
+        for found, find in _standing(founds, where, text)
     ]
-    if not any(name.told for name in names):
-        return [name.find for name in names]
+    if not any(find.term.text in ambiguous for _, find, _ in standing):
+        return [find for _, find, _ in standing]
+    names = [
+        _Named(found, find, text, ambiguous.get(find.term.text)) for found, find, text in standing
+    ]
     company = folded(" ".join(text for _, text in fields))
     ours = _without_others(names, company)
     has_company = any(name.find.is_strong and _is_sure(name, company) for name in ours)

@@ -68,7 +68,7 @@ def test_a_longer_name_swallows_ours(title):
         pytest.param("Zamir warns of drought", "", False, id="alone"),
         pytest.param("Zamir warns of drought", "Israel has had no rain.", True, id="in company"),
         pytest.param(
-            "Zamir warns of drought", "So did Deri.", False, id="in company as doubtful as itself"
+            "Zamir warns of drought", "So did Rivlin.", False, id="in company as doubtful as itself"
         ),
     ],
 )
@@ -91,11 +91,11 @@ def test_a_round_up_is_not_about_what_it_names(title):
     assert verdict.reason.endswith("makes it a round-up.")
 
 
-def test_a_lead_that_stays_elsewhere_makes_a_single_name_in_the_title_a_comparison():
+def test_a_lead_that_stays_elsewhere_makes_ours_in_the_title_a_comparison():
     lead = "The minister left Caracas for Bogotá."
 
-    assert not JUDGE.judge("The new Iraq", lead).is_about
-    assert JUDGE.judge("The new Iraq", f"{lead} He will go on to Baghdad.").is_about
+    assert not JUDGE.judge("Peru, the new Iraq", lead).is_about
+    assert JUDGE.judge("Peru, the new Iraq", f"{lead} He will go on to Baghdad.").is_about
 
 
 def test_a_name_that_goes_over_the_end_of_a_line_is_found():
