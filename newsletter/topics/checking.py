@@ -1,11 +1,12 @@
 """What is wrong with a topic file, by line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
 from math import isfinite
 from typing import Any
 
+from newsletter.domain.matching import folded
 from newsletter.domain.weights import Weights
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
@@ -41,6 +42,18 @@ def check(data: dict[str, Any], text: str, *, name: str) -> None:
     """
     for path, wrong in _wrongs(data):
         raise InputError(f"In {_where(text, path)}the topic file {name}: {wrong}.")
+
+
+def check_ambiguous(words: Iterable[str], topic: Collection[str], text: str, *, name: str) -> None:
+    """Nothing, when each of the ambiguous words is a name of the topic; topic has them folded.
+
+    Raises InputError naming the line of one that is not: it would settle nothing, being misspelt.
+    """
+    for word in words:
+        if folded(word) not in topic:
+            where = _where(text, ("ambiguous", word))
+            wrong = f"nothing in this topic is called {word!r}, so there is nothing to settle"
+            raise InputError(f"In {where}the topic file {name}: {wrong}.")
 
 
 def _wrongs(data: dict[str, Any]) -> Wrongs:

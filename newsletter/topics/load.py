@@ -12,7 +12,7 @@ from newsletter.domain.topic import REGION, Ambiguity, Strength, Term, Topic
 from newsletter.domain.weights import Weights
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
-from newsletter.topics.checking import check
+from newsletter.topics.checking import check, check_ambiguous
 from newsletter.topics.forms import forms
 
 _SMALLEST = 100_000  # People of a city, unless the topic says otherwise.
@@ -80,12 +80,14 @@ def parse(text: str, *, name: str) -> Topic:
             for code in countries
             for city, _ in gazetteer.cities(code, smallest)
         ),
+        *_foreign(set(countries)),
     ]
     told = {word: _ambiguity(told) for word, told in data.get("ambiguous", {}).items()}
+    check_ambiguous(told, {folded(term.text) for term in terms}, text, name=name)
     return Topic(
         name=name,
         title=data["title"],
-        terms=_unique([*terms, *_foreign(set(countries))]),
+        terms=_unique(terms),
         sections=frozenset(folded(section) for section in data["sections"]),
         ambiguous=_towns(countries, smallest) | _doubtful(countries) | told,
         titles=data.get("languages", {}),

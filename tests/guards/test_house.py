@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = sorted((ROOT / "newsletter").rglob("*.py"))
 MAX_LINES = 300
+MAX_CHARS = 140  # Of a topic file; some of its letters are half as wide.
 HAND_WRITTEN = [path for path in SOURCE if "versions" not in path.parts]
 
 
@@ -22,6 +23,12 @@ def _name(path: Path) -> str:
 def test_no_module_is_longer_than_a_reader_keeps_in_mind(path: Path) -> None:
     """A file that outgrows this has two purposes (design, section 3)."""
     assert len(path.read_text().splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "newsletter/topics").rglob("*.toml")), ids=_name)
+def test_a_topic_file_can_be_read_in_a_diff(path: Path) -> None:
+    """A list of names on one long line hides what was changed in it."""
+    assert max(map(len, path.read_text().splitlines())) <= MAX_CHARS
 
 
 @pytest.mark.parametrize("path", HAND_WRITTEN, ids=_name)

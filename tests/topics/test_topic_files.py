@@ -82,6 +82,7 @@ def test_a_doubtful_name_needs_company_and_a_namesake_is_none_of_the_country():
         pytest.param('["regatta"]', "[]", "line 12 of .*'sport' is empty", id="no sport"),
         pytest.param("needs_company", "alone", "line 15 of .*'alone' does not settle", id="settle"),
         pytest.param("= true", '= "yes"', "line 15 of .*neither true nor false", id="not a truth"),
+        pytest.param('"Sur" =', '"Surr" =', "line 15 of .*is called 'Surr'", id="nobody's name"),
         pytest.param(
             'sections = ["coast"]',
             'sections = ["coast"]\nnamesakes = []',
