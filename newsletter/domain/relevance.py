@@ -1,7 +1,7 @@
 """Is it about the topic: names found and settled, a score, the country, and the reason in words."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -126,11 +126,11 @@ def _path(url: str) -> list[str]:
 def _country(strong: Sequence[Find]) -> str:
     """The country that the title, then the rest, names most; REGION when there is none."""
     each = {Place.TITLE: 3.0, Place.LEAD: 1.2, Place.TEXT: 0.3}
-    sums: Counter[str] = Counter()
+    sums: dict[str, float] = defaultdict(float)
     first: dict[str, int] = {}
     for at, find in enumerate(strong):
         if find.term.country != REGION:
-            sums[find.term.country] += each[find.where]  # type: ignore[assignment]
+            sums[find.term.country] += each[find.where]
             first.setdefault(find.term.country, at)
     if not sums:
         return REGION
