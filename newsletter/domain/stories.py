@@ -16,7 +16,7 @@ NEARER, NEARER_FOR_EACH_DOUBLING = 0.06, 0.065
 OTHERS = 4  # The likest third groups, which show how alike the tellings of other events are.
 # What is this much alike as groups tells one event even where others stand near: an event that
 # twenty report in five wordings.
-SURELY = 0.3
+SURELY = 0.32
 
 
 def group(articles: Sequence[Article]) -> tuple[tuple[Article, ...], ...]:
