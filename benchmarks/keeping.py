@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+# RFC 5321 4.2.3: what a service says that shuts down.
+_LEAVES = b"421 4.3.2 Service not available, closing transmission channel\r\n"
 _END = b"\r\n.\r\n"
 _ID = b"\r\nmessage-id:"
 _OFFERED = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
@@ -210,7 +212,7 @@ class Session(asyncio.Protocol):
 
     def _answer(self, text: bytes) -> None:
         if self._relay.mood.is_leaving:
-            self._answers.append(b"421 4.3.2 the relay is closing\r\n")
+            self._answers.append(_LEAVES)
             self._end()
         else:
             self._answers.append(text + b"\r\n")

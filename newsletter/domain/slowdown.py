@@ -24,12 +24,13 @@ _ACCOUNT = re.compile(
 # Gmail); 4.4.2 is a connection that was too slow; 4.5.3 too many recipients of one message.
 _ONE_MESSAGE = ("4.2.", "4.4.2", "4.5.3")
 # Greylisting (RFC 6647) asks for the same message again, later; a connection that was open for long
-# enough, or had its share of messages, is made anew at once; and who restarts is not overrun.
+# enough, or had its share of messages, is made anew at once; and who restarts is not overrun, which
+# RFC 5321 4.2.3 words as "Service not available, closing transmission channel".
 _ONE = re.compile(
     r"gr[ea]y-?list|mailbox (?:is )?full|over ?quota|too many recipients|"
     r"(?:messages|mails|recipients|transactions) (?:in|on|per|for|over|during) "
     r"(?:this |one |a |the |your |each )?(?:smtp )?(?:connection|session)|"
-    r"time-?out|timed out|\bidle\b|shutting down|come back later"
+    r"time-?out|timed out|\bidle\b|shutting down|closing transmission channel|come back later"
 )
 # Congestion (RFC 3463 3.5), a full disk (3.4); Gmail 4.7.28; Outlook 4.7.500 "Server busy" and
 # 4.7.650 to 4.7.652, rate-limited by reputation or connections.

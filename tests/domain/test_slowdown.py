@@ -83,6 +83,9 @@ NOTHING = [
     pytest.param(421, "Too many messages in this connection", id="a connection's share is used"),
     pytest.param(421, "4.7.0 Too many messages per SMTP session", id="likewise"),
     pytest.param(421, "4.3.2 mx.example Service shutting down", id="a restart"),
+    pytest.param(
+        421, "4.3.2 Service not available, closing transmission channel", id="RFC 5321's restart"
+    ),
     pytest.param(550, "5.7.1 Rate limited", id="refused for good"),
     pytest.param(250, "2.0.0 Queued, your rate is fine", id="taken"),
     pytest.param(0, "Connection reset: too many", id="no reply at all"),
