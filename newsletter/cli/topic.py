@@ -130,8 +130,9 @@ def _given(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
 
 
 def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
-    """A CSV of the rows with what was decided; cells that a spreadsheet would run are quoted."""
+    """A CSV of the rows with what was decided; no spreadsheet runs any cell of it."""
     from newsletter.domain.text import one_line
+    from newsletter.services.readers import harmless
 
     names = list(dict.fromkeys(name for row, _ in wrong for name in row))
     try:
@@ -144,12 +145,7 @@ def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
         for row, verdict in wrong:
             cells = [one_line(row.get(name, ""), max_chars=2_000) for name in names]
             decided = [int(verdict.is_about), verdict.score, verdict.reason]
-            writer.writerow(
-                [
-                    *("'" + cell if cell[:1] in {"=", "+", "-", "@"} else cell for cell in cells),
-                    *decided,
-                ]
-            )
+            writer.writerow([*map(harmless, cells), *decided])
 
 
 def _print(n: int, found: Any, simple: Any, seconds: float, *, as_json: bool) -> None:

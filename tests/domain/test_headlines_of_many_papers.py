@@ -4,6 +4,7 @@ import pytest
 
 from newsletter.domain.relevance import Judge
 from newsletter.topics.load import shipped
+from tests.domain.tables import headlines
 
 JUDGE = Judge(shipped("middle-east"))
 
@@ -267,20 +268,11 @@ F1: Norris takes title in Abu Dhabi
 """
 
 
-def stories(table: str):
-    """The headlines, each with the lead on the line below."""
-    lines = table.strip().splitlines()
-    return [
-        pytest.param(title, lead.strip(), id=title)
-        for title, lead in zip(lines[::2], lines[1::2], strict=True)
-    ]
-
-
-@pytest.mark.parametrize(("title", "lead"), stories(OURS))
+@pytest.mark.parametrize(("title", "lead"), headlines(OURS))
 def test_a_headline_about_the_region_is_found(title, lead):
     assert JUDGE.judge(title, lead).is_about
 
 
-@pytest.mark.parametrize(("title", "lead"), stories(OTHERS))
+@pytest.mark.parametrize(("title", "lead"), headlines(OTHERS))
 def test_a_headline_about_something_else_is_not(title, lead):
     assert not JUDGE.judge(title, lead).is_about
