@@ -10,20 +10,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from newsletter.mail.smtp import Relays, Timeouts
+from tests.patience import HANGS_S
 
 CONNECT, DOT = "CONNECT", "DOT"  # What is scripted beside the commands: greeting, end of message.
 OFFERED = ("SIZE 10000000", "8BITMIME", "SMTPUTF8")
-SILENCE_S = 10  # A session whose client says nothing for so long is over.
-SHORT = Timeouts(
-    connect_s=0.2,
-    greeting_s=0.2,
-    mail_s=0.2,
-    rcpt_s=0.2,
-    data_s=0.2,
-    block_s=0.2,
-    dot_s=0.2,
-    goodbye_s=0.2,
-)
+SILENCE_S = HANGS_S  # A session whose client says nothing for so long is over.
 
 _USUAL = {
     CONNECT: "220 relay.example ESMTP",
@@ -46,6 +37,12 @@ class Say:
     text: str = ""
     hangs_up: bool = False
     goes_deaf: bool = False
+
+
+def impatient(**steps: float) -> Timeouts:
+    """Return limits of so many seconds for these steps; the others' are beyond any busy machine."""
+    names = ("connect_s", "greeting_s", "mail_s", "rcpt_s", "data_s", "block_s", "dot_s")
+    return Timeouts(**dict.fromkeys(names, HANGS_S) | steps)
 
 
 HANG_UP = Say(hangs_up=True)

@@ -76,7 +76,7 @@ def test_a_user_that_was_killed_does_not_count(tmp_path: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from newsletter.embedded import redis;\n"
         "with redis.start(Path(sys.argv[1])) as server:\n"
-        "    print(server.pid, flush=True); time.sleep(60)"
+        "    print(server.pid, flush=True); time.sleep(3600)"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT

@@ -8,8 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import default
@@ -20,9 +19,7 @@ import httpx
 
 from newsletter.embedded.shared import free_port
 from newsletter.tasks.enqueue import has_worker
-
-COMMAND_S = 60
-START_S = 30
+from tests.patience import HANGS_S, eventually
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class House:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=COMMAND_S,
+            timeout=HANGS_S,
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
@@ -94,7 +91,7 @@ class House:
         base = f"http://127.0.0.1:{port}"
         self.env["NEWSLETTER_PUBLIC_URL"] = base
         self._start([sys.executable, "-m", "newsletter", "serve", "--port", port], **env)
-        with httpx.Client(base_url=base, timeout=20) as client:
+        with httpx.Client(base_url=base, timeout=HANGS_S) as client:
             assert eventually(lambda: _answers(client)), "no page was served"
             yield client
 
@@ -111,7 +108,7 @@ class House:
                 process.send_signal(signal.SIGTERM)
         for process in self.processes:
             try:
-                process.wait(20)
+                process.wait(HANGS_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -135,16 +132,6 @@ class House:
             )
         self.processes.append(process)
         return process
-
-
-def eventually(is_so: Callable[[], bool], *, within_s: float = START_S) -> bool:
-    """Whether it came to be so within that time."""
-    ends_at = time.monotonic() + within_s
-    while not is_so():
-        if time.monotonic() > ends_at:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def environment(**settings: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.embedded.shared import wait_until
 from newsletter.mail.smtp import Relays, connected
 from newsletter.store.deliveries import Delivery
+from tests.patience import HANGS_S
 
 QUEUED, SENT, FAILED, UNCERTAIN = (
     DeliveryStatus(one) for one in ("queued", "sent", "failed", "uncertain")
@@ -61,7 +62,6 @@ def delivery(status: DeliveryStatus, reply: str = "") -> Delivery:
     )
 
 
-@pytest.mark.timeout(300)
 def test_whatever_is_killed_nobody_is_skipped_and_nobody_gets_it_twice() -> None:
     with household() as house:
         kills = list(chaos(house, DEADLY, recipients=800, rng=random.Random(3)))
@@ -161,9 +161,9 @@ def test_the_relay_does_not_outlive_who_started_it(tmp_path) -> None:
         [sys.executable, "-c", script, tmp_path / "kept.log"],
         cwd=Path(__file__).parents[2],
         capture_output=True,
-        timeout=60,
+        timeout=HANGS_S,
         check=False,
     )
 
     assert done.returncode == 9
-    assert wait_until(lambda: not psutil.pid_exists(int(done.stdout)), timeout_s=20)
+    assert wait_until(lambda: not psutil.pid_exists(int(done.stdout)), timeout_s=HANGS_S)

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,18 +11,21 @@ from pathlib import Path
 import pytest
 
 from tests.features.conftest import EVENING
-from tests.features.house import House, eventually
-from tests.features.relays import SlowRelay, counts, slow
+from tests.features.house import House
+from tests.features.relays import SlowRelay, counts, edition_status, slow
+from tests.patience import HANGS_S, eventually
 
-READERS = 400  # More than a slow relay takes while a few commands start.
+READERS = 400  # More than a slow relay takes before a run notices what was asked of it.
 SLOW_S = 0.5
+TAKEN = 31  # Then the relay waits until the edition is no longer being sent.
 AT = (EVENING + timedelta(hours=1)).isoformat()
 EDITION = ("--date", "2026-03-03", "--at", AT)
 
 
 @pytest.fixture
 def relay(composed: House) -> Iterator[SlowRelay]:
-    with slow(composed, readers=READERS, pause_s=SLOW_S) as made:
+    with slow(composed, readers=READERS, pause_s=SLOW_S, limit=TAKEN) as made:
+        made.is_open = lambda: edition_status(composed) != "sending"
         yield made
         made.pause_s = 0
 
@@ -33,7 +35,7 @@ def under_way(composed: House, relay: SlowRelay) -> House:
     """The house in mid-run, with one worker."""
     composed.worker(NEWSLETTER_AT=AT)
     composed.begin("send", *EDITION, "--no-wait")
-    assert eventually(lambda: len(relay.taken) > 30)
+    assert eventually(lambda: len(relay.taken) >= TAKEN)
     return composed
 
 
@@ -45,20 +47,19 @@ def three(composed: House) -> Iterator[SlowRelay]:
         yield made
 
 
-@pytest.mark.timeout(200)
 def test_a_paused_run_stops_at_once_and_goes_on_where_it_was(
     under_way: House, relay: SlowRelay
 ) -> None:
     paused = under_way.ok("send", "pause", *EDITION, "--json").json()
     before = len(relay.taken)
-    time.sleep(1)
-    while_paused = len(relay.taken)
     watched = under_way.run("send", "--watch", *EDITION)
+    while_paused = len(relay.taken)
+    relay.limit = None
     under_way.ok("send", "resume", *EDITION)
     watcher = under_way.begin("send", "--watch", *EDITION, "--json")
     assert eventually(lambda: len(under_way.said(watcher)) > 2)
     relay.pause_s = 0
-    code = watcher.wait(30)
+    code = watcher.wait(HANGS_S)
 
     assert (paused["status"], paused["sending"], paused["uncertain"]) == ("held", 0, 0)
     assert 0 < before == while_paused == paused["sent"] < READERS
@@ -74,14 +75,13 @@ def test_a_paused_run_stops_at_once_and_goes_on_where_it_was(
     assert len(relay.taken) == READERS
 
 
-@pytest.mark.timeout(200)
 def test_a_cancelled_run_reaches_the_rest_only_when_it_is_sent_again(
     under_way: House, relay: SlowRelay, tmp_path: Path
 ) -> None:
     asked = under_way.run("send", "cancel", *EDITION)
     cancelled = under_way.ok("send", "cancel", *EDITION, "--yes", "--json").json()
     before = set(relay.taken)
-    relay.pause_s = 0
+    relay.pause_s, relay.limit = 0, None
     plain = under_way.run("send", *EDITION)
     failed = under_way.ok("deliveries", "list", *EDITION, "--state", "failed", "--csv").out
     resent = under_way.ok("send", "resend", *EDITION, "--json").json()
@@ -100,14 +100,14 @@ def test_a_cancelled_run_reaches_the_rest_only_when_it_is_sent_again(
     assert under_way.ok("verify", "2026-03-03", "--against", str(log), "--json").json()["agrees"]
 
 
-@pytest.mark.timeout(200)
 def test_a_worker_that_is_asked_to_end_settles_what_is_on_its_way(
     under_way: House, relay: SlowRelay, tmp_path: Path
 ) -> None:
     worker = under_way.processes[0]
 
     worker.terminate()
-    code = worker.wait(20)
+    relay.limit = None
+    code = worker.wait(HANGS_S)
     relay.pause_s = 0
 
     assert code == 0
@@ -122,7 +122,6 @@ def test_a_worker_that_is_asked_to_end_settles_what_is_on_its_way(
     assert len(relay.taken) == len(set(relay.taken)) == READERS
 
 
-@pytest.mark.timeout(200)
 def test_who_is_in_doubt_is_told_and_settled(
     composed: House, three: SlowRelay, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.features.house import environment
+from tests.patience import HANGS_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +21,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [sys.executable, "-m", *command, "--wheel-dir", str(folder), str(ROOT)],
         check=True,
-        timeout=100,
+        timeout=HANGS_S,
     )
     return next(folder.glob("*.whl"))
 
@@ -58,7 +59,7 @@ def test_it_renders_a_page_and_a_mail_outside_the_checkout(wheel: Path, tmp_path
         env=environment(PYTHONPATH=str(tmp_path / "installed")),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS_S,
         check=False,
     )
 

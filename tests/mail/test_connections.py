@@ -5,7 +5,7 @@ import pytest
 from newsletter.errors import UnreachableError
 from newsletter.mail.smtp import Relays, connected
 from tests.mail.supplies import FROM, MESSAGE
-from tests.smtp_server import CONNECT, HANG_UP, SHORT, SILENCE, smtp_server
+from tests.smtp_server import CONNECT, HANG_UP, SILENCE, impatient, smtp_server
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_a_relay_that_does_not_greet_is_unreachable(relay, command, answer):
 
     with (
         pytest.raises(UnreachableError, match="NEWSLETTER_SMTP_URL"),
-        connected(relay.relays(), timeouts=SHORT),
+        connected(relay.relays(), timeouts=impatient(greeting_s=0.2)),
     ):
         pass
 

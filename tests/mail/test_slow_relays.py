@@ -6,7 +6,6 @@ from asyncio import StreamReader as Reader
 from asyncio import StreamWriter as Writer
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 
@@ -14,15 +13,20 @@ from newsletter.domain.delivery import Stage
 from newsletter.errors import UnreachableError
 from newsletter.mail.smtp import Relays, Timeouts, all_sent
 from tests.mail.supplies import Letters
-from tests.smtp_server import SHORT
+from tests.patience import HANGS_S
+from tests.smtp_server import impatient
 
-HANGS_S = 30  # A test that takes so long hangs.
+SILENCE_S = 0.2  # Only for what is to fail: a busy machine may take longer for anything.
+MAIL_S = 3.0  # The greeting has this limit too, and must come within it.
+SMALL = b"Hi.\r\n"
 LARGE = b"A line of a large message.\r\n" * 400_000
 SMALL_BUFFER_BYTES = 4_096
 
 
 async def told_by(
-    relay: Callable[[Reader, Writer], Awaitable[None]], letters: Letters, timeouts: Timeouts = SHORT
+    relay: Callable[[Reader, Writer], Awaitable[None]],
+    letters: Letters,
+    timeouts: Timeouts | None = None,
 ) -> str:
     """Why the run over one connection to that relay ended, "" when all is sent."""
 
@@ -40,7 +44,7 @@ async def told_by(
     relays = Relays.parse(f"smtp://127.0.0.1:{listening.getsockname()[1]}")
     try:
         async with asyncio.timeout(HANGS_S):
-            await all_sent(relays, letters, count=1, timeouts=timeouts)
+            await all_sent(relays, letters, count=1, timeouts=timeouts or impatient())
     except UnreachableError as error:
         return str(error)
     finally:
@@ -71,7 +75,7 @@ async def drip(writer: Writer, text: bytes) -> None:
     while not writer.transport.is_closing():
         for at in range(len(text)):
             writer.write(text[at : at + 1])
-            await asyncio.sleep(SHORT.mail_s / 10)
+            await asyncio.sleep(SILENCE_S / 10)
 
 
 async def says_nothing(reader: Reader, writer: Writer) -> None:
@@ -108,7 +112,7 @@ async def says_100_kb_in_a_line(reader: Reader, writer: Writer) -> None:
 def test_a_relay_that_does_not_greet_in_time_or_in_reason_is_given_up(relay, said):
     letters = Letters(3)
 
-    assert said in asyncio.run(told_by(relay, letters))
+    assert said in asyncio.run(told_by(relay, letters, impatient(greeting_s=SILENCE_S)))
     assert letters.told == {}
     assert len(letters.waiting) == 3
 
@@ -139,32 +143,45 @@ async def reads_no_message(reader: Reader, writer: Writer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("relay", "content", "stage"),
+    ("relay", "content", "stage", "limits"),
     [
-        pytest.param(answers_no_mail, b"Hi.\r\n", Stage.MAIL, id="no answer to MAIL"),
-        pytest.param(drips_an_answer, b"Hi.\r\n", Stage.MAIL, id="a drip, to MAIL"),
-        pytest.param(answers_no_message, b"Hi.\r\n", Stage.DOT, id="no answer to the message"),
-        pytest.param(drips_the_last_answer, b"Hi.\r\n", Stage.DOT, id="a drip, to the message"),
+        pytest.param(
+            answers_no_mail, SMALL, Stage.MAIL, {"mail_s": MAIL_S}, id="no answer to MAIL"
+        ),
+        pytest.param(drips_an_answer, SMALL, Stage.MAIL, {"mail_s": MAIL_S}, id="a drip, to MAIL"),
+        pytest.param(
+            answers_no_message, SMALL, Stage.DOT, {"dot_s": SILENCE_S}, id="no answer to a message"
+        ),
+        pytest.param(
+            drips_the_last_answer, SMALL, Stage.DOT, {"dot_s": SILENCE_S}, id="a drip, to a message"
+        ),
         # What has not left this machine in full is in nobody's mailbox.
-        pytest.param(reads_no_message, LARGE, Stage.DATA, id="it does not read"),
+        pytest.param(
+            reads_no_message, LARGE, Stage.DATA, {"block_s": SILENCE_S}, id="it does not read"
+        ),
     ],
 )
-def test_a_relay_that_falls_silent_loses_the_message_that_waits_and_no_other(relay, content, stage):
+def test_a_relay_that_falls_silent_loses_the_message_that_waits_and_no_other(
+    relay, content, stage, limits
+):
     letters = Letters(3, content=content)
 
-    said = asyncio.run(told_by(relay, letters))
+    said = asyncio.run(told_by(relay, letters, impatient(**limits)))
 
     assert "the relay did not answer in time" in said
     assert {key: (one.code, one.stage) for key, one in letters.told.items()} == {1: (0, stage)}
     assert sorted([1, *letters.waiting]) == [1, 2, 3]
 
 
+BLOCK_S = 2.0
+
+
 async def reads_slowly(reader: Reader, writer: Writer) -> None:
-    """It takes several times as long as any time-out, with no pause as long as one."""
+    """It takes longer in all than the time-out, with no pause as long as it."""
     await asked_for_data(reader, writer)
     for _ in range(20):
         await reader.readexactly(len(LARGE) // 20)
-        await asyncio.sleep(SHORT.block_s / 5)
+        await asyncio.sleep(BLOCK_S / 15)
     await reader.readexactly(len(b".\r\n"))
     writer.write(b"250 kept\r\n")
     await reader.readline()
@@ -192,7 +209,7 @@ async def refuses_a_large_message_at_once(reader: Reader, writer: Writer) -> Non
     await asked_for_data(reader, writer)
     writer.write(b"552 5.3.4 Too large\r\n")
     await writer.drain()
-    await asyncio.sleep(SHORT.mail_s / 2)
+    await asyncio.sleep(SILENCE_S / 2)
 
 
 def test_a_refusal_that_comes_before_the_whole_message_has_left_counts():
@@ -205,7 +222,6 @@ def test_a_refusal_that_comes_before_the_whole_message_has_left_counts():
 
 def test_a_relay_that_reads_slowly_is_waited_for_while_it_reads():
     letters = Letters(1, content=LARGE)
-    patient = replace(SHORT, dot_s=HANGS_S)
 
-    assert asyncio.run(told_by(reads_slowly, letters, patient)) == ""
+    assert asyncio.run(told_by(reads_slowly, letters, impatient(block_s=BLOCK_S))) == ""
     assert letters.codes() == [250]

@@ -6,7 +6,7 @@ from newsletter.domain.delivery import Stage
 from newsletter.mail.master import compiled
 from newsletter.mail.smtp import connected
 from tests.mail.examples import digest, frame, newsletter, recipient
-from tests.smtp_server import DOT, HANG_UP, SHORT, SILENCE, Say, SmtpServer, smtp_server
+from tests.smtp_server import DOT, HANG_UP, SILENCE, Say, SmtpServer, impatient, smtp_server
 
 FROM, TO = "bounce@letters.example", "mira@reader.example"
 MESSAGE = b"Subject: A bridge\r\n\r\nIt opens.\r\n"
@@ -187,7 +187,7 @@ def test_a_relay_that_closes_after_a_message_is_not_asked_again(relay, hangs_up)
 def test_a_relay_that_falls_silent_is_not_waited_for_without_end(relay):
     relay.script(DOT, SILENCE)
 
-    with connected(relay.relays(), timeouts=SHORT) as open_relay:
+    with connected(relay.relays(), timeouts=impatient(dot_s=0.2)) as open_relay:
         reply, is_open = open_relay.send(FROM, TO, MESSAGE), open_relay.is_open
 
     assert (reply.code, reply.stage) == (0, Stage.DOT)

@@ -23,6 +23,7 @@ from newsletter.services.compose import compose
 from newsletter.store import Store, articles, deliveries, editions, feeds, subscribers
 from newsletter.store.feeds import Feed
 from newsletter.store.subscribers import Reader
+from tests.patience import HANGS_S
 from tests.smtp_server import DOT, Say, SmtpServer
 
 # Four events in four countries, none like another.
@@ -124,7 +125,7 @@ def relay() -> Iterator[Relay]:
     """A relay on loopback that does as it is told, until the end of the with statement."""
     made = Relay()
     port = free_port()
-    controller = Controller(made, hostname="127.0.0.1", port=port, ready_timeout=20)
+    controller = Controller(made, hostname="127.0.0.1", port=port, ready_timeout=HANGS_S)
     controller.start()
     made.url = f"smtp://127.0.0.1:{port}"
     try:
