@@ -5,6 +5,7 @@ import pytest
 from newsletter.domain.relevance import Judge
 from newsletter.domain.topic import REGION
 from newsletter.topics.load import shipped
+from tests.patience import growth
 
 JUDGE = Judge(shipped("middle-east"))
 LEAD = "word " * 80  # As long as a lead is.
@@ -275,8 +276,9 @@ def test_what_every_article_of_an_outlet_ends_with_says_nothing():
     assert JUDGE.judge("A baker retires", tail).score == 0
 
 
-@pytest.mark.timeout(20)
-def test_a_hostile_text_is_judged_in_time():
-    verdict = JUDGE.judge("Rain", "Jordan A " * 50_000, "<script>Iran</script>" * 50_000)
+def test_a_hostile_text_is_judged_in_time_that_grows_with_it():
+    def judge(size):
+        return JUDGE.judge("Rain", "Jordan A " * size, "<script>Iran</script>" * size)
 
-    assert verdict.score < 10
+    assert judge(50_000).score < 10
+    assert growth(judge, 4_000, times=8) < 24

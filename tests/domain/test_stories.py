@@ -10,6 +10,7 @@ import pytest
 from newsletter.domain.article import Article
 from newsletter.domain.likeness import OTHER_DAYS, WITHIN, likeness, likenesses
 from newsletter.domain.stories import group
+from tests.patience import growth
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -161,13 +162,13 @@ def test_likeness_goes_from_nought_to_one_and_both_ways(one, other, least, most)
     assert likeness(one, other) == pytest.approx(likeness(other, one))
 
 
-@pytest.mark.timeout(30)
-def test_a_long_day_is_grouped_in_time():
+def test_a_long_day_is_grouped_in_time_that_grows_no_faster_than_its_pairs():
     rng = random.Random(3)
     words = [f"word{n}" for n in range(600)]
     day = [article(at, " ".join(rng.sample(words, 9))) for at in range(800)]
 
     assert sum(map(len, group(day))) == 800
+    assert growth(lambda size: group(day[:size]), 100, times=8) < 2 * 8**2
 
 
 MATTER = "premier court overhaul coalition ministers parliament protest"
