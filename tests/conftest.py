@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,11 +33,18 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def store_url(postgres_url: str) -> Iterator[str]:
     """The address of a fresh database with all tables and nothing in them."""
+    with database(postgres_url, template=TEMPLATE) as url:
+        yield url
+
+
+@contextmanager
+def database(postgres_url: str, *, template: str) -> Iterator[str]:
+    """The address of a database of its own that begins as a copy of the template."""
     name = f"test_{secrets.token_hex(6)}"
     make = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
     drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(make.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+        connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
         yield _named(postgres_url, name)
         connection.execute(drop.format(sql.Identifier(name)))
 

@@ -145,7 +145,11 @@ class SmtpServer:
         assert self._tls is not None
         wrapped = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         self._sockets.append(wrapped)
-        wrapped.do_handshake()
+        try:
+            wrapped.do_handshake()
+        except OSError:  # whoever waits for this session's end may have closed all it knew of
+            wrapped.close()
+            raise
         return wrapped
 
 
@@ -167,6 +171,7 @@ class _Session:
                 goes_on = self._obey(command)
         finally:
             self._reader.close()
+            self._socket.close()  # with STARTTLS it is another than the one that was accepted
 
     def _obey(self, command: str) -> bool:
         verb = command.partition(" ")[0].upper()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.embedded import capture
+from tests.conftest import TEMPLATE, database
 from tests.features.house import House, environment
 
 EVENING = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)  # when the edition of that day is composed
@@ -30,21 +31,59 @@ _NEXT_DAY = (
 )
 
 
+def settings(database_url: str, redis_url: str, relay_url: str, folder: Path) -> dict[str, str]:
+    """Every setting of a house whose files are in that folder."""
+    return environment(
+        NEWSLETTER_DATABASE_URL=database_url,
+        NEWSLETTER_REDIS_URL=redis_url,
+        NEWSLETTER_SMTP_URL=relay_url,
+        NEWSLETTER_SECRET_KEY="a key for tests only",
+        NEWSLETTER_EDITOR_PASSWORD="open sesame",
+        NEWSLETTER_DATA_DIR=str(folder / "data"),
+    )
+
+
+@pytest.fixture(scope="session")
+def initialised(
+    postgres_url: str, redis_server_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """The database that each house begins as a copy of: one newsletter, “evening”, at 18:00 UTC.
+
+    What four commands leave in it is the same each time: it is made once and copied.
+    """
+    with database(postgres_url, template=TEMPLATE) as url:
+        folder = tmp_path_factory.mktemp("initialised")
+        made = House(settings(url, redis_server_url, "smtp://127.0.0.1:1", folder), folder, folder)
+        made.ok("init", "--sender", "The Evening <evening@press.example>")
+        yield made
+
+
+@pytest.fixture(scope="session")
+def with_an_edition(
+    postgres_url: str, initialised: House, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """The database of a house with the edition of 3 March 2026 composed, and three readers."""
+    with database(postgres_url, template=initialised.database) as url:
+        folder = tmp_path_factory.mktemp("composed")
+        made = House(initialised.env | {"NEWSLETTER_DATABASE_URL": url}, folder, folder)
+        stories = _written(folder / "feed.xml", _STORIES, EVENING)
+        made.ok("collect", "--from", str(stories), "--at", EVENING.isoformat())
+        made.ok("compose", "--date", "2026-03-03", "--at", EVENING.isoformat())
+        readers = "ann@mail.example\nömer@mail.example\nreader.three@mail.example\n"
+        made.ok("subscribers", "import", "-", stdin=readers)
+        yield made
+
+
 @pytest.fixture
-def house(store_url: str, redis_url: str, tmp_path: Path) -> Iterator[House]:
+def house(postgres_url: str, redis_url: str, initialised: House, tmp_path: Path) -> Iterator[House]:
     """A house with tables and one newsletter, “evening”, at 18:00 UTC."""
     relay = tmp_path / "relay"
-    with capture.start(relay) as server:
-        env = environment(
-            NEWSLETTER_DATABASE_URL=store_url,
-            NEWSLETTER_REDIS_URL=redis_url,
-            NEWSLETTER_SMTP_URL=server.url,
-            NEWSLETTER_SECRET_KEY="a key for tests only",
-            NEWSLETTER_EDITOR_PASSWORD="open sesame",
-            NEWSLETTER_DATA_DIR=str(tmp_path / "data"),
-        )
+    with (
+        capture.start(relay) as server,
+        database(postgres_url, template=initialised.database) as url,
+    ):
+        env = settings(url, redis_url, server.url, tmp_path)
         house = House(env, tmp_path, capture.mail_folder(relay))
-        house.ok("init", "--sender", "The Evening <evening@press.example>")
         yield house
         house.end()
 
@@ -62,13 +101,12 @@ def next_feed(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def composed(house: House, feed: Path) -> House:
+def composed(postgres_url: str, house: House, with_an_edition: House) -> Iterator[House]:
     """The house with the edition of 3 March 2026 composed, and three readers."""
-    house.ok("collect", "--from", str(feed), "--at", EVENING.isoformat())
-    house.ok("compose", "--date", "2026-03-03", "--at", EVENING.isoformat())
-    readers = "ann@mail.example\nömer@mail.example\nreader.three@mail.example\n"
-    house.ok("subscribers", "import", "-", stdin=readers)
-    return house
+    with database(postgres_url, template=with_an_edition.database) as url:
+        house.env["NEWSLETTER_DATABASE_URL"] = url
+        yield house
+        house.end()
 
 
 def _written(path: Path, stories: Sequence[tuple[str, str, int]], evening: datetime) -> Path:

@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -42,6 +43,11 @@ class House:
     folder: Path
     mail_folder: Path
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+
+    @property
+    def database(self) -> str:
+        """The name of its database."""
+        return urlsplit(self.env["NEWSLETTER_DATABASE_URL"]).path.lstrip("/")
 
     def run(self, *arguments: str, stdin: str = "", **env: str) -> Done:
         """Run one newsletter command to its end."""

@@ -8,6 +8,7 @@ import pytest
 from newsletter.errors import UnreachableError
 from newsletter.mail.smtp import connected, greeting
 from tests.mail.supplies import FROM, MESSAGE
+from tests.patience import HANGS_S
 from tests.smtp_server import SmtpServer, smtp_server
 
 TO = "mira@reader.example"
@@ -38,7 +39,7 @@ def certified(tmp_path, monkeypatch):
 
 def openssl(*arguments: object) -> None:
     command = ["openssl", *map(str, arguments)]
-    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    subprocess.run(command, check=True, capture_output=True, timeout=HANGS_S)
 
 
 def server_with(tls: ssl.SSLContext, scheme: str):
