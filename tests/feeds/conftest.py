@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.feeds.fetch import Fetcher
 from newsletter.feeds.policy import FetchPolicy
+from tests.patience import HANGS_S
 from tests.servers import WebServer, web_server
 
 
@@ -17,7 +18,7 @@ def web() -> Iterator[WebServer]:
 
 @pytest.fixture
 def policy() -> FetchPolicy:
-    return FetchPolicy(allow_loopback=True, timeout_s=5)
+    return FetchPolicy(allow_loopback=True, timeout_s=HANGS_S)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from newsletter.embedded.shared import Server, free_port, wait_until
 from newsletter.errors import SettingsError
 from newsletter.mail.quota import MOST_RETRY_S, WAIT_S, Quota
 from tests.mail.pacing_world import BEGIN, PLENTY, SLOWER, YES, World
+from tests.patience import HANGS_S
 
 PASSWORD = "only-for-tests"
 
@@ -35,13 +36,13 @@ class OwnRedis:
     def starts(self) -> Server:
         server = redis._spawned(redis._program(), self._folder, self._port, PASSWORD)
         assert server is not None
-        assert wait_until(lambda: redis._answers(self._port), timeout_s=20)
+        assert wait_until(lambda: redis._answers(self._port), timeout_s=HANGS_S)
         self._server = server
         return server
 
     def dies(self) -> None:
         self.signals(signal.SIGKILL)
-        assert wait_until(lambda: not self._server.is_alive(), timeout_s=20)
+        assert wait_until(lambda: not self._server.is_alive(), timeout_s=HANGS_S)
 
     def signals(self, number: int) -> None:
         if self._server.is_alive():

@@ -13,6 +13,7 @@ from newsletter.feeds.policy import FetchPolicy
 from newsletter.services.dispatch import dispatch
 from newsletter.services.ports import Ports
 from newsletter.store import Store, newsletters
+from tests.patience import HANGS_S
 from tests.servers import WebServer, web_server
 from tests.services.worlds import Clock, Maildir, Relay, composed, readers, relay
 
@@ -55,7 +56,7 @@ def queue() -> list[tuple[int, tuple[int, ...]]]:
 
 @pytest.fixture
 def policy() -> FetchPolicy:
-    return FetchPolicy(allow_loopback=True, timeout_s=5)
+    return FetchPolicy(allow_loopback=True, timeout_s=HANGS_S)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A run in somebody's hand: paused, let go on, cancelled."""
 
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -12,10 +11,16 @@ from newsletter.domain.edition import EditionStatus, Hold
 from newsletter.errors import StateError
 from newsletter.services import steering
 from newsletter.services.deliver import deliver
-from newsletter.services.pace import TURN_S
 from newsletter.services.recover import recover
 from newsletter.store import batches, deliveries
-from tests.services.worlds import InterruptedRelay, composed, edition_of, moved, statuses
+from tests.services.worlds import (
+    InterruptedRelay,
+    composed,
+    edition_of,
+    moved,
+    statuses,
+    wait_until_noticed,
+)
 from tests.store.ledgers import claimed
 
 AMAL, *_ = EVERYBODY = [f"{name}@example.org" for name in ("amal", "lina", "samir")]
@@ -34,7 +39,7 @@ def interrupted(ports, edition, act: Callable[[], object]) -> list[str]:
 
     def meanwhile() -> None:
         act()
-        time.sleep(3 * TURN_S)  # the relay takes longer than the run needs to notice
+        wait_until_noticed(ports.store, edition.id)  # the relay's answer comes after that
 
     with closing(InterruptedRelay(meanwhile)) as relay:
         deliver(replace(ports, relay_url=relay.url()), edition.id, 0)

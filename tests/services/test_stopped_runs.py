@@ -1,6 +1,5 @@
 """Runs that stop half-way, by the relay, an editor or the clock: the rest waits, and goes on."""
 
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,7 +15,6 @@ from newsletter.services import editing
 from newsletter.services.compose import compose
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch, send_now
-from newsletter.services.pace import TURN_S
 from newsletter.services.recover import recover
 from tests.services.worlds import (
     AMMAN,
@@ -29,6 +27,7 @@ from tests.services.worlds import (
     news,
     readers,
     statuses,
+    wait_until_noticed,
 )
 from tests.smtp_server import OFFERED, SmtpServer, smtp_server
 
@@ -145,7 +144,7 @@ def test_with_the_right_password_the_run_goes_on(ports, edition, asking, clock):
 def test_an_edition_held_in_mid_run_stops_after_the_message_on_its_way(ports, edition):
     def hold():
         editing.hold(ports, edition.id, note="Wrong photo.", by="Rana")
-        time.sleep(3 * TURN_S)  # the relay takes longer than the run needs to notice
+        wait_until_noticed(ports.store, edition.id)  # the relay's answer comes after that
 
     with closing(InterruptedRelay(hold)) as relay:
         sent = deliver(replace(ports, relay_url=relay.url()), edition.id, 0)
@@ -160,7 +159,7 @@ def test_an_edition_held_in_mid_run_stops_after_the_message_on_its_way(ports, ed
 def test_a_run_held_half_way_goes_on_when_approved_and_reaches_nobody_twice(ports, edition):
     def hold():
         editing.hold(ports, edition.id, note="Wrong photo.", by="Rana")
-        time.sleep(3 * TURN_S)
+        wait_until_noticed(ports.store, edition.id)
 
     with closing(InterruptedRelay(hold)) as relay:
         beside = replace(ports, relay_url=relay.url())

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from sqlalchemy import select
 
 from newsletter.domain.article import Entry
 from newsletter.domain.edition import Edition, EditionStatus
@@ -22,8 +23,9 @@ from newsletter.embedded.shared import free_port
 from newsletter.services.compose import compose
 from newsletter.store import Store, articles, deliveries, editions, feeds, subscribers
 from newsletter.store.feeds import Feed
+from newsletter.store.ledger import BatchRow
 from newsletter.store.subscribers import Reader
-from tests.patience import HANGS_S
+from tests.patience import HANGS_S, eventually
 from tests.smtp_server import DOT, Say, SmtpServer
 
 # Four events in four countries, none like another.
@@ -118,6 +120,23 @@ class InterruptedRelay(SmtpServer):
         """To whom the messages went, sorted."""
         sent = (one.recipient for one in self.messages)
         return sorted(one.removeprefix("RCPT TO:<").removesuffix(">") for one in sent)
+
+
+def wait_until_noticed(store: Store, edition_id: int) -> None:
+    """Wait until a run that is under way has seen what was just done to its edition.
+
+    Each of its turns renews its lease and looks at the edition's status. The first may have looked
+    before it was done; once the second has, the run acts on it.
+    """
+    for _ in range(2):
+        before = _lease(store, edition_id)
+        assert eventually(lambda: _lease(store, edition_id) != before)  # noqa: B023  # asked at once
+
+
+def _lease(store: Store, edition_id: int) -> datetime | None:
+    with store.begin() as session:
+        row = select(BatchRow.lease_ends_at).where(BatchRow.edition_id == edition_id)
+        return session.scalars(row).one()
 
 
 @contextmanager
