@@ -20,7 +20,7 @@ import psutil
 from newsletter.embedded.shared import Server, end, free_port, identified, joined, wait_until
 from newsletter.errors import SettingsError, UnreachableError
 
-START_WAIT_S = 20
+START_WAIT_S = 120  # A machine that is busy with other things takes its time.
 MAX_MESSAGE_BYTES = 10_000_000  # Ten times what any mailbox provider shows of a newsletter.
 
 
@@ -81,20 +81,26 @@ class Keeper:
 def _serve(folder: Path) -> None:
     from aiosmtpd.controller import Controller
 
-    port = free_port()
-    controller = Controller(
-        Keeper(mail_folder(folder)),
-        hostname="127.0.0.1",
-        port=port,
-        data_size_limit=MAX_MESSAGE_BYTES,
-        enable_SMTPUTF8=True,
-        ready_timeout=START_WAIT_S,
-    )
+    def listen() -> Controller:
+        controller = Controller(
+            Keeper(mail_folder(folder)),
+            hostname="127.0.0.1",
+            port=free_port(),
+            data_size_limit=MAX_MESSAGE_BYTES,
+            enable_SMTPUTF8=True,
+            ready_timeout=START_WAIT_S,
+        )
+        controller.start()
+        return controller
+
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    controller.start()
+    try:
+        controller = listen()
+    except OSError:  # somebody took the port in between
+        controller = listen()
     fresh = folder / "address.new"
-    fresh.write_text(f"{os.getpid()} {port}")
+    fresh.write_text(f"{os.getpid()} {controller.port}")
     fresh.replace(folder / "address")
     ended.wait()
     controller.stop()

@@ -22,7 +22,8 @@ from newsletter.embedded.shared import (
 )
 from newsletter.errors import SettingsError, UnreachableError
 
-START_WAIT_S = 20
+START_WAIT_S = 120  # A machine that is busy with other things takes its time.
+ANSWER_WAIT_S = 5  # Then it is asked again.
 PORT_TRIES = 5
 
 
@@ -42,7 +43,7 @@ def _started(folder: Path) -> Server:
     for _ in range(PORT_TRIES):
         port = free_port()
         server = _spawned(program, folder, port, password)
-        if server is not None and wait_until(lambda: _answers(port), timeout_s=START_WAIT_S):  # noqa: B023
+        if server is not None and _is_ready(server, port, password):
             return server
     raise UnreachableError(
         f"The embedded Redis does not start; its log is {folder / 'server.log'}. "
@@ -62,7 +63,7 @@ def _spawned(program: Path, folder: Path, port: int, password: str) -> Server | 
         'pidfile server.pid\nlogfile server.log\nsave ""\nappendonly no\n'
     )
     subprocess.run([program, settings.name], cwd=folder, check=False)  # noqa: S603  # ours
-    if not wait_until(pidfile.exists, timeout_s=START_WAIT_S / PORT_TRIES):
+    if not wait_until(lambda: _has_text(pidfile), timeout_s=START_WAIT_S):
         return None
     try:
         return identified(int(pidfile.read_text()), f"redis://:{password}@127.0.0.1:{port}/0")
@@ -82,6 +83,21 @@ def _program() -> Path:
     return Path(get_binary_path())
 
 
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _has_text(path: Path) -> bool:
+    return path.exists() and path.read_text() != ""
+
+
+def _is_ready(server: Server, port: int, password: str) -> bool:
+    """Return whether it answers; it ends by itself where somebody else has its port."""
+    wait_until(lambda: not server.is_alive() or _answers(port, password), timeout_s=START_WAIT_S)
+    return server.is_alive()
+
+
+def _answers(port: int, password: str) -> bool:
+    """Return whether a server with that password listens: another one's port is not ours."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_WAIT_S) as probe:
+            probe.sendall(f"AUTH {password}\r\n".encode())
+            return probe.recv(64).startswith(b"+OK")
+    except OSError:
+        return False

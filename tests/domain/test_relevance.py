@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.relevance import Judge
+from newsletter.domain.relevance import Judge, Relevance
 from newsletter.domain.topic import REGION
 from newsletter.topics.load import shipped
 from tests.patience import growth
@@ -277,7 +277,7 @@ def test_what_every_article_of_an_outlet_ends_with_says_nothing():
 
 
 def test_a_hostile_text_is_judged_in_time_that_grows_with_it():
-    def judge(size):
+    def judge(size: int) -> Relevance:
         return JUDGE.judge("Rain", "Jordan A " * size, "<script>Iran</script>" * size)
 
     assert judge(50_000).score < 10

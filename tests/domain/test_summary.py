@@ -168,7 +168,7 @@ def test_a_first_sentence_too_short_to_stand_alone_is_not_all_that_is_told():
 def test_a_hostile_text_is_summarised_within_the_limit_in_time_that_grows_with_it(
     begin, text, times
 ):
-    def summarise(size):
+    def summarise(size: int) -> str:
         return summary(article(summary=text * size + begin))
 
     assert len(summarise(times)) <= MAX_CHARS

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,14 @@ def test_emptying_a_database_leaves_nothing_in_it(tmp_path: Path) -> None:
             row = connection.execute("SELECT to_regclass('gone')").fetchone()
 
     assert row == (None,)
+
+
+def test_a_redis_whose_port_is_somebody_else_s_is_not_taken_for_ours(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        server = redis._spawned(redis._program(), tmp_path, port, "only-for-tests")
+
+        assert server is None or not redis._is_ready(server, port, "only-for-tests")
 
 
 def test_a_user_that_was_killed_does_not_count(tmp_path: Path) -> None:

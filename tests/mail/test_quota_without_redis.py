@@ -36,7 +36,7 @@ class OwnRedis:
     def starts(self) -> Server:
         server = redis._spawned(redis._program(), self._folder, self._port, PASSWORD)
         assert server is not None
-        assert wait_until(lambda: redis._answers(self._port), timeout_s=HANGS_S)
+        assert wait_until(lambda: redis._answers(self._port, PASSWORD), timeout_s=HANGS_S)
         self._server = server
         return server
 
