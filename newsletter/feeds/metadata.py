@@ -42,7 +42,7 @@ def decoded(body: bytes, *, content_type: str = "") -> str:
     for name in (*named, "utf-8"):
         try:
             return body.decode(name)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):
             continue
     return body.decode("windows-1252" if b"\0" not in body else "utf-8", "replace")
 

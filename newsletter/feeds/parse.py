@@ -11,6 +11,7 @@ from typing import Any
 from xml.sax import SAXParseException
 
 import feedparser
+from feedparser.encodings import convert_to_utf8
 
 from newsletter.domain.article import Entry, Image
 from newsletter.domain.text import one_line
@@ -18,11 +19,8 @@ from newsletter.errors import FeedUnusableError
 from newsletter.feeds.build import RawEntry, build
 from newsletter.feeds.sanitise import images, pixels, plain
 from newsletter.feeds.values import ParsedFeed, Refused
+from newsletter.feeds.xml_guard import guard_xml
 
-# A document type that declares something of its own; only such a one can play with entities.
-_DECLARES = re.compile(rb"<!DOCTYPE[^\[>]{0,2000}\[", re.I)
-_ENTITY = re.compile(rb"<!ENTITY(.{0,400})", re.I | re.S)
-_TAME_ENTITY = re.compile(rb"\s+[\w.-]+\s+(?:\"[^\"&%]*\"|'[^'&%]*')\s*>")
 _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)\b", re.I)
 MAX_TAGS = 300_000  # Ten seconds of parsing; ten thousand entries have two thirds of it.
 MAX_TAGS_OF_ENTRY = 10_000  # feedparser takes the square of an entry's categories.
@@ -34,12 +32,7 @@ def parse(body: bytes, *, content_type: str, url: str) -> ParsedFeed:
 
     Raises FeedUnusableError when it is no feed, or one that plays tricks with entities.
     """
-    _refuse_tricks(body)
-    headers = {"content-type": content_type or "application/xml", "content-location": url}
-    # A stream, because feedparser would open a string that names a file.
-    found = feedparser.parse(
-        io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
+    found = _parse_guarded(body, content_type or "application/xml", url)
     if not found.version and not found.entries:
         raise FeedUnusableError(f"It is neither RSS, RDF, Atom nor JSON{_trouble(found)}.")
     base = found.feed.get("link") or url
@@ -60,16 +53,32 @@ def parse(body: bytes, *, content_type: str, url: str) -> ParsedFeed:
     )
 
 
-def _refuse_tricks(body: bytes) -> None:
-    body = body.replace(b"\0", b"")  # UTF-16 has one beside every ASCII letter
-    declares = _DECLARES.search(body)
-    for entity in _ENTITY.finditer(body, declares.end()) if declares else ():
-        if not _TAME_ENTITY.match(entity[1]):
-            raise FeedUnusableError(
-                "It declares entities that pull in other files or grow without end; refused."
-            )
-    if body.count(b"<") > MAX_TAGS or any(
-        part.count(b"<") > MAX_TAGS_OF_ENTRY for part in _ENTRY.split(body)
+def _parse_guarded(body: bytes, content_type: str, url: str) -> Any:
+    """Return what feedparser finds in the body once its entities are out of it."""
+    decoded: dict[str, Any] = {}
+    # What feedparser itself would make of the charset, so that the guard sees what it will parse.
+    try:
+        text = convert_to_utf8({"content-type": content_type}, body, decoded)
+    except UnicodeError as error:  # a charset of Python's own, such as unicode_escape
+        raise FeedUnusableError("It is not in the charset that it names.") from error
+    if not decoded["encoding"]:  # it fits no charset at all
+        text = text.decode(errors="replace").encode()
+    text = guard_xml(text)
+    _refuse_too_many_tags(text)
+    media_type = content_type.partition(";")[0]
+    headers = {"content-type": f"{media_type}; charset=utf-8", "content-location": url}
+    # A stream, because feedparser would open a string that names a file.
+    found = feedparser.parse(
+        io.BytesIO(text), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+    )
+    if not found.bozo and decoded.get("bozo"):
+        found.update(bozo=True, bozo_exception=decoded["bozo_exception"])
+    return found
+
+
+def _refuse_too_many_tags(text: bytes) -> None:
+    if text.count(b"<") > MAX_TAGS or any(
+        part.count(b"<") > MAX_TAGS_OF_ENTRY for part in _ENTRY.split(text)
     ):
         raise FeedUnusableError("It has more tags than any feed needs; refused.")
 
