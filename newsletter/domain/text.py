@@ -6,8 +6,11 @@ import unicodedata
 
 # Characters that steer a display or hide: controls, bidi overrides and embeddings, zero-width
 # spaces, byte-order marks, tags. The joiners U+200C and U+200D stay: Persian and emoji need them.
+# Noncharacters are no text at all (Unicode, 23.7), and our own mails use two of them for slots.
+_NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
 _UNWANTED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    f"[{_NONCHARACTERS}\ufdd0-\ufdef"
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _SPACES = re.compile(r"\s+")

@@ -6,14 +6,11 @@ from urllib.parse import urlsplit
 from lxml import html as parser
 
 from newsletter.errors import MailRefusedError
-from newsletter.mail.mime import LEFT_OVER, has_left_over
-from newsletter.mail.rendering import Rendered, Slot
+from newsletter.mail.rendering import ANY_SLOT, LEFT_OVER, MAX_SUBJECT_CHARS, Rendered, Slot
 
 MAX_HTML_BYTES = 100_000  # Gmail cuts at about 102 KB of source, and hides the footer with it.
-MAX_SUBJECT_CHARS = 150
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_TEMPLATE_LEFT = re.compile(r"\{\{|\}\}|\{%|%\}")
 
 
 def check_digest(rendered: Rendered) -> None:
@@ -41,14 +38,9 @@ def _problems(rendered: Rendered) -> list[str]:
         "Its subject is longer than 150 characters.": len(rendered.subject) > MAX_SUBJECT_CHARS,
         "Its plain text is empty.": not rendered.text.strip(),
         "It holds control characters.": bool(_CONTROL.search(rendered.html + rendered.text)),
-        "A part of the template was not filled in.": _has_template_left(rendered),
-        LEFT_OVER: has_left_over(rendered.html, rendered.text, subject=rendered.subject),
+        LEFT_OVER: bool(ANY_SLOT.search(rendered.subject + rendered.preheader)),
     }
     return [*(text for text, is_so in said.items() if is_so), *_markup_problems(rendered.html)]
-
-
-def _has_template_left(rendered: Rendered) -> bool:
-    return any(_TEMPLATE_LEFT.search(part) for part in (rendered.html, rendered.text))
 
 
 def _markup_problems(html: str) -> list[str]:

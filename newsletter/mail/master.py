@@ -8,16 +8,14 @@ from newsletter.mail.dkim import Seal, Signer
 from newsletter.mail.frame import Frame
 from newsletter.mail.headers import constant_fields, header_bytes, line, to_line
 from newsletter.mail.mime import (
-    LEFT_OVER,
     SLOTS,
     Part,
     content_type,
     end,
-    has_left_over,
     text_and_html,
 )
 from newsletter.mail.recipient import MAX_TOKEN_CHARS, Recipient, values
-from newsletter.mail.rendering import Rendered, Slot
+from newsletter.mail.rendering import ANY_SLOT, LEFT_OVER, Rendered, Slot
 
 __all__ = ["Master", "Recipient", "compiled"]
 
@@ -72,15 +70,15 @@ def compiled(
 ) -> Master:
     """The rendered email as a multipart/alternative master: written text first, then HTML.
 
-    Its messages are signed by each of the signers. Raises MailRefusedError when a slot was not
-    found by its name, or the header cannot be written.
+    Its messages are signed by each of the signers. Raises MailRefusedError when the header
+    holds a slot where none may be, or cannot be written.
     """
     try:
         fields = header_bytes(constant_fields(newsletter, frame)) + content_type(rendered)
         text, html = text_and_html(rendered)
     except UnicodeEncodeError:
         raise MailRefusedError(("It holds what is no character.",)) from None
-    _check(fields, rendered, frame)
+    _check(fields, frame)
     first, *_ = text.pieces([b""] * len(SLOTS), are_plain=True)
     seal = Seal(signers, frame.domain, fields=fields, body=first, personal=_PERSONAL)
     return Master(fields + b"\r\n", text, html, end(rendered), frame, seal if signers else None)
@@ -93,14 +91,12 @@ def _to_line(recipient: Recipient) -> bytes:
         raise UnfitError("The name holds what is no character.") from None
 
 
-def _check(fields: bytes, rendered: Rendered, frame: Frame) -> None:
+def _check(fields: bytes, frame: Frame) -> None:
     """Raises MailRefusedError with all that is wrong."""
     longest = max(map(len, fields.split(b"\r\n")))
     link = len(f"List-Unsubscribe: <{frame.unsubscribe}>") + MAX_TOKEN_CHARS
     said = {
-        LEFT_OVER: has_left_over(
-            *(rendered.html, rendered.text, frame.unsubscribe), subject=frame.subject
-        ),
+        LEFT_OVER: bool(ANY_SLOT.search(frame.subject)),
         "A line of its header is longer than mail allows.": max(longest, link) > MAX_LINE_BYTES,
     }
     if problems := tuple(text for text, is_so in said.items() if is_so):

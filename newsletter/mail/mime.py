@@ -8,14 +8,10 @@ from typing import Protocol
 
 from newsletter.mail.grouped import Grouped
 from newsletter.mail.quoted import Quoted
-from newsletter.mail.rendering import Rendered, Slot
+from newsletter.mail.rendering import ANY_SLOT, Rendered, Slot
 
 SLOTS = tuple(Slot)  # A slot's number is its place here, and that of its value.
 
-LEFT_OVER = "A place for a reader's own value has a name that is none."
-
-_SLOT_LIKE = re.compile("xSLOTx", re.IGNORECASE)
-_SLOT = re.compile("|".join(slot.value for slot in SLOTS))
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -51,12 +47,6 @@ def end(rendered: Rendered) -> bytes:
     return f"\r\n--{_boundary(rendered)}--\r\n".encode()
 
 
-def has_left_over(*texts: str, subject: str) -> bool:
-    """Whether something that looks like a slot would go out as it is; a subject has none at all."""
-    constant = (one for text in texts for one in _SLOT.split(text))
-    return any(map(_SLOT_LIKE.search, (subject, *constant)))
-
-
 def _boundary(rendered: Rendered) -> str:
     # Neither encoding can write its first two characters.
     return "=_" + hashlib.sha256(rendered.html.encode()).hexdigest()[:32]
@@ -64,8 +54,8 @@ def _boundary(rendered: Rendered) -> str:
 
 def _part(delimiter: str, kind: str, text: str) -> Part:
     normal = _LINE_END.sub("\r\n", text)
-    between = [constant.encode() for constant in _SLOT.split(normal)]
-    slots = [SLOTS.index(Slot(name)) for name in _SLOT.findall(normal)]
+    between = [constant.encode() for constant in ANY_SLOT.split(normal)]
+    slots = [SLOTS.index(Slot(name)) for name in ANY_SLOT.findall(normal)]
     quoted, grouped = Quoted.of(between, slots), Grouped.of(between, slots)
     part = grouped if _size(grouped) < _size(quoted) else quoted
     head = (

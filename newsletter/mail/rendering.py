@@ -1,5 +1,6 @@
 """Emails out of their templates: subject, preheader, inlined HTML, written plain text."""
 
+import hashlib
 import re
 import textwrap
 from dataclasses import dataclass, replace
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.text import shortened, visible
+from newsletter.errors import MailRefusedError
 from newsletter.mail.inlining import inline
 from newsletter.mail.layout import layout
 from newsletter.mail.words import direction, long_date, words
@@ -18,13 +21,25 @@ if TYPE_CHECKING:  # a worker that only delivers renders nothing
     from jinja2.sandbox import SandboxedEnvironment
 
 TEXT_COLUMNS = 78  # RFC 5322, 2.1.1: lines of a mail should be no longer.
+MAX_SUBJECT_CHARS = 150
+LEFT_OVER = "A place for a reader's own value has a name that is none."
+TEMPLATE_LEFT = "A part of the template was not filled in."
+
+_TEMPLATE_MARK = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 
 
 class Slot(StrEnum):
-    """Stands for a recipient's own value in a master copy. Letters only: no encoder touches it."""
+    """Stands for a recipient's own value in a master copy.
 
-    ADDRESS = "xSLOTxADDRESSx"
-    UNSUBSCRIBE = "xSLOTxUNSUBSCRIBEx"
+    Both are noncharacters (Unicode, 23.7), which are no text and are taken out of whatever a source
+    wrote before our own are put in: decision 0015.
+    """
+
+    ADDRESS = "\ufdd0"
+    UNSUBSCRIBE = "\ufdd1"
+
+
+ANY_SLOT = re.compile(f"[{''.join(Slot)}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +69,20 @@ def render_digest(
 
     banner is shown above everything, for a test message.
     """
+    key = _build_key(edition, newsletter, links, banner)
+    address, unsubscribe = (f"{key}{slot.name.lower()}" for slot in Slot)
     values = {
         "edition": edition,
-        "links": links,
+        "links": replace(
+            links, unsubscribe=links.unsubscribe.replace(Slot.UNSUBSCRIBE, unsubscribe)
+        ),
         "banner": banner,
-        "address": Slot.ADDRESS.value,
+        "address": address,
         "page": layout(edition, newsletter.language),
         "date": long_date(edition.on, newsletter.language),
     }
-    return _render("digest", newsletter, values)
+    email = _render("digest", newsletter, values)
+    return _with_slots(email, key, {address: Slot.ADDRESS, unsubscribe: Slot.UNSUBSCRIBE})
 
 
 def render_confirm(
@@ -70,23 +90,47 @@ def render_confirm(
 ) -> Rendered:
     """The mail that asks an address whether it wants the newsletter."""
     values = {"address": address, "confirm_url": confirm_url, "site_url": site_url, "banner": ""}
-    return _render("confirm", newsletter, values)
+    return _with_slots(_render("confirm", newsletter, values), _build_key(newsletter, values), {})
 
 
 def filled(rendered: Rendered, *, address: str, unsubscribe: str) -> Rendered:
     """The email with its slots filled, to be looked at. Both values are plain text."""
     from markupsafe import escape
 
-    html, text = rendered.html, rendered.text
-    for slot, value in ((Slot.ADDRESS, address), (Slot.UNSUBSCRIBE, unsubscribe)):
-        html, text = html.replace(slot, str(escape(value))), text.replace(slot, value)
-    return replace(rendered, html=html, text=text)
+    values = {Slot.ADDRESS: address, Slot.UNSUBSCRIBE: unsubscribe}
+    escaped = {slot: str(escape(value)) for slot, value in values.items()}
+    return replace(
+        rendered,
+        html=ANY_SLOT.sub(lambda slot: escaped[Slot(slot[0])], rendered.html),
+        text=ANY_SLOT.sub(lambda slot: values[Slot(slot[0])], rendered.text),
+    )
+
+
+def _build_key(*inputs: object) -> str:
+    """Return what names the slots while this email is built.
+
+    It is the digest of all that goes in, so no source can write it: it would have to hold its own
+    digest. It ends with the build, and the same inputs make the same email byte for byte.
+    """
+    return "x" + hashlib.sha256(repr(inputs).encode(errors="surrogatepass")).hexdigest()
+
+
+def _with_slots(email: Rendered, key: str, names: dict[str, Slot]) -> Rendered:
+    """Return the email with its slots where their names stand, and nowhere else."""
+    subject, preheader, html, text = (
+        ANY_SLOT.sub("", part) for part in (email.subject, email.preheader, email.html, email.text)
+    )
+    for name, slot in names.items():
+        html, text = html.replace(name, slot), text.replace(name, slot)
+    if key in f"{subject}{preheader}{html}{text}".lower():  # changed by what it went through
+        raise MailRefusedError((LEFT_OVER,))
+    return Rendered(subject=subject, preheader=preheader, html=html, text=text)
 
 
 def _render(folder: str, newsletter: Newsletter, values: dict[str, Any]) -> Rendered:
     is_rtl = direction(newsletter.language) == "rtl"
     common = values | {
-        "newsletter": newsletter,
+        "newsletter": _clean(newsletter),
         "said": words(newsletter.language),
         "language": newsletter.language,
         "dir": "rtl" if is_rtl else "ltr",
@@ -94,10 +138,21 @@ def _render(folder: str, newsletter: Newsletter, values: dict[str, Any]) -> Rend
     }
     subject = _line(_environment("txt").get_template(f"{folder}/subject.txt").render(common))
     preheader = _line(_environment("txt").get_template(f"{folder}/preheader.txt").render(common))
+    subject = shortened(subject, MAX_SUBJECT_CHARS)
     framed = common | {"subject": subject, "preheader": preheader}
     html = _environment("html").get_template(f"{folder}/body.html").render(framed)
     text = _environment("txt").get_template(f"{folder}/body.txt").render(framed)
     return Rendered(subject=subject, preheader=preheader, html=inline(html), text=_tidy(text))
+
+
+def _clean(newsletter: Newsletter) -> Newsletter:
+    """Return the newsletter with nothing in its texts that steers a display or hides."""
+    return replace(
+        newsletter,
+        name=_line(visible(newsletter.name)),
+        publisher=_line(visible(newsletter.publisher)),
+        postal_address=visible(newsletter.postal_address),
+    )
 
 
 @cache
@@ -114,7 +169,21 @@ def _environment(kind: str) -> "SandboxedEnvironment":
         keep_trailing_newline=True,
     )
     environment.filters["wrap"] = _wrapped
+    _check_templates(environment)
     return environment
+
+
+def _check_templates(environment: "SandboxedEnvironment") -> None:
+    """Raise MailRefusedError when a template shows marks of its own language to readers.
+
+    The templates are looked at and not the emails, in which such marks are a source's words.
+    """
+    for name in environment.list_templates():
+        assert environment.loader is not None
+        source, *_ = environment.loader.get_source(environment, name)
+        for _, kind, text in environment.lex(source):
+            if kind == "data" and _TEMPLATE_MARK.search(text):
+                raise MailRefusedError((TEMPLATE_LEFT,))
 
 
 def _wrapped(text: str, indent: str = "") -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.mail.dkim import Signer, dns_name, dns_record
+from newsletter.mail.former_slots import restore_slots
 from newsletter.mail.frame import Frame
 from newsletter.mail.headers import written_address
 from newsletter.mail.master import Master, compiled
@@ -38,7 +39,8 @@ def frozen(session: Session, edition_id: int) -> Rendered | None:
     copy = masters.by_edition(session, edition_id)
     if copy is None:
         return None
-    return Rendered(subject=copy.subject, preheader=copy.preheader, html=copy.html, text=copy.text)
+    email = Rendered(subject=copy.subject, preheader=copy.preheader, html=copy.html, text=copy.text)
+    return restore_slots(email)
 
 
 def shown(ports: Ports, session: Session, edition: Edition, newsletter: Newsletter) -> Rendered:

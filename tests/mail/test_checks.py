@@ -77,14 +77,9 @@ def test_a_letter_needs_no_unsubscribe_link_but_a_digest_does():
             id="a terminal's escape in the text",
         ),
         pytest.param(
-            with_html("{{ subject }}"),
-            "A part of the template was not filled in.",
-            id="a value not filled in",
-        ),
-        pytest.param(
-            replace(digest(), text=f"{{% if x %}} {Slot.UNSUBSCRIBE}"),
-            "A part of the template was not filled in.",
-            id="a tag left in the text",
+            replace(digest(), preheader=f"For {Slot.ADDRESS}"),
+            "A place for a reader's own value has a name that is none.",
+            id="a slot in the preheader",
         ),
         pytest.param(
             changed('<html lang="en"', "<html"), "Its HTML names no language.", id="no language"

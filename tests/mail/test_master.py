@@ -228,24 +228,6 @@ def test_the_message_id_is_the_editions_and_the_subscribers():
     assert master().message_id(41) == "7.41.edition@letters.example"
 
 
-@pytest.mark.parametrize(
-    "left",
-    [
-        pytest.param("xSLOTxNAMEx", id="a slot that we have not"),
-        pytest.param("xslotxaddressx", id="in small letters"),
-        pytest.param("xSLOTxADDRESS", id="cut off"),
-    ],
-)
-def test_a_slot_that_would_go_out_as_it_is_fails_the_build(left):
-    for email in (of(left), of(f"{Slot.ADDRESS}{left}")):
-        with pytest.raises(MailRefusedError, match="has a name that is none"):
-            master(email)
-    with pytest.raises(MailRefusedError, match="has a name that is none"):
-        master(subject=f"News for {left}")
-    with pytest.raises(MailRefusedError, match="has a name that is none"):
-        check_digest(replace(digest(), text=f"{digest().text}{left}"))
-
-
 def test_a_slot_in_a_subject_is_one_too():
     with pytest.raises(MailRefusedError):
         master(subject=f"News for {Slot.ADDRESS}")
