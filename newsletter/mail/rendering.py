@@ -67,8 +67,18 @@ def render_digest(
 ) -> Rendered:
     """The edition as an email. The recipient's address and unsubscribe token are slots.
 
-    banner is shown above everything, for a test message.
+    banner is shown above everything, for a test message. Raises MailRefusedError when it cannot be
+    rendered.
     """
+    try:
+        return _render_digest(edition, newsletter, links, banner)
+    except MailRefusedError:
+        raise
+    except Exception as error:  # whatever a story does to a library, callers can deal with it
+        raise MailRefusedError((f"It cannot be rendered ({type(error).__name__}).",)) from error
+
+
+def _render_digest(edition: Edition, newsletter: Newsletter, links: Links, banner: str) -> Rendered:
     key = _build_key(edition, newsletter, links, banner)
     address, unsubscribe = (f"{key}{slot.name.lower()}" for slot in Slot)
     values = {

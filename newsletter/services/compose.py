@@ -1,5 +1,6 @@
 """Compose: the day's articles become the edition of a date."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,9 +11,9 @@ from newsletter.domain.digest import Decision, Digest, Story
 from newsletter.domain.edition import Edition, EditionStatus, Hold
 from newsletter.domain.newsletter import Newsletter, ThinDay
 from newsletter.domain.relevance import Judge
-from newsletter.domain.text import shortened
 from newsletter.errors import StateError
-from newsletter.mail.words import words
+from newsletter.mail.heading import preheader_of, subject_of
+from newsletter.services.mailable import choose_mailable
 from newsletter.store import Session, Store, articles, editions
 from newsletter.topics.load import named
 
@@ -20,9 +21,6 @@ FIRST_WINDOW = timedelta(hours=24)
 LONGEST_WINDOW = timedelta(hours=96)  # A long week-end; a service that slept longer skips the rest.
 LATE = timedelta(hours=24)  # An article published before its window but found in it: decision 0003.
 REMEMBERED = timedelta(days=7)  # Stories told longer ago are not searched for the same event.
-
-SUBJECT_CHARS = 90  # What a wide screen shows of a subject; a phone cuts it by itself.
-PREHEADER_CHARS = 140  # What a phone shows below the subject.
 
 
 def compose(store: Store, newsletter: Newsletter, on: date, *, now: datetime) -> Edition:
@@ -85,20 +83,21 @@ def _digest(session: Session, newsletter: Newsletter, on: date, now: datetime) -
     closes_at = min(now, schedule.composes_at(newsletter, on))
     last = editions.last_cut_off(session, newsletter.id, before=on) or closes_at - FIRST_WINDOW
     opens_at = min(max(last, closes_at - LONGEST_WINDOW), closes_at)
-    return choose(
-        articles.in_window(session, opens_at=opens_at, closes_at=closes_at, late=LATE),
-        judge=Judge(named(newsletter.topic)),
-        window=(opens_at, closes_at),
-        language=newsletter.language,
-        max_stories=newsletter.max_stories,
-        told=[
-            one
-            for one in editions.told(
-                session, newsletter.id, apart_from=on, since=closes_at - REMEMBERED
-            )
-            if one.on < on  # an evening composed after the fact knows nothing of later ones
-        ],
-    )
+    found = articles.in_window(session, opens_at=opens_at, closes_at=closes_at, late=LATE)
+    told = editions.told(session, newsletter.id, apart_from=on, since=closes_at - REMEMBERED)
+
+    def choose_without(unfit: Collection[int]) -> Digest:
+        return choose(
+            [article for article in found if article.id not in unfit],
+            judge=Judge(named(newsletter.topic)),
+            window=(opens_at, closes_at),
+            language=newsletter.language,
+            max_stories=newsletter.max_stories,
+            # An evening composed after the fact knows nothing of later ones.
+            told=[one for one in told if one.on < on],
+        )
+
+    return choose_mailable(choose_without, newsletter, on)
 
 
 def _decided(newsletter: Newsletter, on: date, digest: Digest) -> editions.NewEdition:
@@ -110,8 +109,8 @@ def _decided(newsletter: Newsletter, on: date, digest: Digest) -> editions.NewEd
         hold=hold,
         reason=reason,
         sends_at=schedule.sends_at(newsletter, on),
-        subject=_subject(digest.stories, newsletter),
-        preheader=_preheader(digest.stories, newsletter.language),
+        subject=subject_of(digest.stories, newsletter),
+        preheader=preheader_of(digest.stories, newsletter.language),
     )
 
 
@@ -125,18 +124,6 @@ def _fate(newsletter: Newsletter, stories: int) -> tuple[EditionStatus, Hold | N
     if newsletter.thin_day is ThinDay.SKIP:
         return EditionStatus.SKIPPED, None, thin
     return EditionStatus.HELD, Hold.THIN, thin
-
-
-def _subject(stories: tuple[Story, ...], newsletter: Newsletter) -> str:
-    return shortened(stories[0].title if stories else newsletter.name, SUBJECT_CHARS)
-
-
-def _preheader(stories: tuple[Story, ...], language: str) -> str:
-    """The next stories' titles after "Also:", as many as a preview line shows."""
-    titles = [story.title for story in stories[1:4]]
-    if not titles:
-        return shortened(stories[0].summary, PREHEADER_CHARS) if stories else ""
-    return shortened(f"{words(language).also}: {'; '.join(titles)}", PREHEADER_CHARS)
 
 
 def _story_document(position: int, story: Story, decided: tuple[Decision, ...]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Dispatch: at its minute an edition is frozen, its deliveries planned, and its batches queued."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.domain.delivery import RETRIED_FOR
 from newsletter.domain.edition import Edition, EditionStatus, Hold, at_its_minute
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.removal import decide_after_removal
 from newsletter.errors import MailRefusedError, StateError
 from newsletter.mail.checks import check_digest
 from newsletter.mail.master import Recipient
@@ -13,6 +15,7 @@ from newsletter.mail.rendering import Rendered
 from newsletter.mail.smtp import Relays, connected
 from newsletter.services import editing, mailing
 from newsletter.services.deliver import HINTS
+from newsletter.services.mailable import store_removal
 from newsletter.services.ports import Ports
 from newsletter.store import Session, deliveries, editions, masters, newsletters
 
@@ -74,8 +77,8 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatche
             f"The edition of {edition.on} is held: {edition.reason} Send it all the same: --force"
         )
     expected = (*_WAITING, EditionStatus.HELD)
-    done = _sent_off(ports, edition, newsletter, expected=expected)
-    if done.status is EditionStatus.HELD:
+    done = _sent_off(ports, edition, newsletter, expected=expected, is_forced=force)
+    if done.status in {EditionStatus.HELD, EditionStatus.SKIPPED}:
         raise StateError(f"The edition of {edition.on} was not sent. {done.reason}")
     return done
 
@@ -94,7 +97,8 @@ def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: s
 
     Raises UnreachableError when the relay does not answer, StateError when it refuses.
     """
-    email = mailing.rendered(ports, edition, newsletter, banner="Test")
+    mailed, _ = mailing.remove_unmailable(ports, edition, newsletter)
+    email = mailing.rendered(ports, mailed, newsletter, banner="Test")
     check_digest(email)
     message = mailing.master(ports, email, edition, newsletter).message(
         Recipient(subscriber_id=0, address=address, unsubscribe="test")
@@ -118,13 +122,24 @@ def _held(session: Session, edition: Edition, hold: Hold, reason: str) -> Dispat
 
 
 def _sent_off(
-    ports: Ports, edition: Edition, newsletter: Newsletter, *, expected: tuple[EditionStatus, ...]
+    ports: Ports,
+    edition: Edition,
+    newsletter: Newsletter,
+    *,
+    expected: tuple[EditionStatus, ...],
+    is_forced: bool = False,
 ) -> Dispatched:
-    """Freeze and plan in one transaction; queue after it."""
+    """Freeze and plan in one transaction; queue after it. What cannot be mailed is out first."""
     now = ports.now()
-    email = mailing.rendered(ports, edition, newsletter)
     try:
+        _, unfit = mailing.remove_unmailable(ports, edition, newsletter)
+        if unfit:
+            edition, ended = _without(ports, edition, newsletter, unfit, is_forced=is_forced)
+            if ended is not None:
+                return ended
+        email = mailing.rendered(ports, edition, newsletter)
         check_digest(email)
+        mailing.master(ports, email, edition, newsletter)  # so that no run finds out it cannot
     except MailRefusedError as error:
         with ports.store.begin() as session:
             return _held(session, edition, Hold.REFUSED, str(error))
@@ -152,6 +167,27 @@ def _sent_off(
         status = EditionStatus.SENDING if planned else _nobody(session, edition.id, now)
     ports.enqueue(edition.id, batches)
     return Dispatched(edition_id=edition.id, status=status, planned=planned)
+
+
+def _without(
+    ports: Ports,
+    edition: Edition,
+    newsletter: Newsletter,
+    unfit: Mapping[int, str],
+    *,
+    is_forced: bool,
+) -> tuple[Edition, Dispatched | None]:
+    """Take out of the stored edition what cannot be mailed; with what ends it, if that does."""
+    with ports.store.begin() as session:
+        rest = store_removal(session, edition, newsletter, unfit)
+        before, after = len(edition.stories), len(rest.stories)
+        fate = decide_after_removal(newsletter, before=before, after=after)
+        if fate is None or (is_forced and after):
+            return rest, None
+        status, hold, reason = fate
+        expected = (*_WAITING, EditionStatus.HELD)
+        editions.move(session, edition.id, expected=expected, to=status, hold=hold, reason=reason)
+    return rest, Dispatched(edition_id=edition.id, status=status, reason=reason)
 
 
 def _copy(email: Rendered) -> masters.MasterCopy:

@@ -1,16 +1,21 @@
 """An edition as mail: rendered with its links, from the master copy once that is frozen."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.removal import remove_articles
+from newsletter.errors import MailRefusedError
 from newsletter.mail.dkim import Signer, dns_name, dns_record
 from newsletter.mail.former_slots import restore_slots
 from newsletter.mail.frame import Frame
 from newsletter.mail.headers import written_address
+from newsletter.mail.heading import with_stories
 from newsletter.mail.master import Master, compiled
 from newsletter.mail.rendering import Rendered, render_digest
+from newsletter.mail.story_checks import find_unfit
 from newsletter.services import links
 from newsletter.services.ports import Ports
 from newsletter.store import Session, masters, newsletters
@@ -44,8 +49,33 @@ def frozen(session: Session, edition_id: int) -> Rendered | None:
 
 
 def shown(ports: Ports, session: Session, edition: Edition, newsletter: Newsletter) -> Rendered:
-    """The email as it went out, or as it would now."""
-    return frozen(session, edition.id) or rendered(ports, edition, newsletter)
+    """The email as it went out, or as it would now: without what cannot be mailed.
+
+    Raises MailRefusedError when it cannot even be rendered.
+    """
+    if email := frozen(session, edition.id):
+        return email
+    with suppress(MailRefusedError):  # what is wrong is no story's, and may be looked at
+        edition, _ = remove_unmailable(ports, edition, newsletter)
+    return rendered(ports, edition, newsletter)
+
+
+def remove_unmailable(
+    ports: Ports, edition: Edition, newsletter: Newsletter
+) -> tuple[Edition, dict[int, str]]:
+    """Return the edition without what cannot be mailed, and why by article; nothing is written.
+
+    Raises MailRefusedError when what is wrong is no story's.
+    """
+
+    def build(part: Edition) -> Rendered:
+        return rendered(ports, part, newsletter)
+
+    unfit: dict[int, str] = {}
+    while more := find_unfit(edition, newsletter, build):
+        unfit |= more
+        edition = with_stories(edition, remove_articles(edition.stories, more), newsletter)
+    return edition, unfit
 
 
 def master(ports: Ports, email: Rendered, edition: Edition, newsletter: Newsletter) -> Master:

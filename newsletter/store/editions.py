@@ -66,7 +66,7 @@ def save(session: Session, new: NewEdition, digest: Digest, *, now: datetime) ->
     )
     edition_id = session.scalars(again.returning(EditionRow.id)).one_or_none()
     if edition_id is not None:
-        _replace_stories(session, edition_id, digest)
+        replace_stories(session, edition_id, digest)
     return edition_id
 
 
@@ -206,7 +206,8 @@ def _next_number(newsletter_id: int) -> Any:
     return highest.where(EditionRow.newsletter_id == newsletter_id).scalar_subquery()
 
 
-def _replace_stories(session: Session, edition_id: int, digest: Digest) -> None:
+def replace_stories(session: Session, edition_id: int, digest: Digest) -> None:
+    """Put the digest's stories and decisions in the place of those the edition has."""
     session.execute(delete(DecisionRow).where(DecisionRow.edition_id == edition_id))
     session.execute(delete(StoryRow).where(StoryRow.edition_id == edition_id))
     ids = [

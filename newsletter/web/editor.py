@@ -17,6 +17,7 @@ from newsletter.mail.rendering import Rendered, filled
 from newsletter.mail.words import updated_since
 from newsletter.services import compose, dispatch, editing, mailing
 from newsletter.services.illustrate import illustrate
+from newsletter.store import Session as StoreSession
 from newsletter.store import deliveries, editions, newsletters
 from newsletter.web.frame import MAIL_POLICY
 from newsletter.web.pages import page
@@ -101,7 +102,7 @@ def edition_page(
         counts = deliveries.counts(session, [head.id for head in heads])
         edition = editions.by_date(session, newsletter.id, on)
         decided = editions.decisions(session, edition.id) if edition else ()
-        email = mailing.shown(site.ports, session, edition, newsletter) if edition else None
+        email, problems = _look(site, session, edition, newsletter)
     return page(
         "editor/edition",
         newsletter=newsletter,
@@ -112,7 +113,8 @@ def edition_page(
         left_out=sorted((one for one in decided if not one.is_in), key=lambda one: -one.score),
         decided=decided,
         email=email and filled(email, address="reader@example.org", unsubscribe="preview"),
-        problems=_problems(email),
+        problems=problems,
+        removed=_removed(site, edition, newsletter),
         may=_may(edition),
         heads=heads,
         counts=counts,
@@ -219,14 +221,31 @@ def _may(edition: Edition | None) -> dict[str, bool]:
     }
 
 
-def _problems(email: Rendered | None) -> tuple[str, ...]:
-    """Why the build would refuse the mail."""
+def _look(
+    site: Site, session: StoreSession, edition: Edition | None, newsletter: Newsletter
+) -> tuple[Rendered | None, tuple[str, ...]]:
+    """The mail, and why the build would refuse it."""
+    if edition is None:
+        return None, ()
+    email = None
     try:
-        if email is not None:
-            check_digest(email)
+        email = mailing.shown(site.ports, session, edition, newsletter)
+        check_digest(email)
     except MailRefusedError as error:
-        return error.problems
-    return ()
+        return email, error.problems
+    return email, ()
+
+
+def _removed(site: Site, edition: Edition | None, newsletter: Newsletter) -> list[tuple[str, str]]:
+    """What cannot be mailed, and is taken out when the edition goes out: titles and reasons."""
+    if edition is None or edition.frozen_at is not None:
+        return []
+    try:
+        _, unfit = mailing.remove_unmailable(site.ports, edition, newsletter)
+    except MailRefusedError:
+        return []
+    shown = [article for story in edition.stories for article in (story.lead, *story.others)]
+    return [(one.title, unfit[one.id]) for one in shown if one.id in unfit]
 
 
 def _back(slug: str, on: date, done: str) -> Response:

@@ -12,12 +12,12 @@ URL = "https://post.example/feed.xml"
 ITEM = "<item><title>{title}</title><link>https://post.example/1</link></item>"
 
 
-def feed(doctype, title="Haifa", *, declaration='<?xml version="1.0"?>', items=""):
+def feed(doctype, title="Haifa", *, declaration='<?xml version="1.0"?>', items="") -> str:
     item = ITEM.format(title=title)
     return f'{declaration}{doctype}<rss version="2.0"><channel>{item}{items}</channel></rss>'
 
 
-def title(body):
+def title(body) -> str:
     return read(body if isinstance(body, bytes) else body.encode(), url=URL).entries[0].title
 
 

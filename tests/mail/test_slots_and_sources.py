@@ -1,11 +1,13 @@
 """What a source or a newsletter writes is text, and no place for a reader's own values."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
 from newsletter.domain.article import Article, Image
-from newsletter.domain.digest import Story
+from newsletter.domain.digest import Placement, Story
+from newsletter.domain.edition import Edition
 from newsletter.errors import MailRefusedError
 from newsletter.mail import rendering
 from newsletter.mail.checks import check, check_digest
@@ -47,9 +49,9 @@ TEXTS = {
 NEWSLETTERS = ("name", "description", "sender_name", "publisher", "postal_address")
 
 
-def baited(value, bait):
+def baited(value, bait) -> Any:
     """The value with bait in every text field that a source could fill."""
-    changes = {}
+    changes: dict[str, Any] = {}
     for name in TEXTS[type(value)]:
         old = getattr(value, name)
         if name == "url":
@@ -59,17 +61,18 @@ def baited(value, bait):
     return replace(value, **changes)
 
 
-def bait_story(bait):
+def bait_story(bait) -> Story:
     other = baited(article(id=2, url="https://cedar-daily.example/bridge"), bait)
     lead = baited(article(image=baited(image(), bait)), bait)
-    return baited(story(lead=lead, others=(other,)), bait)
+    told: Story = baited(story(lead=lead, others=(other,)), bait)
+    return told
 
 
-def bait_edition(bait):
+def bait_edition(bait) -> Edition:
     told = (
-        replace(bait_story(bait), placement="lead"),
+        replace(bait_story(bait), placement=Placement.LEAD),
         bait_story(bait),
-        replace(bait_story(bait), placement="brief"),
+        replace(bait_story(bait), placement=Placement.BRIEF),
     )
     return edition(subject=f"News {bait}"[:150], preheader=f"Also {bait}", stories=told)
 
