@@ -5,6 +5,7 @@ from email.utils import format_datetime, quote
 from functools import lru_cache
 
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.text import visible
 from newsletter.mail.encoded_words import encoded_words
 from newsletter.mail.frame import Frame
 
@@ -108,7 +109,9 @@ def constant_fields(newsletter: Newsletter, frame: Frame) -> dict[str, str]:
     """The fields that every recipient of an edition gets alike."""
     list_id = f"{newsletter.slug}.{frame.domain}"
     fields = {
-        "From": mailbox(newsletter.sender_name or newsletter.name, newsletter.sender_address),
+        "From": mailbox(
+            visible(newsletter.sender_name or newsletter.name), newsletter.sender_address
+        ),
         "Subject": frame.subject,
         "Date": format_datetime(frame.date),
         "Reply-To": newsletter.reply_to,

@@ -5,6 +5,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.text import visible
 from newsletter.mail.dkim import Seal, Signer
 from newsletter.mail.headers import header_bytes, mailbox, to_line, written_address
 from newsletter.mail.mime import SLOTS, content_type, end, text_and_html
@@ -29,7 +30,7 @@ def letter(
     sender = written_address(newsletter.sender_address)
     unique = hashlib.sha256(f"{to}{date.isoformat()}{email.text}".encode()).hexdigest()[:24]
     fields = {
-        "From": mailbox(newsletter.sender_name or newsletter.name, sender),
+        "From": mailbox(visible(newsletter.sender_name or newsletter.name), sender),
         "Subject": email.subject,
         "Date": format_datetime(date),
         "Message-ID": f"<{unique}.letter@{sender.rpartition('@')[2]}>",

@@ -74,6 +74,8 @@ def _try(edition: Edition, build: Build) -> Rendered | MailRefusedError:
 
 def _unfit_texts(edition: Edition) -> Iterator[tuple[int, str]]:
     for story in edition.stories:
+        if not story.title.strip():
+            yield story.lead.id, "It cannot be mailed: it has no title."
         for key, name, text in _texts(story):
             if len(text) > MAX_FIELD_CHARS:
                 yield key, f"It cannot be mailed: its {name} has {len(text):,} characters."
