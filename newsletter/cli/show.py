@@ -75,5 +75,7 @@ def kind(one: Decision) -> str:
         "Ranked": "ranked lower",
         "There are": "from a country or source with enough stories",
         "It is": "in another language",
+        "It cannot be mailed": "that cannot be mailed",
+        "It takes": "without room in the mail",
     }
     return next((word for start, word in kinds.items() if one.reason.startswith(start)), "others")

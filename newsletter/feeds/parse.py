@@ -56,6 +56,8 @@ def parse(body: bytes, *, content_type: str, url: str) -> ParsedFeed:
 def _parse_guarded(body: bytes, content_type: str, url: str) -> Any:
     """Return what feedparser finds in the body once its entities are out of it."""
     decoded: dict[str, Any] = {}
+    bare = body.lstrip()  # of UTF-16 half a line break would be taken
+    body = bare if bare[:1] == b"<" and bare[1:2] != b"\0" else body
     # What feedparser itself would make of the charset, so that the guard sees what it will parse.
     try:
         text = convert_to_utf8({"content-type": content_type}, body, decoded)

@@ -20,6 +20,7 @@ _DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
 _PREDEFINED = frozenset({"amp", "lt", "gt", "quot", "apos"})  # XML 1.0, 4.6
 _REFERENCE = re.compile(r"&([A-Za-z_][\w.-]{0,63});")
 _CHARACTER = re.compile(r"&#(?:(\d{1,7})|x([0-9A-Fa-f]{1,6}));")
+_MISPLACED = re.compile(rb"\A<\?xml[^>]*>\s*(?=<\?xml\s)", re.I)
 _DECLARES = re.compile(rb"<!(?:ENTITY|ATTLIST)\b", re.I)
 
 
@@ -47,7 +48,8 @@ def guard_xml(document: bytes) -> bytes:
     long, or makes the document grow to twice its size; for parameter entities; and for a prolog
     that declares something and is broken.
     """
-    document = document.lstrip()
+    # A declaration behind white space is nowhere; feedparser has put its own before it.
+    document = _MISPLACED.sub(b"", document.lstrip())
     prolog = _read_prolog(document)
     if not prolog.end:
         if _DECLARES.search(document):

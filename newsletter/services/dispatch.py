@@ -186,7 +186,10 @@ def _without(
             return rest, None
         status, hold, reason = fate
         expected = (*_WAITING, EditionStatus.HELD)
-        editions.move(session, edition.id, expected=expected, to=status, hold=hold, reason=reason)
+        if not editions.move(
+            session, edition.id, expected=expected, to=status, hold=hold, reason=reason
+        ):
+            status, reason = rest.status, rest.reason  # somebody else moved it a moment ago
     return rest, Dispatched(edition_id=edition.id, status=status, reason=reason)
 
 

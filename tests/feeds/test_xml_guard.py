@@ -74,6 +74,17 @@ def test_an_entity_that_is_a_character_is_read(doctype, written, shown):
     assert title(feed(doctype, written)) == shown
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+@pytest.mark.parametrize("space", ["", "\n", " \r\n\t"])
+def test_white_space_before_the_declaration_changes_nothing(space, encoding):
+    declaration = f'{space}<?xml version="1.0" encoding="{encoding}"?>'
+    body = feed('<!DOCTYPE rss [<!ENTITY e "é">]>', "Caf&e;", declaration=declaration)
+
+    found = read(body.encode(encoding), content_type=f"text/xml; charset={encoding}", url=URL)
+
+    assert found.entries[0].title == "Café"
+
+
 FAR = f"<!--{'x' * 50_000}-->"
 TAME = '<!ENTITY tame "x">'
 
