@@ -35,11 +35,13 @@ class Hold(StrEnum):
 class Edition:
     """One dated sending. on is the date in the newsletter's zone; sends_at its minute, in UTC.
 
-    The stories come from articles first seen in opens_at <= t < closes_at. What has not left by
+    uid is in no other database, and stands in each Message-ID; "" for one that was sent off before
+    editions had any. The stories come from articles first seen in opens_at <= t < closes_at. What has not left by
     deadline_at, which is set when it is frozen, is no evening mail any more and fails.
     """
 
     id: int
+    uid: str = ""
     newsletter_id: int
     on: date
     number: int

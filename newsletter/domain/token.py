@@ -6,6 +6,8 @@ import re
 
 from newsletter.errors import InputError
 
+NOT_OURS = "This link is not complete. Open it from the mail, or copy all of it."
+
 _MAX_DIGITS = 19  # 2**63 has as many
 _MAC_BYTES = 16  # 128 bits cannot be guessed; the link stays on one line of plain text.
 # 80 bits, each guess being a mail; with two ids of 2**63 the local part has 56 of the 64 octets of
@@ -33,7 +35,7 @@ def read(token: str, purpose: str, key: bytes) -> tuple[int, ...]:
         ids = tuple(map(int, numbers))
         if hmac.compare_digest(sign(purpose, *ids, key=key).encode(), token.encode()):
             return ids
-    raise InputError("This link is not complete. Open it from the mail, or copy all of it.")
+    raise InputError(NOT_OURS)
 
 
 def verp(edition_id: int, subscriber_id: int, *, key: bytes, box: str = _VERP_BOX) -> str:

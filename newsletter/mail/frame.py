@@ -12,6 +12,7 @@ class Frame:
     """
 
     edition_id: int
+    edition_uid: str = ""
     subject: str
     date: datetime
     domain: str

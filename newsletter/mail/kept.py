@@ -10,19 +10,22 @@ from newsletter.errors import InputError
 
 _CHUNK_BYTES = 1 << 20
 # What is looked at again with the next chunk: a Message-ID, up to its @, is shorter.
-_OVERLAP_BYTES = 64
+_OVERLAP_BYTES = 96
 _HEADER_BYTES = 1 << 16  # Of a message's own file: what relays write above our header is shorter.
 
 
-def kept(path: Path, edition_id: int) -> Counter[int]:
+def kept(path: Path, edition_id: int, uid: str = "") -> Counter[int]:
     """How often a message of the edition was kept for each subscriber, by the subscriber's id.
+
+    uid is the edition's: a message of another database's edition of that number does not count.
 
     In a folder (a Maildir, or any with a file for each message) each file counts once. In a file
     (an mbox, a log, JSON lines, a dump) each Message-ID counts as often as it stands there. Raises
     InputError when it cannot be read.
     """
-    # <edition>.<subscriber>.edition@<domain>; see mail/master.py.
-    ours = re.compile(rb"%d\.(\d{1,19})\.edition@" % edition_id)
+    # <edition>.<subscriber>.<uid>.edition@<domain>; see mail/master.py.
+    mark = rb"\." + re.escape(uid.encode()) if uid else b""
+    ours = re.compile(rb"%d\.(\d{1,19})%b\.edition@" % (edition_id, mark))
     try:
         if path.is_dir():
             return Counter(_in_folder(path, ours))

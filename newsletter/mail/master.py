@@ -61,8 +61,13 @@ class Master:
         return b"".join((signatures, *personal, self.top, first, rest))
 
     def message_id(self, subscriber_id: int) -> str:
-        """The same for the same edition and subscriber, so that a repeat can be recognised."""
-        return f"{self.frame.edition_id}.{subscriber_id}.edition@{self.frame.domain}"
+        """Return the same for the same edition and subscriber, so that a repeat is recognised.
+
+        No other database makes it too, also where the numbers begin at 1 again (RFC 5322, 3.6.4).
+        """
+        frame = self.frame
+        uid = f".{frame.edition_uid}" if frame.edition_uid else ""
+        return f"{frame.edition_id}.{subscriber_id}{uid}.edition@{frame.domain}"
 
 
 def compiled(

@@ -25,7 +25,7 @@ def audit(store: Store, edition_id: int, against: Path) -> Audit:
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
     check_kept(store, edition)
-    found = kept(against, edition_id)
+    found = kept(against, edition_id, edition.uid)
     return compare(
         every_state(store, edition_id), found, repeats=newsletter.in_doubt is InDoubt.REPEAT
     )

@@ -1,10 +1,19 @@
-"""The public addresses, signed where they carry somebody's right to do something."""
+"""The public addresses, signed where they carry somebody's right to do something.
 
+They are signed with a key of this database alone: in one that is made anew the numbers begin at 1
+again, and a link of the old one must not act on somebody else (decision 0020).
+"""
+
+import hmac
 from datetime import date
+from functools import lru_cache
 
 from newsletter.domain import token
+from newsletter.errors import InputError
 from newsletter.mail.rendering import Links, Slot
 from newsletter.services.ports import Ports
+from newsletter.store import Store, installation
+from newsletter.store.installation import Installation
 
 CONFIRM, UNSUBSCRIBE, VIEW = "confirm", "unsubscribe", "view"
 
@@ -26,20 +35,78 @@ def edition(ports: Ports, slug: str, on: date) -> str:
 
 def confirm(ports: Ports, subscription_id: int) -> str:
     """Where a reader says yes."""
-    return f"{ports.public_url}/confirm/{token.sign(CONFIRM, subscription_id, key=ports.secret)}"
+    return f"{ports.public_url}/confirm/{token.sign(CONFIRM, subscription_id, key=signing_key(ports))}"
 
 
 def unsubscribe_token(ports: Ports, subscription_id: int) -> str:
     """What goes into the slot of the unsubscribe address."""
-    return token.sign(UNSUBSCRIBE, subscription_id, key=ports.secret)
+    return token.sign(UNSUBSCRIBE, subscription_id, key=signing_key(ports))
 
 
 def in_mail(ports: Ports, slug: str, edition_id: int) -> Links:
     """The addresses in an edition's mail; the unsubscribe address holds its slot."""
-    view = token.sign(VIEW, edition_id, key=ports.secret)
+    view = token.sign(VIEW, edition_id, key=signing_key(ports))
     return Links(
         site=site(ports, slug),
         web_version=f"{ports.public_url}/view/{view}",
         archive=archive(ports, slug),
         unsubscribe=f"{ports.public_url}/unsubscribe/{Slot.UNSUBSCRIBE}",
     )
+
+
+def read_subscription(ports: Ports, text: str, purpose: str) -> int:
+    """Return the id of the subscription that a confirm or unsubscribe link is about.
+
+    Raises InputError unless the link was signed for this database and that purpose.
+    """
+    last = _installation(ports.store).last_legacy_subscription
+    return _read(ports, text, purpose, last_legacy=last)
+
+
+def read_edition(ports: Ports, text: str) -> int:
+    """Return the id of the edition that a link to its mail is about.
+
+    Raises InputError as read_subscription does.
+    """
+    return _read(ports, text, VIEW, last_legacy=_installation(ports.store).last_legacy_edition)
+
+
+def read_bounce(ports: Ports, address: str) -> tuple[int, int]:
+    """Return the edition and the subscriber of the delivery whose envelope sender this was.
+
+    Raises InputError unless it was made for this database.
+    """
+    try:
+        return token.read_verp(address, key=signing_key(ports))
+    except InputError:
+        found = token.read_verp(address, key=ports.secret)
+        if found[0] > _installation(ports.store).last_legacy_edition:
+            raise
+        return found
+
+
+def signing_key(ports: Ports) -> bytes:
+    """Return the key that signs links and envelope senders: the secret's, for this database."""
+    return _key(ports.secret, _installation(ports.store).uid)
+
+
+def _read(ports: Ports, text: str, purpose: str, *, last_legacy: int) -> int:
+    try:
+        found, *_ = token.read(text, purpose, signing_key(ports))
+    except InputError:
+        found, *_ = token.read(text, purpose, ports.secret)  # in mail from before there was a uid
+        if found > last_legacy:
+            raise
+    return found
+
+
+@lru_cache(maxsize=8)
+def _key(secret: bytes, uid: str) -> bytes:
+    return hmac.digest(secret, f"installation:{uid}".encode(), "sha256")
+
+
+@lru_cache(maxsize=8)
+def _installation(store: Store) -> Installation:
+    """Return the store's installation, asked for once in a process: it never changes."""
+    with store.begin() as session:
+        return installation.ensure(session)

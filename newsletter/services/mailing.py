@@ -83,6 +83,7 @@ def master(ports: Ports, email: Rendered, edition: Edition, newsletter: Newslett
     addresses = links.in_mail(ports, newsletter.slug, edition.id)
     frame = Frame(
         edition_id=edition.id,
+        edition_uid=edition.uid,
         subject=email.subject,
         date=edition.sends_at,
         domain=sender_domain(newsletter),

@@ -39,6 +39,7 @@ class Run:
         self._newsletter = newsletter
         self._master = master
         self._box, self._domain = mailing.bounces(ports, newsletter)
+        self._key = links.signing_key(ports)
         self._judge = judge
         self._pace = pace
         self._of: dict[int, Given] = {}
@@ -189,7 +190,7 @@ class Run:
             self._refused_here(given, str(error))
             return None
         edition_id, key = given.hand.batch.edition_id, due.subscriber_id
-        local = token.verp(edition_id, key, key=self._ports.secret, box=self._box)
+        local = token.verp(edition_id, key, key=self._key, box=self._box)
         sender = f"{local}@{self._domain}"
         return Envelope(key, sender, due.address, content, envelope_id=f"{edition_id}.{key}")
 

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from newsletter.domain import token
 from newsletter.domain.address import parse_address
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
@@ -114,7 +113,7 @@ def unsubscribe(
 def _found(
     session: Session, ports: Ports, text: str, purpose: str
 ) -> tuple[Subscription, Newsletter]:
-    (subscription_id,) = token.read(text, purpose, key=ports.secret)
+    subscription_id = links.read_subscription(ports, text, purpose)
     found = subscribers.by_id(session, subscription_id)
     return found, newsletters.by_id(session, found.newsletter_id)
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    CheckConstraint,
     ForeignKey,
     Index,
     Integer,
@@ -16,6 +17,22 @@ from newsletter.domain.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import Approval, InDoubt, ThinDay
 from newsletter.domain.subscription import EndReason, SubscriptionStatus
 from newsletter.store.base import Base, key, one_of
+
+
+# 48 random bits, in hexadecimal digits: two editions of one number in two databases never share them.
+_UID = text("substr(replace((gen_random_uuid())::text, '-', ''), 1, 12)")
+
+
+class InstallationRow(Base):
+    """One row, which tells this database from one made anew in its place (decision 0020)."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    uid: Mapped[str] = mapped_column(server_default=_UID)
+    last_legacy_subscription: Mapped[int] = mapped_column(server_default=text("0"))
+    last_legacy_edition: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class NewsletterRow(Base):
@@ -115,6 +132,7 @@ class EditionRow(Base):
     )
 
     id: Mapped[int] = key()
+    uid: Mapped[str] = mapped_column(server_default=_UID)  # "" if frozen before there were any
     newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletter.id"))
     on: Mapped[date]
     number: Mapped[int] = mapped_column(Integer)

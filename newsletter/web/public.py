@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
-from newsletter.domain import token
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import InputError, MissingError, NewsletterError
@@ -175,7 +174,7 @@ def edition(site: TheSite, slug: str, on: date) -> Response:
 @router.api_route("/view/{text}", methods=["GET", "HEAD"])
 def view(site: TheSite, text: str) -> Response:
     """The mail itself in the browser. Whose it was is not shown: links are passed on."""
-    (edition_id, *_) = token.read(text, links.VIEW, site.ports.secret)
+    edition_id = links.read_edition(site.ports, text)
     with site.ports.store.begin() as session:
         found = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, found.newsletter_id)

@@ -77,12 +77,22 @@ def test_another_edition_is_not_taken_for_this_one(tmp_path: Path):
 def test_nothing_is_missed_or_counted_twice_where_two_reads_meet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk_bytes: int
 ):
-    every = Counter({number: 1 + number % 2 for number in range(1, 200)})
-    ids = [f"12.{number}.edition@a {'x' * (number % 40)}" for number in every.elements()]
-    (tmp_path / "log").write_text("112.7.edition@a ".join(ids))
+    first = 10**18  # As long as an id gets, and so is the Message-ID.
+    every = Counter({first + number: 1 + number % 2 for number in range(200)})
+    uid = "1f0c9b7e23a4"
+    ids = [f"12.{number}.{uid}.edition@a {'x' * (number % 40)}" for number in every.elements()]
+    (tmp_path / "log").write_text(f"112.7.{uid}.edition@a ".join(ids))
     monkeypatch.setattr(reading, "_CHUNK_BYTES", chunk_bytes)
 
-    assert kept(tmp_path / "log", 12) == every
+    assert kept(tmp_path / "log", 12, uid) == every
+
+
+def test_an_edition_of_the_same_number_in_another_database_does_not_count(tmp_path: Path):
+    mine, other = "12.1.1f0c9b7e23a4.edition@a", "12.2.0123456789ab.edition@a"
+    (tmp_path / "log").write_text(f"{mine}\n{other}\n12.3.edition@a\n")
+
+    assert kept(tmp_path / "log", 12, "1f0c9b7e23a4") == {1: 1}
+    assert kept(tmp_path / "log", 12) == {3: 1}
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path):

@@ -228,6 +228,12 @@ def test_the_message_id_is_the_editions_and_the_subscribers():
     assert master().message_id(41) == "7.41.edition@letters.example"
 
 
+def test_the_same_numbers_in_another_database_make_another_message_id():
+    ids = [master(edition_uid=uid).message_id(41) for uid in ("1f0c", "9b7e")]
+
+    assert ids == ["7.41.1f0c.edition@letters.example", "7.41.9b7e.edition@letters.example"]
+
+
 def test_a_slot_in_a_subject_is_one_too():
     with pytest.raises(MailRefusedError):
         master(subject=f"News for {Slot.ADDRESS}")

@@ -71,7 +71,7 @@ def test_where_doubt_repeats_a_second_attempt_may_be_a_second_message(
     deliver(replace(ports, relay_url=refusing.url), made.id, 0)
     deliver(ports, made.id, 0)  # over another relay: that one is left alone for some seconds
     (row,) = every_state(ports.store, made.id)
-    told = f"{made.id}.{row.subscriber_id}.edition@example.org\n"
+    told = f"{made.id}.{row.subscriber_id}.{made.uid}.edition@example.org\n"
     (tmp_path / "log").write_text(2 * told)
 
     found = audit(ports.store, made.id, tmp_path / "log")
@@ -91,7 +91,7 @@ def test_who_has_it_twice_because_an_operator_had_it_sent_again_is_told_apart(
     steering.settle(ports, made.id, DeliveryStatus.QUEUED)
     deliver(ports, made.id, 0)
     (row,) = every_state(ports.store, made.id)
-    told = f"{made.id}.{row.subscriber_id}.edition@example.org\n"
+    told = f"{made.id}.{row.subscriber_id}.{made.uid}.edition@example.org\n"
     (tmp_path / "log").write_text(2 * told)
 
     found = audit(ports.store, made.id, tmp_path / "log")

@@ -7,11 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from newsletter.domain import token
 from newsletter.domain.edition import EditionStatus
 from newsletter.domain.subscription import EndReason
 from newsletter.embedded.shared import free_port
-from newsletter.services import signup
+from newsletter.services import links, signup
 from newsletter.services.deliver import deliver
 from newsletter.store import deliveries, subscribers
 from tests.services.worlds import edition_of, moved, statuses
@@ -139,5 +138,5 @@ def test_each_message_leaves_with_an_envelope_sender_that_names_its_delivery(por
         said = r"MAIL FROM:<(\S+)@example.org>.* ENVID=(\S+)"
         sender, envelope_id = re.findall(said, message.sender)[0]
         (address,) = re.findall(r"RCPT TO:<([^>]+)>", message.recipient)
-        assert token.read_verp(sender, key=ports.secret) == (edition.id, ids[address])
+        assert links.read_bounce(ports, sender) == (edition.id, ids[address])
         assert envelope_id == f"{edition.id}.{ids[address]}"

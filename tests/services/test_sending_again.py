@@ -118,7 +118,7 @@ def test_the_uncertain_that_go_again_keep_their_message_id(
     with ports.store.begin() as session:
         ids = {one.address: one.subscriber_id for one in deliveries.of_edition(session, edition.id)}
     assert message["X-Envelope-To"] == SAMIR
-    assert message["Message-ID"] == f"<{edition.id}.{ids[SAMIR]}.edition@example.org>"
+    assert message["Message-ID"] == f"<{edition.id}.{ids[SAMIR]}.{edition.uid}.edition@example.org>"
     assert edition_of(refused.store, edition.id).status is SENT
 
 
