@@ -34,7 +34,7 @@ NEWSLETTER = Newsletter(
 FRAME = Frame(
     edition_id=7,
     subject="A bridge opens in Beirut",
-    date=datetime(2026, 3, 3, 18, 0, tzinfo=UTC),
+    zone="UTC",
     domain="letters.example",
     site=SITE,
     archive=f"{SITE}/archive",
@@ -45,6 +45,7 @@ READER = Recipient(
     address="mira@reader.example",
     name="Mira Cohen",
     unsubscribe="V1StGXR8_Z5jdHi6B-myTQ.41",
+    leaves_at=datetime(2026, 3, 3, 18, 0, tzinfo=UTC),
 )
 
 

@@ -131,7 +131,12 @@ def message_bytes(here: House) -> int:
         (head,) = editions.heads(session, here.newsletter.id, limit=1)
         edition = editions.by_id(session, head.id)
         email = mailing.shown(here.ports, session, edition, here.newsletter)
-    reader = Recipient(subscriber_id=1, address="reader1@mail.example", unsubscribe="u" * 32)
+    reader = Recipient(
+        subscriber_id=1,
+        address="reader1@mail.example",
+        unsubscribe="u" * 32,
+        leaves_at=here.ports.now(),
+    )
     return len(mailing.master(here.ports, email, edition, here.newsletter).message(reader))
 
 

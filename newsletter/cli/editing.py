@@ -75,7 +75,12 @@ def preview(
             email = mailing.shown(here.ports, session, edition, newsletter)
         check_digest(email)
         if eml:
-            reader = Recipient(subscriber_id=0, address="reader@example.org", unsubscribe="preview")
+            reader = Recipient(
+                subscriber_id=0,
+                address="reader@example.org",
+                unsubscribe="preview",
+                leaves_at=here.ports.now(),
+            )
             master = mailing.master(here.ports, email, edition, newsletter)
             sys.stdout.buffer.write(master.message(reader))
             return

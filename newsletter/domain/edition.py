@@ -36,8 +36,9 @@ class Edition:
     """One dated sending. on is the date in the newsletter's zone; sends_at its minute, in UTC.
 
     uid is in no other database, and stands in each Message-ID; "" for one that was sent off before
-    editions had any. The stories come from articles first seen in opens_at <= t < closes_at. What has not left by
-    deadline_at, which is set when it is frozen, is no evening mail any more and fails.
+    editions had any. The stories come from articles first seen in opens_at <= t < closes_at. What
+    has not left by deadline_at, which is set when it is frozen, is no evening mail any more and
+    fails.
     """
 
     id: int

@@ -1,8 +1,10 @@
 """The header of an email, in bytes: encoded, folded, and closed to what is not a header."""
 
 import re
+from datetime import datetime
 from email.utils import format_datetime, quote
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.text import visible
@@ -105,6 +107,19 @@ def _folded(start: str, text: str) -> str:
     return "\r\n".join([*lines, line])
 
 
+def date_line(moment: datetime, zone: str) -> bytes:
+    """Return the Date field for a message that leaves at moment, in that zone's time.
+
+    RFC 5322, 3.6.1: when the message is complete and ready to be handed over; 3.3: in local time.
+    """
+    return _date_line(int(moment.timestamp()), zone)
+
+
+@lru_cache(maxsize=8)  # Thousands of messages leave in one second; their field is written once.
+def _date_line(second: int, zone: str) -> bytes:
+    return f"Date: {format_datetime(datetime.fromtimestamp(second, ZoneInfo(zone)))}\r\n".encode()
+
+
 def constant_fields(newsletter: Newsletter, frame: Frame) -> dict[str, str]:
     """The fields that every recipient of an edition gets alike."""
     list_id = f"{newsletter.slug}.{frame.domain}"
@@ -113,7 +128,6 @@ def constant_fields(newsletter: Newsletter, frame: Frame) -> dict[str, str]:
             visible(newsletter.sender_name or newsletter.name), newsletter.sender_address
         ),
         "Subject": frame.subject,
-        "Date": format_datetime(frame.date),
         "Reply-To": newsletter.reply_to,
         "List-Id": f"{newsletter.slug} <{list_id}>",
         "List-Help": f"<{frame.site}>",

@@ -2,12 +2,11 @@
 
 import hashlib
 from datetime import datetime
-from email.utils import format_datetime
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.text import visible
 from newsletter.mail.dkim import Seal, Signer
-from newsletter.mail.headers import header_bytes, mailbox, to_line, written_address
+from newsletter.mail.headers import date_line, header_bytes, mailbox, to_line, written_address
 from newsletter.mail.mime import SLOTS, content_type, end, text_and_html
 from newsletter.mail.recipient import checked_address
 from newsletter.mail.rendering import Rendered
@@ -28,21 +27,29 @@ def letter(
     """
     told = to_line("", checked_address(to))
     sender = written_address(newsletter.sender_address)
-    unique = hashlib.sha256(f"{to}{date.isoformat()}{email.text}".encode()).hexdigest()[:24]
+    identity = single_message_id("letter", sender, to, date.isoformat(), email.text)
     fields = {
         "From": mailbox(visible(newsletter.sender_name or newsletter.name), sender),
         "Subject": email.subject,
-        "Date": format_datetime(date),
-        "Message-ID": f"<{unique}.letter@{sender.rpartition('@')[2]}>",
+        "Message-ID": f"<{identity}>",
         "Reply-To": newsletter.reply_to,
         "Auto-Submitted": "auto-generated",  # RFC 3834
         "Content-Language": newsletter.language,
         "MIME-Version": "1.0",
     }
     told += header_bytes({name: value for name, value in fields.items() if value})
-    told += content_type(email)
+    told += date_line(date, newsletter.zone) + content_type(email)
     values = [b""] * len(SLOTS)
     pieces = [part.pieces(values, are_plain=True) for part in text_and_html(email)]
     body = b"".join([*pieces[0], *pieces[1], end(email)])
     seal = Seal(signers, sender.rpartition("@")[2], fields=told, personal=())
     return seal.signatures(b"", body) + told + b"\r\n" + body
+
+
+def single_message_id(kind: str, sender: str, *values: str) -> str:
+    """Return the Message-ID of a message that is sent once; the values tell it from all others.
+
+    kind says what it is, sender is the address whose domain it bears.
+    """
+    unique = hashlib.sha256("".join(values).encode()).hexdigest()[:24]
+    return f"{unique}.{kind}@{sender.rpartition('@')[2]}"

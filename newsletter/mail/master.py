@@ -6,7 +6,7 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError, UnfitError
 from newsletter.mail.dkim import Seal, Signer
 from newsletter.mail.frame import Frame
-from newsletter.mail.headers import constant_fields, header_bytes, line, to_line
+from newsletter.mail.headers import constant_fields, date_line, header_bytes, line, to_line
 from newsletter.mail.mime import (
     SLOTS,
     Part,
@@ -21,7 +21,7 @@ __all__ = ["Master", "Recipient", "compiled"]
 
 MAX_LINE_BYTES = 998  # RFC 5322, 2.1.1
 
-_PERSONAL = ("To", "Message-ID", "List-Unsubscribe")
+_PERSONAL = ("To", "Message-ID", "Date", "List-Unsubscribe")
 _TOKEN = Slot.UNSUBSCRIBE.value  # read once: an enum's attribute takes longer than all else here
 
 
@@ -39,9 +39,10 @@ class Master:
     frame: Frame
     seal: Seal | None = None
 
-    def message(self, recipient: Recipient) -> bytes:
+    def message(self, recipient: Recipient, *, message_id: str = "") -> bytes:
         """The whole message for one recipient: CRLF line ends, no line begins with a dot.
 
+        message_id is for a message that is no delivery of the edition, such as a test.
         Raises UnfitError when a value of this recipient cannot stand in a mail.
         """
         in_text, in_html, are_plain = values(recipient)
@@ -49,9 +50,11 @@ class Master:
         others += self.html.pieces(in_html, are_plain=are_plain)
         others.append(self.end)
         link = self.frame.unsubscribe.replace(_TOKEN, recipient.unsubscribe)
+        identity = message_id or self.message_id(recipient.subscriber_id)
         personal = (
             _to_line(recipient),
-            line("Message-ID", f"<{self.message_id(recipient.subscriber_id)}>").encode(),
+            line("Message-ID", f"<{identity}>").encode(),
+            date_line(recipient.leaves_at, self.frame.zone),
             line("List-Unsubscribe", f"<{link}>").encode(),
         )
         if self.seal is None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import escape
 
@@ -30,12 +31,16 @@ _TOKEN = re.compile(r"[!-;=?-~]+")  # what may stand between the angle brackets 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Whom one message is for. unsubscribe is that subscription's signed token."""
+    """Whom one message is for, and when it leaves.
+
+    unsubscribe is that subscription's signed token.
+    """
 
     subscriber_id: int
     address: str
     name: str = ""
     unsubscribe: str
+    leaves_at: datetime
 
 
 # In the order of mime.SLOTS.

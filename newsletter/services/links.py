@@ -35,7 +35,8 @@ def edition(ports: Ports, slug: str, on: date) -> str:
 
 def confirm(ports: Ports, subscription_id: int) -> str:
     """Where a reader says yes."""
-    return f"{ports.public_url}/confirm/{token.sign(CONFIRM, subscription_id, key=signing_key(ports))}"
+    signed = token.sign(CONFIRM, subscription_id, key=signing_key(ports))
+    return f"{ports.public_url}/confirm/{signed}"
 
 
 def unsubscribe_token(ports: Ports, subscription_id: int) -> str:

@@ -79,13 +79,13 @@ def remove_unmailable(
 
 
 def master(ports: Ports, email: Rendered, edition: Edition, newsletter: Newsletter) -> Master:
-    """The email compiled for joining; its messages are dated with the edition's minute."""
+    """The email compiled for joining; its messages are dated when they leave."""
     addresses = links.in_mail(ports, newsletter.slug, edition.id)
     frame = Frame(
         edition_id=edition.id,
         edition_uid=edition.uid,
         subject=email.subject,
-        date=edition.sends_at,
+        zone=newsletter.zone,
         domain=sender_domain(newsletter),
         site=addresses.site,
         archive=addresses.archive,
@@ -98,9 +98,14 @@ def master(ports: Ports, email: Rendered, edition: Edition, newsletter: Newslett
 _compiled = lru_cache(maxsize=8)(compiled)
 
 
+def sender(newsletter: Newsletter) -> str:
+    """Return the address that its mail comes from, as it is written in mail."""
+    return written_address(newsletter.sender_address)
+
+
 def sender_domain(newsletter: Newsletter) -> str:
     """The domain that its mail comes from, in ASCII."""
-    return written_address(newsletter.sender_address).rpartition("@")[2]
+    return sender(newsletter).rpartition("@")[2]
 
 
 def dns_records(ports: Ports) -> tuple[DnsRecord, ...]:

@@ -183,6 +183,7 @@ class Run:
             address=due.address,
             name=due.name,
             unsubscribe=links.unsubscribe_token(self._ports, due.subscription_id),
+            leaves_at=self._ports.now(),
         )
         try:
             content = self._master.message(recipient)

@@ -18,8 +18,7 @@ from newsletter.domain.newsletter import Approval, InDoubt, ThinDay
 from newsletter.domain.subscription import EndReason, SubscriptionStatus
 from newsletter.store.base import Base, key, one_of
 
-
-# 48 random bits, in hexadecimal digits: two editions of one number in two databases never share them.
+# 48 random bits in hexadecimal digits: editions of one number in two databases do not share them.
 _UID = text("substr(replace((gen_random_uuid())::text, '-', ''), 1, 12)")
 
 

@@ -126,7 +126,7 @@ def frame(**fields: Any) -> Frame:
     usual: dict[str, Any] = {
         "edition_id": 7,
         "subject": "A bridge opens in Beirut",
-        "date": EVENING,
+        "zone": "UTC",
         "domain": "letters.example",
         "site": f"{SITE}/evening",
         "archive": f"{SITE}/evening/archive",
@@ -140,6 +140,7 @@ def recipient(**fields: Any) -> Recipient:
         "subscriber_id": 41,
         "address": "mira@reader.example",
         "unsubscribe": "token-41",
+        "leaves_at": EVENING,
     }
     return Recipient(**usual | fields)
 

@@ -12,7 +12,16 @@ import pytest
 from newsletter.mail.headers import MAX_NAME_CHARS, written_address
 from newsletter.mail.master import Master, Recipient, compiled
 from newsletter.mail.rendering import Rendered, Slot, filled
-from tests.mail.examples import SITE, digest, frame, mailbox_in, newsletter, read
+from tests.mail.examples import (
+    EVENING,
+    SITE,
+    digest,
+    frame,
+    mailbox_in,
+    newsletter,
+    read,
+    recipient,
+)
 
 READERS = 2000
 SCRIPTS = {
@@ -65,6 +74,7 @@ def somebody(rng: random.Random, number: int) -> Recipient:
         name=name,
         address=rng.choice((plain_address, idn_address, utf8_address))(rng),
         unsubscribe="".join(rng.choices(TOKEN, k=rng.randint(1, 300))),
+        leaves_at=EVENING,
     )
 
 
@@ -99,7 +109,7 @@ def content(message: EmailMessage, kind: str) -> str:
 
 
 def encodings(master: Master) -> list[str]:
-    who = Recipient(subscriber_id=1, address="mira@reader.example", unsubscribe="t")
+    who = recipient(subscriber_id=1)
     parts = parsed(master.message(who)).iter_parts()
     return [str(one["Content-Transfer-Encoding"]) for one in parts]
 

@@ -1,12 +1,13 @@
 """The header in bytes: read back as it was meant, folded, and closed to what is not a header."""
 
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 
 import pytest
 
 from newsletter.mail.headers import (
     MAX_NAME_CHARS,
     constant_fields,
+    date_line,
     header_bytes,
     mailbox,
     to_line,
@@ -151,11 +152,27 @@ def test_a_mailbox_is_a_name_and_an_address():
     assert mailbox("Evening, Ledger", "e@l.example") == '"Evening, Ledger" <e@l.example>'
 
 
+@pytest.mark.parametrize(
+    ("moment", "zone", "written"),
+    [
+        pytest.param(EVENING, "UTC", "Tue, 03 Mar 2026 18:00:00 +0000", id="UTC"),
+        pytest.param(EVENING, "Asia/Kabul", "Tue, 03 Mar 2026 22:30:00 +0430", id="half an hour"),
+        pytest.param(EVENING, "Pacific/Auckland", "Wed, 04 Mar 2026 07:00:00 +1300", id="tomorrow"),
+        pytest.param(
+            EVENING + timedelta(days=30, milliseconds=900),
+            "America/New_York",
+            "Thu, 02 Apr 2026 14:00:00 -0400",
+            id="summer time and a part of a second",
+        ),
+    ],
+)
+def test_the_date_is_the_moment_in_the_newsletters_time(moment, zone, written):
+    assert date_line(moment, zone) == f"Date: {written}\r\n".encode()
+
+
 def test_every_recipient_gets_the_same_constant_fields():
     found = constant_fields(newsletter(reply_to="desk@letters.example", language="ar"), frame())
 
-    date = found.pop("Date")
-    assert parsedate_to_datetime(date) == EVENING
     assert found == {
         "From": "The Evening Ledger <evening@letters.example>",
         "Subject": "A bridge opens in Beirut",

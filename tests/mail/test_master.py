@@ -1,6 +1,7 @@
 """The master copy: what each reader sees is what was rendered, and SMTP may carry every line."""
 
 from dataclasses import replace
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -175,6 +176,17 @@ def test_the_header_names_list_date_sender_and_reader():
     assert message["List-Id"] == "evening <evening.letters.example>"
     assert parsedate_to_datetime(message["Date"]) == EVENING
     assert message["Subject"] == "A bridge opens in Beirut"
+
+
+def test_each_message_is_dated_when_it_leaves():
+    made = master()
+
+    dates = [
+        parsedate_to_datetime(read(made.message(recipient(leaves_at=moment)))["Date"])
+        for moment in (EVENING, EVENING + timedelta(hours=2))
+    ]
+
+    assert dates == [EVENING, EVENING + timedelta(hours=2)]
 
 
 def test_every_field_stands_in_it_once():

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 from sqlalchemy import text
@@ -20,6 +21,26 @@ from tests.store.ledgers import claimed
 AMAL, SAMIR, LINA = (f"{name}@example.org" for name in ("amal", "samir", "lina"))
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 SENDING, SENT, HELD = EditionStatus.SENDING, EditionStatus.SENT, EditionStatus.HELD
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param(-timedelta(hours=9), id="hours before its minute"),
+        pytest.param(timedelta(0), id="at its minute"),
+        pytest.param(timedelta(hours=3), id="hours after its minute"),
+    ],
+)
+def test_a_message_is_dated_when_it_leaves(ports, edition, mail, clock, later):
+    with ports.store.begin() as session:  # due since long ago, so that it may leave at any time
+        session.execute(text("UPDATE delivery_batch SET due_at = due_at - interval '1 day'"))
+        session.execute(text("UPDATE delivery SET due_at = due_at - interval '1 day'"))
+    clock.at = leaves_at = edition.sends_at + later
+
+    deliver(ports, edition.id, 0)
+
+    dates = {parsedate_to_datetime(str(one["Date"])) for one in mail.messages()}
+    assert dates == {leaves_at}
 
 
 def test_everybody_gets_one_mail_and_the_edition_is_sent(ports, edition, mail, clock):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -197,6 +198,18 @@ def test_a_test_message_goes_to_one_address_and_changes_nothing(ports, edition, 
     assert "Test" in body.get_content()
     assert edition_of(ports.store, edition.id) == edition
     assert statuses(ports.store, edition.id) == {}
+
+
+def test_two_test_messages_are_two_messages_dated_now(ports, edition, newsletter, mail, clock):
+    for _ in range(2):
+        send_test(ports, edition, newsletter, "editor@example.org")
+        clock.at += timedelta(seconds=1)
+
+    found = mail.messages()
+    assert len({one["Message-ID"] for one in found}) == 2
+    assert all(str(one["Message-ID"]).endswith(".test@example.org>") for one in found)
+    dates = sorted(parsedate_to_datetime(str(one["Date"])) for one in found)
+    assert dates == [clock.at - timedelta(seconds=2), clock.at - timedelta(seconds=1)]
 
 
 def test_a_test_message_that_is_refused_says_what_the_relay_said(

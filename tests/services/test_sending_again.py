@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -105,9 +106,10 @@ def test_the_uncertain_are_settled_and_nothing_is_sent(refused, edition, queue, 
     assert (edition_of(refused.store, edition.id).status, queue) == (SENT, [])
 
 
-def test_the_uncertain_that_go_again_keep_their_message_id(
-    refused, refusing, edition, queue, mail, ports
+def test_the_uncertain_that_go_again_keep_their_message_id_and_are_dated_anew(
+    refused, refusing, edition, *, queue, mail, ports, clock
 ):
+    clock.at += timedelta(hours=1)
     done = steering.settle(refused, edition.id, QUEUED)
 
     assert done == steering.Settled(settled=1, left=0)
@@ -119,6 +121,7 @@ def test_the_uncertain_that_go_again_keep_their_message_id(
         ids = {one.address: one.subscriber_id for one in deliveries.of_edition(session, edition.id)}
     assert message["X-Envelope-To"] == SAMIR
     assert message["Message-ID"] == f"<{edition.id}.{ids[SAMIR]}.{edition.uid}.edition@example.org>"
+    assert parsedate_to_datetime(str(message["Date"])) == clock.at
     assert edition_of(refused.store, edition.id).status is SENT
 
 

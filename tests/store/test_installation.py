@@ -15,8 +15,8 @@ from newsletter.store.schema import _config, migrate
 # A newsletter, a subscription, an edition that is out, and one that is not, as version 0004 has
 # them.
 OLD = """
-INSERT INTO newsletter (slug, name, description, topic, language, zone, sends_at, days, compose_lead,
-    grace, approval, min_stories, thin_day, max_stories, sender_name, sender_address, reply_to,
+INSERT INTO newsletter (slug, name, description, topic, language, zone, sends_at, days,
+    compose_lead, grace, approval, min_stories, thin_day, max_stories, sender_name, sender_address, reply_to,
     publisher, postal_address, created_at) VALUES ('evening', 'Evening', '', 'middle-east', 'en',
     'UTC', '18:00', '{1}', '1 hour', '2 hours', 'automatic', 3, 'skip', 15, '', 'e@example.org', '',
     '', '', now());

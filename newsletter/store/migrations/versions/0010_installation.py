@@ -24,9 +24,7 @@ def upgrade() -> None:
         "installation",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("uid", sa.Text(), server_default=sa.text(_UID), nullable=False),
-        sa.Column(
-            "last_legacy_subscription", sa.BigInteger(), server_default="0", nullable=False
-        ),
+        sa.Column("last_legacy_subscription", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("last_legacy_edition", sa.BigInteger(), server_default="0", nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_installation_only_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
