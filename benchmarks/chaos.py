@@ -144,7 +144,7 @@ def finished(house: Household, edition_id: int) -> str:
         try:
             recover(house.ports)
             status, left, is_waiting = _stands(house, edition_id)
-            if status is EditionStatus.SENT:
+            if status in {EditionStatus.SENT, EditionStatus.FAILED}:
                 return ""
             if status is not EditionStatus.SENDING:
                 return f"{status}: {left}"

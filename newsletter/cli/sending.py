@@ -18,6 +18,7 @@ POLL_S = 0.2
 RECOVER_S = 2.0
 STUCK_S = 30.0  # A relay that takes no message in this time is left to the worker and the beat.
 WAITING = 8  # Exit code: something is still queued, and will be sent by a worker later.
+FAILED = 12  # Exit code: nobody was sent it, or so few that it is no success.
 NO_WORKER = "No worker answers, so it waits. Start one: celery -A newsletter.tasks.worker worker"
 _EVERYTHING = frozenset({"database", "redis", "relay"})
 
@@ -42,7 +43,8 @@ def send(
     """Send an edition to everybody confirmed, now. Sending it twice sends nothing twice.
 
     One that was stopped in mid-run goes on. Exit code 8: some of it is queued still, and a worker
-    will send it.
+    will send it. Exit code 12: it failed for everybody, for more than half, or, of a hundred and
+    more, for more than the share at which a run stops.
     """
     if context.invoked_subcommand is not None:
         _refuse_options(context)
@@ -78,15 +80,27 @@ def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_j
     tell(result, as_json=as_json)
     if not has_worker and wait and (result["queued"] or result["sending"]):
         note(NO_WORKER)
+    raise typer.Exit(exit_code(result, newsletter))
+
+
+def exit_code(result: dict[str, Any], newsletter: Any) -> int:
+    """Return how a command ends that showed this result of result_of."""
+    from newsletter.domain.run_result import is_failure
+
     if result["queued"] or result["sending"]:
-        raise typer.Exit(WAITING)
+        return WAITING
+    if result["status"] == "cancelled":  # what failed did so on somebody's word
+        return 0
+    most = newsletter.max_refused
+    return FAILED if is_failure(result["sent"], result["failed"], most=most) else 0
 
 
 def _watch(on: str, slug: str, at: str, *, as_json: bool) -> None:
     with house(at=at) as here:
-        _, edition = begun(here.ports, slug, on)
-        is_done = watch_run(here.ports.store, edition, as_json=as_json)
-    raise typer.Exit(0 if is_done else WAITING)
+        newsletter, edition = begun(here.ports, slug, on)
+        watch_run(here.ports.store, edition, as_json=as_json)
+        result = read_result(here.ports, edition.id, newsletter.slug)
+    raise typer.Exit(exit_code(result, newsletter))
 
 
 def _refuse_options(context: typer.Context) -> None:
@@ -145,11 +159,17 @@ def _standing(ports: Any, edition_id: int) -> tuple[int, int, bool]:
 
 
 def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
-    """How the edition stands, its deliveries counted by state."""
+    """How the edition stands, its deliveries counted by state; finished if nothing is left."""
     from newsletter.services.deliver import finish
-    from newsletter.store import deliveries, editions
 
     finish(ports, edition_id)
+    return read_result(ports, edition_id, slug)
+
+
+def read_result(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
+    """Return how the edition stands, its deliveries counted by state; nothing is changed."""
+    from newsletter.store import deliveries, editions
+
     with ports.store.begin() as session:
         edition = editions.by_id(session, edition_id)
         counts = deliveries.counts(session, [edition_id])[edition_id]

@@ -27,8 +27,8 @@ class Shown(Protocol):
     def __call__(self, seen: Any, shares: Any, *, is_last: bool) -> None: ...
 
 
-def watch_run(store: Any, edition: Any, *, as_json: bool) -> bool:
-    """Whether nothing is left of the run, which is shown until it ends or Ctrl-C.
+def watch_run(store: Any, edition: Any, *, as_json: bool) -> None:
+    """Show the run until it ends or Ctrl-C.
 
     Raises StateError when the edition has not been sent off.
     """
@@ -41,13 +41,13 @@ def watch_run(store: Any, edition: Any, *, as_json: bool) -> bool:
     watch = Watch(store, edition.id)
     with _shown(edition, as_json=as_json) as show:
         try:
-            return _watched(watch, show)
+            _watched(watch, show)
         except KeyboardInterrupt:
             note("The run itself goes on.")
             raise
 
 
-def _watched(watch: Any, show: Shown) -> bool:
+def _watched(watch: Any, show: Shown) -> None:
     counted_at, was_over = float("-inf"), False
     shares: Any = ()
     while True:
@@ -58,7 +58,7 @@ def _watched(watch: Any, show: Shown) -> bool:
             shares, counted_at = watch.shares(), now
         show(seen, shares, is_last=is_last)
         if is_last:
-            return not seen.progress.queued
+            return
         was_over = seen.is_over  # Its worker has yet to say so: one more look.
         time.sleep(_LOOK_S)
 

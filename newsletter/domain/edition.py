@@ -16,7 +16,10 @@ class EditionStatus(StrEnum):
     HELD = "held"  # does not go out until somebody releases it; hold says why
     SKIPPED = "skipped"  # nothing goes out for that day; the reason says why
     SENDING = "sending"  # frozen: master copy kept, deliveries planned
-    SENT = "sent"  # no delivery is left to do
+    SENT = (
+        "sent"  # no delivery is left to do; of some it may not be known, and some may have failed
+    )
+    FAILED = "failed"  # no delivery is left to do, and every one of them failed: nobody has it
     CANCELLED = "cancelled"  # ended in mid-run: what had not left is failed, and says so
 
 
@@ -29,6 +32,9 @@ class Hold(StrEnum):
     LATE = "late"  # its minute passed by more than the grace
     REFUSED = "refused"  # the build refused the email
     STOPPED = "stopped"  # in mid-run, by somebody or because we are refused; the rest waits
+
+
+UNEXPLAINED = "An editor holds it."  # The reason of a hold without a note.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +74,7 @@ class Move(StrEnum):
     SKIP = "skip"  # nothing goes out for that day
     SEND = "send"  # its deliveries begin, or go on
     FINISH = "finish"  # no delivery is left to do
+    FAIL = "fail"  # no delivery is left to do, and every one failed
     CANCEL = "cancel"  # what has not left never will
     REOPEN = "reopen"  # some that failed, or are in doubt, are to be sent after all
 
@@ -85,12 +92,13 @@ MOVES: Mapping[Move, tuple[frozenset[EditionStatus], EditionStatus]] = {
     ),
     Move.SEND: (frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED}), EditionStatus.SENDING),
     Move.FINISH: (frozenset({EditionStatus.SENDING}), EditionStatus.SENT),
+    Move.FAIL: (frozenset({EditionStatus.SENDING}), EditionStatus.FAILED),
     Move.CANCEL: (
         frozenset({EditionStatus.SENDING, EditionStatus.HELD}),
         EditionStatus.CANCELLED,
     ),
     Move.REOPEN: (
-        frozenset({EditionStatus.SENT, EditionStatus.CANCELLED}),
+        frozenset({EditionStatus.SENT, EditionStatus.FAILED, EditionStatus.CANCELLED}),
         EditionStatus.SENDING,
     ),
 }

@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+from datetime import datetime
 from functools import cache
 
+from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.run_result import decide_result
 from newsletter.errors import SettingsError, UnreachableError
 from newsletter.mail.rendering import Rendered
 from newsletter.mail.smtp import Relays, Standings, all_sent
@@ -16,7 +19,7 @@ from newsletter.services.lost import settle_journals
 from newsletter.services.pace import Pace
 from newsletter.services.ports import Ports
 from newsletter.services.run import Run
-from newsletter.store import deliveries, editions, newsletters
+from newsletter.store import Session, deliveries, editions, newsletters, outcomes
 
 _log = logging.getLogger(__name__)
 CONNECTIONS = 8  # Of one process; a relay takes no more messages from more of them.
@@ -52,18 +55,37 @@ def deliver(ports: Ports, edition_id: int, batch: int | None = None) -> int:
 
 
 def finish(ports: Ports, edition_id: int) -> bool:
-    """Whether the edition had nothing left to do, and is now sent; one that is cancelled fails."""
+    """Whether the edition had nothing left to do, and is now sent, or failed where all of it did.
+
+    Of one that is cancelled what is queued fails.
+    """
     with ports.store.begin() as session:
         if editions.status(session, edition_id) is EditionStatus.CANCELLED:
             deliveries.fail_queued(session, edition_id, now=ports.now(), why=_CANCELLED)
             return True
-        return deliveries.is_finished(session, edition_id) and editions.move(
-            session,
-            edition_id,
-            expected=(EditionStatus.SENDING,),
-            to=EditionStatus.SENT,
-            sent_at=ports.now(),
+        return deliveries.is_finished(session, edition_id) and record_result(
+            session, edition_id, expected=(EditionStatus.SENDING,), sent_at=ports.now()
         )
+
+
+def record_result(
+    session: Session,
+    edition_id: int,
+    *,
+    expected: tuple[EditionStatus, ...],
+    sent_at: datetime | None = None,
+) -> bool:
+    """Write down what came of a run that is over; return whether it was in an expected state.
+
+    sent_at is None where it is known already.
+    """
+    counts = deliveries.counts(session, [edition_id])[edition_id]
+    reply = ""
+    if counts[DeliveryStatus.FAILED]:
+        reply = outcomes.commonest_failure(session, edition_id)
+    to, reason = decide_result(counts, commonest_reply=reply)
+    changes = {} if sent_at is None else {"sent_at": sent_at}
+    return editions.move(session, edition_id, expected=expected, to=to, reason=reason, **changes)
 
 
 def _ran(

@@ -63,7 +63,7 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatche
         newsletter = newsletters.by_id(session, edition.newsletter_id)
     if edition.hold is Hold.STOPPED:
         edition = editing.approve(ports, edition_id, by="operator")
-    if edition.status in {EditionStatus.SENDING, EditionStatus.SENT}:
+    if edition.status in {EditionStatus.SENDING, EditionStatus.SENT, EditionStatus.FAILED}:
         enqueue_due(ports, edition_id)
         return Dispatched(edition_id=edition.id, status=edition.status)
     if edition.status is EditionStatus.SKIPPED:

@@ -3,6 +3,7 @@
 from newsletter.domain.delivery import RETRIED_FOR
 from newsletter.domain.edition import (
     MOVES,
+    UNEXPLAINED,
     Edition,
     EditionStatus,
     Hold,
@@ -43,7 +44,7 @@ def hold(ports: Ports, edition_id: int, *, note: str, by: str) -> Edition:
         expected, to = MOVES[Move.HOLD]
         is_running = edition.status is EditionStatus.SENDING
         kind = Hold.STOPPED if is_running else Hold.EDITOR
-        reason = note.strip() or "An editor holds it."
+        reason = note.strip() or UNEXPLAINED
         if not editions.move(
             session, edition_id, expected=expected, to=to, hold=kind, reason=reason, decided_by=by
         ):

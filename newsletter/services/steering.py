@@ -7,7 +7,7 @@ from newsletter.domain.delivery import RETRIED_FOR, DeliveryStatus
 from newsletter.domain.edition import MOVES, Edition, EditionStatus, Hold, Move
 from newsletter.errors import MissingError, NewsletterError, StateError
 from newsletter.services import editing
-from newsletter.services.deliver import finish
+from newsletter.services.deliver import finish, record_result
 from newsletter.services.dispatch import enqueue_due
 from newsletter.services.ports import Ports
 from newsletter.store import Session, deliveries, editions, outcomes, subscribers
@@ -15,6 +15,7 @@ from newsletter.store.outcomes import Failed
 
 PAUSED = "Paused. Let it go on: newsletter send resume"
 _CAN_BE_OPEN = MOVES[Move.REOPEN][0] | {EditionStatus.SENDING}
+_OVER = (EditionStatus.SENT, EditionStatus.FAILED)
 _NOT_OPEN = "is neither sent, cancelled nor being sent"
 
 
@@ -128,6 +129,8 @@ def settle(ports: Ports, edition_id: int, to: DeliveryStatus, *, address: str = 
         settled = deliveries.settle_uncertain(session, edition_id, to, now=ports.now(), only=only)
         if not settled:
             raise _none_settled(address)
+        if to is not DeliveryStatus.QUEUED:
+            record_result(session, edition_id, expected=_OVER)
         left = _uncertain(session, edition_id)
     if to is DeliveryStatus.QUEUED:
         enqueue_due(ports, edition_id)
@@ -176,6 +179,7 @@ def _not_possible(session: Session, edition_id: int, what: str) -> StateError:
         EditionStatus.SENDING: "It is on its way: newsletter send pause",
         EditionStatus.CANCELLED: "Send it to those who did not get it: newsletter send resend",
         EditionStatus.SENT: "Send it to those who failed: newsletter send resend",
+        EditionStatus.FAILED: "Send it again to those who failed: newsletter send resend",
     }
     if edition.hold is Hold.STOPPED:
         hint = "Let it go on: newsletter send resume"

@@ -152,7 +152,7 @@ def told(
 ) -> "tuple[Told, ...]":
     """The articles chosen for the newsletter's editions of other dates since then.
 
-    A skipped edition told nobody anything.
+    One that was skipped, or failed as a whole, told nobody anything.
     """
     from newsletter.domain.earlier import Told
 
@@ -164,7 +164,7 @@ def told(
             DecisionRow.is_in,
             EditionRow.newsletter_id == newsletter_id,
             EditionRow.on != apart_from,
-            EditionRow.status != EditionStatus.SKIPPED,
+            EditionRow.status.not_in((EditionStatus.SKIPPED, EditionStatus.FAILED)),
             EditionRow.closes_at >= since,
         )
         .order_by(ArticleRow.id, EditionRow.on)

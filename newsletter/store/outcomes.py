@@ -46,6 +46,16 @@ WHERE {_OF_EDITION} AND d.batch = ANY(:batches) GROUP BY 1, 2, 3, 4
 )
 
 
+# Some relays repeat the address in their reply; without it equal refusals are equal, and a reason
+# names nobody.
+_COMMONEST_FAILURE = text(f"""
+SELECT concat_ws(' ', nullif(d.reply_code, 0),
+    regexp_replace(d.reply, '<?[^\\s<>]+@[^\\s<>]+>?', '…', 'g')) AS said
+FROM delivery AS d WHERE {_OF_EDITION} AND d.status = 'failed'
+GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+""")  # noqa: S608
+
+
 class State(NamedTuple):
     """How one delivery stands. is_repeat: somebody had it sent again while it was uncertain."""
 
@@ -87,6 +97,15 @@ def failed(session: Session, edition_id: int) -> Failed:
     """How many of the edition's failed could be tried again, and why the others cannot."""
     rows = session.execute(_FAILED, {"edition_id": edition_id})
     return Failed(**{why: count for why, count in rows})  # noqa: C416  # mypy knows no pairs in rows
+
+
+def commonest_failure(session: Session, edition_id: int) -> str:
+    """Return the reply that most of the edition's failed deliveries got, without addresses in it.
+
+    "" when none failed, or none is kept any more.
+    """
+    values = {"edition_id": edition_id}
+    return session.scalars(_COMMONEST_FAILURE, values).one_or_none() or ""
 
 
 def marks(session: Session, edition_id: int) -> dict[int, tuple[int, ...]]:

@@ -70,11 +70,14 @@ def moves_from(status: EditionStatus) -> set[Move]:
         ),
         pytest.param(
             EditionStatus.SENDING,
-            {Move.HOLD, Move.FINISH, Move.CANCEL},
+            {Move.HOLD, Move.FINISH, Move.FAIL, Move.CANCEL},
             id="one in mid-run can be stopped but not skipped",
         ),
         pytest.param(
             EditionStatus.SENT, {Move.REOPEN}, id="a sent one is opened again for those who failed"
+        ),
+        pytest.param(
+            EditionStatus.FAILED, {Move.REOPEN}, id="one that failed is opened again for them"
         ),
         pytest.param(
             EditionStatus.CANCELLED,

@@ -150,6 +150,20 @@ def test_who_is_in_doubt_is_told_and_settled(
     assert (repeated.code, repeated.json()["repeated_on_request"]) == (0, 1)
 
 
+@pytest.mark.timeout(200)
+def test_a_send_in_which_all_failed_is_no_success(composed: House, three: SlowRelay) -> None:
+    readers = ("ann@mail.example", "ömer@mail.example", "reader.three@mail.example")
+    three.replies |= dict.fromkeys(readers, "550 5.2.1 disabled")
+
+    sent = composed.run("send", *EDITION)
+    again = composed.run("send", *EDITION, "--json")
+    watched = composed.run("send", "--watch", *EDITION)
+
+    assert (sent.code, again.code, watched.code) == (12, 12, 12)
+    assert "Sent to nobody: 3 of 3 failed, most often: 550 disabled" in sent.out
+    assert again.json()["status"] == "failed"
+
+
 def test_rules_and_pauses_are_set_from_the_command_line(composed: House) -> None:
     composed.ok("init", "--in-doubt", "repeat", "--max-refused", "0")
     composed.ok("subscribers", "pause", "ann@mail.example", "--until", "2026-03-04", "--at", AT)

@@ -16,10 +16,10 @@ from newsletter.store.schema import _config, migrate
 # them.
 OLD = """
 INSERT INTO newsletter (slug, name, description, topic, language, zone, sends_at, days,
-    compose_lead, grace, approval, min_stories, thin_day, max_stories, sender_name, sender_address, reply_to,
-    publisher, postal_address, created_at) VALUES ('evening', 'Evening', '', 'middle-east', 'en',
-    'UTC', '18:00', '{1}', '1 hour', '2 hours', 'automatic', 3, 'skip', 15, '', 'e@example.org', '',
-    '', '', now());
+    compose_lead, grace, approval, min_stories, thin_day, max_stories, sender_name,
+    sender_address, reply_to, publisher, postal_address, created_at)
+    VALUES ('evening', 'Evening', '', 'middle-east', 'en', 'UTC', '18:00', '{1}', '1 hour',
+    '2 hours', 'automatic', 3, 'skip', 15, '', 'e@example.org', '', '', '', now());
 INSERT INTO subscriber (address, address_key, name, language, zone, created_at)
     VALUES ('amal@example.org', 'amal@example.org', '', '', '', now());
 INSERT INTO subscription (newsletter_id, subscriber_id, status, requested_at)

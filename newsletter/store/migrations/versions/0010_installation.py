@@ -2,7 +2,7 @@
 
 Editions that were sent off keep the Message-IDs they had: some of their messages may be in doubt,
 and a repeat has to be recognised. Links that are out already stay good: the installation knows up
-to which ids they may have been signed without its uid.
+to which ids they may have been signed without its uid. An edition may have failed as a whole.
 """
 
 import sqlalchemy as sa
@@ -16,7 +16,12 @@ depends_on = None
 _UID = "substr(replace((gen_random_uuid())::text, '-', ''), 1, 12)"
 
 
+_STATUSES = "'draft', 'approved', 'held', 'skipped', 'sending', 'sent', 'failed', 'cancelled'"
+
+
 def upgrade() -> None:
+    op.drop_constraint(op.f("ck_edition_status"), "edition")
+    op.create_check_constraint(op.f("ck_edition_status"), "edition", f"status IN ({_STATUSES})")
     op.add_column("edition", sa.Column("uid", sa.Text(), server_default="", nullable=False))
     op.alter_column("edition", "uid", server_default=sa.text(_UID))
     op.execute(f"UPDATE edition SET uid = {_UID} WHERE frozen_at IS NULL")  # noqa: S608  # ours
