@@ -1,29 +1,48 @@
 """How the house is: newsletters with their next evening, editions, feeds, jobs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter.domain import schedule
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import Edition
+from newsletter.domain.forecast import Forecast, forecast_evening, pick_evening
+from newsletter.domain.forecast_rules import Conditions
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscription import SubscriptionStatus
-from newsletter.store import Store, deliveries, editions, feeds, newsletters, subscribers, ticks
+from newsletter.store import (
+    Session,
+    Store,
+    deliveries,
+    editions,
+    feeds,
+    newsletters,
+    subscribers,
+    ticks,
+)
 from newsletter.store.feeds import Feed
 
 JOBS = ("collect", "compose", "dispatch", "recover", "retain")
 LATE = timedelta(minutes=5)  # Each is called every minute; a long collect takes two.
 
+Ticks = Mapping[str, tuple[datetime, str]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One newsletter: when it goes out next, who reads it, and its last editions with counts."""
+    """One newsletter: whether it goes out next, who reads it, and its last editions with counts."""
 
     newsletter: Newsletter
-    next_at: datetime
+    forecast: Forecast
     readers: dict[SubscriptionStatus, int]
     editions: tuple[Edition, ...]
     deliveries: dict[int, dict[DeliveryStatus, int]]
+
+    @property
+    def next_at(self) -> datetime:
+        """The next minute at which something may leave."""
+        return self.forecast.next_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,25 +52,27 @@ class Status:
     at: datetime
     newsletters: tuple[Standing, ...]
     feeds: tuple[Feed, ...]
-    ticks: dict[str, tuple[datetime, str]]
+    ticks: Ticks
 
 
 def late_jobs(found: Status) -> tuple[str, ...]:
     """The jobs of the beat that have not run to their end within LATE, or never."""
-    return tuple(
-        job for job in JOBS if job not in found.ticks or found.at - found.ticks[job][0] > LATE
-    )
+    return _overdue(found.ticks, found.at)
 
 
-def status(store: Store, *, now: datetime, last: int = 7) -> Status:
-    """The status at now, with each newsletter's last editions."""
+def status(store: Store, *, now: datetime, last: int = 7, has_relay: bool = True) -> Status:
+    """The status at now, with each newsletter's last editions.
+
+    has_relay says that mail leaves this machine; without one it is kept.
+    """
     with store.begin() as session:
+        conditions = _conditions(session, now=now, has_relay=has_relay)
         standings = []
         for newsletter in newsletters.every(session):
             heads = editions.heads(session, newsletter.id, limit=last)
             standing = Standing(
                 newsletter=newsletter,
-                next_at=schedule.sends_at(newsletter, schedule.next_date(newsletter, now)),
+                forecast=_forecast(session, newsletter, conditions, now),
                 readers=subscribers.counts(session, newsletter.id),
                 editions=heads,
                 deliveries=deliveries.counts(session, [head.id for head in heads]),
@@ -63,3 +84,44 @@ def status(store: Store, *, now: datetime, last: int = 7) -> Status:
             feeds=feeds.every(session),
             ticks=ticks.every(session),
         )
+
+
+def read_forecast(store: Store, newsletter: Newsletter, *, now: datetime) -> Forecast:
+    """Return whether the newsletter's next evening goes out, as things stand at now."""
+    with store.begin() as session:
+        return _forecast(session, newsletter, _conditions(session, now=now), now)
+
+
+def _conditions(session: Session, *, now: datetime, has_relay: bool = True) -> Conditions:
+    """What every evening depends on, of whichever newsletter."""
+    known = feeds.every(session)
+    return Conditions(
+        readers=0,
+        feeds=len(known),
+        polled=sum(feed.is_polled for feed in known),
+        failing=sum(feed.is_polled and bool(feed.failures) for feed in known),
+        overdue_jobs=_overdue(ticks.every(session), now),
+        has_relay=has_relay,
+    )
+
+
+def _forecast(
+    session: Session, newsletter: Newsletter, conditions: Conditions, now: datetime
+) -> Forecast:
+    today = schedule.local_date(newsletter, now)
+    dates = {today - timedelta(days=1), today, schedule.next_date(newsletter, now)}
+    known = [editions.by_date(session, newsletter.id, on) for on in sorted(dates)]
+    on, edition = pick_evening(newsletter, filter(None, known), now=now)
+    readers = subscribers.counts(session, newsletter.id)
+    conditions = replace(conditions, readers=readers[SubscriptionStatus.CONFIRMED])
+    if edition is not None:
+        conditions = replace(
+            conditions,
+            stories=len(edition.stories),
+            deliveries=deliveries.counts(session, [edition.id])[edition.id],
+        )
+    return forecast_evening(newsletter, on, edition, conditions, now=now)
+
+
+def _overdue(ran: Ticks, now: datetime) -> tuple[str, ...]:
+    return tuple(job for job in JOBS if job not in ran or now - ran[job][0] > LATE)

@@ -17,6 +17,7 @@ from newsletter.mail.rendering import Rendered, filled
 from newsletter.mail.words import updated_since
 from newsletter.services import compose, dispatch, editing, mailing
 from newsletter.services.illustrate import illustrate
+from newsletter.services.status import read_forecast
 from newsletter.store import Session as StoreSession
 from newsletter.store import deliveries, editions, newsletters
 from newsletter.web.frame import MAIL_POLICY
@@ -103,8 +104,10 @@ def edition_page(
         edition = editions.by_date(session, newsletter.id, on)
         decided = editions.decisions(session, edition.id) if edition else ()
         email, problems = _look(site, session, edition, newsletter)
+    forecast = read_forecast(site.ports.store, newsletter, now=site.ports.now())
     return page(
         "editor/edition",
+        forecast=forecast.sentence if forecast.on == on else "",
         newsletter=newsletter,
         newsletters=every,
         edition=edition,

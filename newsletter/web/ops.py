@@ -41,11 +41,19 @@ def _gauges(found: Status, site: Site) -> CollectorRegistry:
     readers = _gauge(registry, "subscriptions", "Subscriptions", "newsletter", "status")
     sent = _gauge(registry, "deliveries", "Deliveries of the last edition", "newsletter", "status")
     next_at = _gauge(registry, "next_edition_timestamp_seconds", "Next minute", "newsletter")
+    goes_out = _gauge(
+        registry,
+        "next_edition_goes_out",
+        "0 when the next edition does not go out as things stand",
+        *("newsletter", "reason"),
+    )
     stopped = _gauge(registry, "editions_stopped", "Stopped in mid-run", "newsletter")
     ran_at = _gauge(registry, "job_last_run_timestamp_seconds", "A job's last end", "job")
     for standing in found.newsletters:
         slug = standing.newsletter.slug
         next_at.labels(slug).set(standing.next_at.timestamp())
+        forecast = standing.forecast
+        goes_out.labels(slug, forecast.reason.value).set(forecast.goes_out is not False)
         stopped.labels(slug).set(sum(one.hold is Hold.STOPPED for one in standing.editions))
         for state, count in standing.readers.items():
             readers.labels(slug, state.value).set(count)

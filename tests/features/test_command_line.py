@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.services.status import JOBS
+from newsletter.store import Store, ticks
 from tests.features.conftest import EVENING
 from tests.features.house import House, link, parts
 
@@ -121,6 +123,35 @@ def test_without_a_worker_everything_stays_queued_and_is_said(composed: House) -
     assert (done.json()["queued"], done.json()["sent"]) == (3, 0)
     assert "worker" in done.err
     assert composed.mail() == []
+
+
+def test_status_says_whether_tonight_goes_out(composed: House, store: Store) -> None:
+    at = ("--at", "2026-03-03T17:10:00Z")
+    first = composed.run("status", "--check", *at)
+    with store.begin() as session:
+        for job in JOBS:
+            ticks.record(session, job, said="nothing", now=EVENING + timedelta(minutes=9))
+    good = composed.run("status", "--check", *at)
+    composed.ok("hold", "Wait for the vote", "--date", "2026-03-03", *at)
+    held = composed.run("status", "--check", *at)
+    seen = composed.ok("status", *at)
+    forecast = composed.ok("status", "--json", *at).json()["newsletters"][0]["forecast"]
+
+    assert (first.code, good.code, held.code) == (9, 0, 11)
+    assert good.out.splitlines() == [
+        "Tonight 18:00 (in 50 min): 4 stories, no approval needed, to 3 readers: goes out",
+        "Every job has run lately.",
+    ]
+    line = 'Tonight 18:00 (in 50 min): will NOT go out: held by an editor, "Wait for the vote"'
+    assert line in held.out.splitlines()
+    assert f"  {line}" in seen.out.splitlines()
+    assert forecast == {
+        "date": "2026-03-03",
+        "sends_at": "2026-03-03T18:00:00+00:00",
+        "goes_out": False,
+        "reason": "editor",
+        "sentence": line,
+    }
 
 
 def test_a_test_message_goes_to_one_address_and_counts_for_nothing(composed: House) -> None:

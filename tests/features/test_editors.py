@@ -82,6 +82,7 @@ def test_an_editor_holds_an_edition_and_approves_it(composed: House, editor: htt
     approved = editor.post(f"{PAGE}/approve", data={"token": token})
 
     assert "Wait for the vote" in held.text
+    assert "will NOT go out: held by an editor" in held.text
     assert "held · editor" in again.text
     assert "approved" in approved.text
     told = composed.ok("status", "--json", "--at", AT).json()

@@ -147,6 +147,8 @@ def test_health_and_metrics_tell_how_it_is(composed: House) -> None:
     assert health.json() == {"status": "ok", "database": "ok", "redis": "ok"}
     assert 'newsletter_subscriptions{newsletter="evening",status="confirmed"} 3.0' in metrics
     assert 'newsletter_editions_stopped{newsletter="evening"} 0.0' in metrics
+    stops = 'newsletter_next_edition_goes_out{newsletter="evening",reason="jobs"} 0.0'
+    assert stops in metrics  # nothing would send it: no beat is there
     assert "@" not in metrics
 
 

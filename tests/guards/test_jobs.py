@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from celery.beat import Scheduler
+
 from newsletter.services.status import JOBS
 from newsletter.tasks.app import DELIVERIES, HOUSEWORK, make_app
 from newsletter.tasks.beat import SCHEDULE
@@ -52,6 +54,18 @@ def test_nothing_is_scheduled_further_ahead_than_redis_keeps_a_task() -> None:
     """What waits longer than the visibility timeout is delivered again (kombu #337)."""
     assert all(entry["schedule"] <= 60 for entry in SCHEDULE.values())
     assert all(entry["options"]["expires"] < 60 for entry in SCHEDULE.values())
+
+
+def test_beat_asks_every_question_as_soon_as_it_starts() -> None:
+    """Whoever looks in the first minute would be told that nothing runs."""
+    scheduler = Scheduler(app=_app(), lazy=True)
+    scheduler.setup_schedule()
+
+    assert {name for name, entry in scheduler.schedule.items() if entry.is_due().is_due} == set(
+        SCHEDULE
+    )
+    asked = [next(entry) for entry in scheduler.schedule.values()]
+    assert not any(entry.is_due().is_due for entry in asked)
 
 
 def test_every_line_of_the_beat_is_explained() -> None:

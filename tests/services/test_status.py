@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.subscription import SubscriptionStatus
-from newsletter.services import tick
+from newsletter.services import editing, tick
 from newsletter.services.dispatch import dispatch
-from newsletter.services.status import status
+from newsletter.services.status import read_forecast, status
 from tests.services.worlds import composed, polled, readers
 
 DAY = timedelta(days=1)
@@ -22,7 +24,7 @@ def test_a_newsletter_stands_with_its_readers_editions_and_deliveries(
     (standing,) = status(store, now=now).newsletters
 
     assert standing.newsletter == newsletter
-    assert standing.next_at == datetime.fromisoformat("2026-03-03T18:00Z")
+    assert standing.next_at == datetime.fromisoformat("2026-03-04T18:00Z")  # tonight's is under way
     assert standing.readers[SubscriptionStatus.CONFIRMED] == 2
     assert [one.id for one in standing.editions] == [edition.id]
     assert standing.deliveries[edition.id][DeliveryStatus.QUEUED] == 2
@@ -41,6 +43,67 @@ def test_only_the_last_editions_are_told(store, newsletter, now):
     (standing,) = status(store, now=now, last=2).newsletters
 
     assert [one.on.day for one in standing.editions] == [5, 4]
+
+
+def test_the_forecast_is_of_the_edition_its_stories_and_its_readers(ports, newsletter, store, now):
+    for ask in (tick.collect_due, tick.compose_due, tick.dispatch_due):
+        ask(ports)
+    readers(store, newsletter, ["amal", "samir"], now=now)
+    edition = composed(store, newsletter, now=now)
+
+    (ready,) = status(store, now=now).newsletters
+    editing.hold(ports, edition.id, note="Wait for the vote", by="desk")
+    held = read_forecast(store, newsletter, now=now)
+    editing.approve(ports, edition.id, by="desk")
+    dispatch(ports, edition.id)
+    under_way = read_forecast(store, newsletter, now=now)
+
+    start = "Tonight 18:00 (in 30 min): "
+    assert (
+        ready.forecast.sentence == f"{start}3 stories, no approval needed, to 2 readers: goes out"
+    )
+    assert held.sentence == f'{start}will NOT go out: held by an editor, "Wait for the vote"'
+    assert under_way.sentence == (
+        "Tonight 18:00: being sent since 17:30: 0 of 2 sent; next tomorrow 18:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_running"),
+    [pytest.param(5, True, id="five minutes ago"), pytest.param(6, False, id="longer ago")],
+)
+def test_without_the_job_that_sends_nothing_goes_out(
+    ports, newsletter, store, *, now, minutes, is_running
+):
+    tick.dispatch_due(ports)
+    readers(store, newsletter, ["amal"], now=now)
+    composed(store, newsletter, now=now)
+
+    found = read_forecast(store, newsletter, now=now + timedelta(minutes=minutes))
+
+    assert found.goes_out is is_running
+    assert found.reason == ("ready" if is_running else "jobs")
+
+
+@pytest.mark.parametrize(
+    ("failures", "reason"),
+    [
+        pytest.param((0, 0), "not_composed", id="none"),
+        pytest.param((1, 0), "not_composed", id="one"),
+        pytest.param((2, 1), "feeds_failing", id="all"),
+    ],
+)
+def test_the_forecast_knows_how_many_feeds_fail(
+    ports, newsletter, store, *, clock, failures, reason
+):
+    clock.at = now = clock.at - timedelta(hours=1)  # before it is composed
+    for ask in (tick.compose_due, tick.dispatch_due):
+        ask(ports)
+    readers(store, newsletter, ["amal"], now=now)
+    for number, times in enumerate(failures):
+        polled(store, f"https://cedar.example/{number}", now=now, failures=times)
+
+    assert read_forecast(store, newsletter, now=now).reason == reason
 
 
 def test_feeds_and_jobs_are_told_as_they_are_kept(ports, store, now):
