@@ -43,18 +43,16 @@ def pick_evening(
     """Return the date and the edition, if there is one, that the question is about at now.
 
     Last night's while it is under way or may still go out; today's, also when it is over; else the
-    next one.
+    next one. A draft for a day that the newsletter has not does not go out, and is passed over.
     """
     editions = {edition.on: edition for edition in known}
     today = schedule.local_date(newsletter, now)
     yesterday = today - timedelta(days=1)
     if _is_under_way(newsletter, yesterday, editions.get(yesterday), now):
         return yesterday, editions.get(yesterday)
-    is_owed = schedule.is_sending_day(newsletter, today) and not schedule.is_late(
-        newsletter, schedule.sends_at(newsletter, today), now
-    )
-    if today in editions or is_owed:
-        return today, editions.get(today)
+    found = editions.get(today)
+    if _is_of_today(newsletter, today, found, now):
+        return today, found
     on = schedule.next_date(newsletter, now)
     return on, editions.get(on)
 
@@ -87,6 +85,14 @@ def forecast_evening(
     )
 
 
+def _is_of_today(newsletter: Newsletter, on: date, edition: Edition | None, now: datetime) -> bool:
+    """Whether there is, or was, an evening today: one that began, or that is owed."""
+    if edition is not None and edition.frozen_at is not None:
+        return True
+    is_late = schedule.is_late(newsletter, schedule.sends_at(newsletter, on), now)
+    return schedule.is_sending_day(newsletter, on) and (edition is not None or not is_late)
+
+
 def _is_under_way(newsletter: Newsletter, on: date, edition: Edition | None, now: datetime) -> bool:
     if edition is None:
         return schedule.is_time_to_compose(newsletter, on, now)
@@ -94,7 +100,8 @@ def _is_under_way(newsletter: Newsletter, on: date, edition: Edition | None, now
         return edition.deadline_at is not None and now <= edition.deadline_at
     is_late = schedule.is_late(newsletter, edition.sends_at, now)
     is_open = edition.status in (*_WAITING, EditionStatus.HELD) and not is_late
-    return edition.status is EditionStatus.SENDING or is_open
+    is_day = schedule.is_sending_day(newsletter, on)
+    return edition.status is EditionStatus.SENDING or (is_open and is_day)
 
 
 def _minute_after(newsletter: Newsletter, on: date, now: datetime) -> datetime:

@@ -443,6 +443,27 @@ def test_days_and_times_are_those_of_the_newsletter(now, days, sends_at, begins)
     assert made.sentence.startswith(begins)
 
 
+@pytest.mark.parametrize(
+    ("found", "begins"),
+    [
+        pytest.param(edition(DRAFT), "Friday 18:30", id="a draft from an early look"),
+        pytest.param(edition(APPROVED), "Friday 18:30", id="approved"),
+        pytest.param(edition(EditionStatus.SKIPPED), "Friday 18:30", id="skipped"),
+        pytest.param(
+            edition(EditionStatus.SENT, frozen_at=NOW, sent_at=NOW),
+            "Tonight 18:30: sent at 16:19 to 5 of 5 readers; next Friday 18:30",
+            id="sent by hand",
+        ),
+    ],
+)
+def test_a_day_that_the_newsletter_has_not_is_passed_over(found, begins):
+    product = replace(EVENING, days=frozenset({5}))
+
+    made = forecast(found, product=product, deliveries=ended(sent=5))
+
+    assert made.sentence.startswith(begins)
+
+
 def test_a_newsletter_that_never_asks_for_stories_asks_for_one():
     made = forecast(product=replace(EVENING, min_stories=0))
 
