@@ -194,7 +194,7 @@ def _troubles(found: Conditions) -> list[str]:
 def _missing_jobs(found: Conditions, needed: Collection[str]) -> Verdict | None:
     if not set(needed) & set(found.overdue_jobs):
         return None
-    why = "beat or the workers have not run for five minutes: newsletter serve --all"
+    why = "beat or the workers have not run in the last five minutes: newsletter serve --all"
     return _no(ForecastReason.JOBS, why)
 
 

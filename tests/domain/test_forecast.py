@@ -117,7 +117,7 @@ def forecast(
         ),
         pytest.param(
             *(None, {"overdue_jobs": JOBS}, False, Reason.JOBS),
-            "will NOT go out: beat or the workers have not run for five minutes: "
+            "will NOT go out: beat or the workers have not run in the last five minutes: "
             "newsletter serve --all",
             id="no beat",
         ),
@@ -128,7 +128,7 @@ def forecast(
         ),
         pytest.param(
             *(edition(DRAFT), {"overdue_jobs": ("dispatch",)}, False, Reason.JOBS),
-            "will NOT go out: beat or the workers have not run for five minutes: "
+            "will NOT go out: beat or the workers have not run in the last five minutes: "
             "newsletter serve --all",
             id="the job is late that sends",
         ),
