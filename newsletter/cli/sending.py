@@ -16,7 +16,9 @@ app = typer.Typer(invoke_without_command=True)
 
 POLL_S = 0.2
 RECOVER_S = 2.0
-STUCK_S = 30.0  # A relay that takes no message in this time is left to the worker and the beat.
+# When nothing was sent for so long and no worker has anything in hand, the rest is left to the
+# workers and the beat. Where one has, a relay takes its time: RFC 5321 gives it ten minutes.
+STUCK_S = 30.0
 WAITING = 8  # Exit code: something is still queued, and will be sent by a worker later.
 FAILED = 12  # Exit code: nobody was sent it, or so few that it is no success.
 NO_WORKER = "No worker answers, so it waits. Start one: celery -A newsletter.tasks.worker worker"
@@ -132,13 +134,15 @@ def watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
     with Progress(*columns, TimeElapsedColumn(), console=err, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=None)
         moved_at = recovered_at = time.monotonic()
-        last_left = -1
+        last_left, is_idle = -1, False  # whether nobody had anything in hand since it moved
         while True:
-            left, total, has_more = _standing(ports, edition_id)
+            left, total, in_hand, has_more = _standing(ports, edition_id)
             bar.update(task, total=total, completed=total - left)
+            is_idle = is_idle or not in_hand
             if left != last_left:
-                last_left, moved_at = left, time.monotonic()
-            if not has_more or time.monotonic() - moved_at > STUCK_S:
+                last_left, moved_at, is_idle = left, time.monotonic(), not in_hand
+            is_stuck = is_idle and time.monotonic() - moved_at > STUCK_S
+            if not has_more or is_stuck:
                 return
             if time.monotonic() - recovered_at > RECOVER_S:
                 recover(ports)
@@ -146,8 +150,8 @@ def watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
             time.sleep(POLL_S)
 
 
-def _standing(ports: Any, edition_id: int) -> tuple[int, int, bool]:
-    """How many deliveries are left, how many there are, and whether any will be sent now."""
+def _standing(ports: Any, edition_id: int) -> tuple[int, int, int, bool]:
+    """How many deliveries are left, of how many, and in hand; and whether any will be sent now."""
     from newsletter.domain.edition import EditionStatus
     from newsletter.store import deliveries, editions
 
@@ -155,7 +159,7 @@ def _standing(ports: Any, edition_id: int) -> tuple[int, int, bool]:
         found = deliveries.progress(session, [edition_id])[edition_id]
         due = deliveries.due_batches(session, edition_id, now=ports.now(), limit=1)
         is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
-    return found.queued, found.total, bool(found.sending or (due and is_sending))
+    return found.queued, found.total, found.sending, bool(found.sending or (due and is_sending))
 
 
 def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:

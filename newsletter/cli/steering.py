@@ -16,7 +16,8 @@ from newsletter.errors import InputError
 _BY = "command line"
 _POLL_S = 0.2
 _QUIET_LOOKS = 2  # A claim that was under way when the run stopped may appear after the first.
-# A worker waits ten seconds for what a relay has not answered, and then settles it.
+# Most relays answer within it. One may take the ten minutes of RFC 5321 (4.5.3.2.6): the worker
+# waits for that, and not whoever paused.
 _PATIENCE_S = 12.0
 _QUEUE = frozenset({"database", "redis"})
 
@@ -24,7 +25,8 @@ _QUEUE = frozenset({"database", "redis"})
 def pause(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
     """Stop a run where it is, until somebody lets it go on. Nobody is lost or written to twice.
 
-    Returns when no worker has anything of it in its hand.
+    Returns when no worker has anything of it in its hand; or says how many messages are with a
+    relay that takes its time.
     """
     from newsletter.services import steering
 
@@ -103,9 +105,12 @@ def _await_hands(ports: Any, edition_id: int) -> None:
             quiet = 0 if number else quiet + 1
             time.sleep(_POLL_S)
     if not quiet:
+        with_relay = steering.count_with_relay(ports, edition_id)
         note(
-            f"{number} are in a worker's hand still: it waits for the relay; or it died, and they "
-            "are given back within two minutes."
+            f"Nothing more is begun. At most {with_relay} messages are with the relay, which may "
+            "take ten minutes to answer: what it says is written down, and the rest of the "
+            f"{number} in the workers' hands is given back. Of a worker that died they come back "
+            "within two minutes. See: newsletter send --watch"
         )
 
 

@@ -15,6 +15,9 @@ HALF_LIFE_S = 5.0
 # Asked for beyond twice what the last turn used, by a run that was held back: a fifth of a second
 # at full speed is reached in five turns, and a small quota is not asked for the day's messages.
 EAGER = 64
+# What a provider with a cap on connections takes is known after so long; until then suppose this.
+MEASURED_S = 2.0
+SUPPOSED_PER_S = 64.0
 SPARE = 8  # In hand beyond what the last turn used, so that an uneven turn does not wait.
 
 
@@ -24,6 +27,7 @@ class _Lane:
 
     permits: float = inf
     connections: float = inf
+    rate: float = inf  # messages a second that its pace allows to all runs
     in_flight: int = 0
     taken: int = 0  # since the last turn
     is_wanting: bool = False  # a message waited for a permit since the last turn
@@ -89,6 +93,19 @@ class Pacer:
             lane.is_wanting = True
             return False
         return lane.in_flight < lane.connections
+
+    def speed(self, provider: str) -> float:
+        """Return how many messages a second may go to this provider, as far as that is known.
+
+        By its pace where it said slower; by what it took lately where only the messages in flight
+        to it are limited.
+        """
+        lane = self._lanes.get(provider)
+        if lane is None:
+            return inf
+        if lane.connections == inf or lane.rate < inf:
+            return lane.rate
+        return lane.per_s if lane.seconds > MEASURED_S else SUPPOSED_PER_S
 
     def took(self, provider: str) -> None:
         """One begins; may has just said yes."""
@@ -165,6 +182,7 @@ class Pacer:
 
     def _limit(self, name: str, lane: _Lane, grants: Grants) -> None:
         lane.connections = grants.shares.get(name, inf)
+        lane.rate = grants.rates.get(name, inf)
         more = grants.permits.get(name)
         if more is None:
             lane.permits = inf

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, log, log2
 
 # Stands for the whole service among the providers; no domain is called so.
 SERVICE = "*"
@@ -70,6 +70,15 @@ def slowed(pace: Pace | None, *, observed: float, now: float) -> Pace:
     return Pace(max(FLOOR_PER_S, was * SLOWER), was, now)
 
 
+def seconds_for(count: float, per_s: float) -> float:
+    """Return how many seconds a pace that is now per_s, and doubles each DOUBLE_S, takes for these.
+
+    With growth g = ln 2 / DOUBLE_S a pace r lets r (e^(g t) - 1) / g messages go in t seconds.
+    """
+    growth = log(2) / DOUBLE_S
+    return log2(1 + count * growth / per_s) * DOUBLE_S
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What a run tells and asks for, each turn. Names are providers, and SERVICE.
@@ -94,14 +103,16 @@ class Grants:
     """What a run may do until its next turn.
 
     permits are new ones, on top of those it holds; a name that is missing has no limit. shares are
-    the messages that may be in flight to a provider at once; again, missing means no limit. wait_s
-    is how long there is nothing for the service, as far as that is known: seconds for a rate, hours
-    for a day's quota that is used up. runs counts those that share the limits, this one included.
-    is_safe says that Redis did not answer, and that this is the safe pace.
+    the messages that may be in flight to a provider at once; again, missing means no limit. rates
+    are messages a second, of all runs together, to each provider that said slower. wait_s is how
+    long there is nothing for the service, as far as that is known: seconds for a rate, hours for a
+    day's quota that is used up. runs counts those that share the limits, this one included. is_safe
+    says that Redis did not answer, and that this is the safe pace.
     """
 
     permits: Mapping[str, int] = field(default_factory=dict)
     shares: Mapping[str, int] = field(default_factory=dict)
+    rates: Mapping[str, float] = field(default_factory=dict)
     wait_s: float = 0
     runs: int = 1
     is_safe: bool = False

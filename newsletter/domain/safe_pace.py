@@ -66,6 +66,7 @@ class SafePace:
         return Grants(
             permits=permits,
             shares=self._shares,
+            rates=rates,
             wait_s=0 if permits[SERVICE] else wait_s,
             runs=self._runs,
             is_safe=True,

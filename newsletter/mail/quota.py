@@ -119,6 +119,7 @@ class Quota:
         return Grants(
             permits={name: int(count) for name, count in answer["permits"].items()},
             shares={name: int(count) for name, count in answer["shares"].items()},
+            rates={name: pace.at(now) for name, pace in self._known.paces.items()},
             wait_s=answer["wait_s"],
             runs=answer["runs"],
         )

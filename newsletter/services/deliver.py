@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
@@ -14,9 +15,9 @@ from newsletter.mail.rendering import Rendered
 from newsletter.mail.smtp import Relays, Standings, all_sent
 from newsletter.services import mailing
 from newsletter.services.judge import Judge, gives_up_at, stop
-from newsletter.services.keeper import Keeper
+from newsletter.services.keeper import SOON, Keeper
 from newsletter.services.lost import settle_journals
-from newsletter.services.pace import Pace
+from newsletter.services.pace import TURN_S, Pace
 from newsletter.services.ports import Ports
 from newsletter.services.run import Run
 from newsletter.store import Session, deliveries, editions, newsletters, outcomes
@@ -25,20 +26,25 @@ _log = logging.getLogger(__name__)
 CONNECTIONS = 8  # Of one process; a relay takes no more messages from more of them.
 WORTH_ONE = 16  # Messages for which opening another connection pays.
 RUN_S = 20.0  # Then a worker does what else is waiting, and the rest is queued again.
-DRAIN_S = 10.0  # What a relay has not answered so long after we were asked to end, is in doubt.
+# A process that is asked to end is killed soon after: by Docker in 10 s, or as docker-compose.yml
+# says in 30. What a relay has not answered in this time is in doubt. No other end hurries a relay.
+DRAIN_S = 10.0
 HINTS = 64  # Tasks that are queued at once for an edition: as many workers as a large house has.
 _CANCELLED = "Cancelled before it was sent."
 
 
-def deliver(ports: Ports, edition_id: int, batch: int | None = None) -> int:
+def deliver(
+    ports: Ports, edition_id: int, batch: int | None = None, *, run_s: float = RUN_S
+) -> int:
     """Send what is due of an edition, that batch first; how many messages the relay took.
 
     Any number of workers may be given the same edition and batch. When the relay is not to be
-    reached, everything stays queued.
+    reached, everything stays queued. After run_s seconds the run ends, as soon as the relay has
+    answered what is under way, and what is left is queued again.
     """
     settle_journals(ports)
     with ports.store.begin() as session:
-        if not deliveries.due_batches(session, edition_id, now=ports.now(), limit=1):
+        if not _has_work(ports, session, edition_id):
             return 0
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
@@ -48,7 +54,7 @@ def deliver(ports: Ports, edition_id: int, batch: int | None = None) -> int:
         if ports.now() > gives_up_at(edition):
             stop(session, edition, "It could not be delivered in four hours; the rest waits.")
             return 0
-    sent, may_go_on = _ran(ports, edition, newsletter, email, batch)
+    sent, may_go_on = _ran(ports, edition, newsletter, email, batch, run_s=run_s)
     if not finish(ports, edition_id) and may_go_on:
         _queue_the_rest(ports, edition_id)
     return sent
@@ -88,8 +94,24 @@ def record_result(
     return editions.move(session, edition_id, expected=expected, to=to, reason=reason, **changes)
 
 
+def _has_work(ports: Ports, session: Session, edition_id: int) -> bool:
+    """Whether something is due; or will be soon, and no other run is there to wait for it."""
+    now = ports.now()
+    if deliveries.due_batches(session, edition_id, now=now, limit=1):
+        return True
+    if deliveries.progress(session, [edition_id])[edition_id].sending:
+        return False
+    return bool(deliveries.due_batches(session, edition_id, now=now + SOON, limit=1))
+
+
 def _ran(
-    ports: Ports, edition: Edition, newsletter: Newsletter, email: Rendered, batch: int | None
+    ports: Ports,
+    edition: Edition,
+    newsletter: Newsletter,
+    email: Rendered,
+    batch: int | None,
+    *,
+    run_s: float,
 ) -> tuple[int, bool]:
     """How many messages the relay took in one run, and whether another may follow at once.
 
@@ -101,8 +123,9 @@ def _ran(
         master = mailing.master(ports, email, edition, newsletter)
         run = Run(ports, newsletter, master, judge=judge, pace=pace)
         keeper = Keeper(ports, edition, run, judge=judge, pace=pace)
-        if await asyncio.to_thread(keeper.claim, batch):
-            await _run(ports, run, keeper, pace)
+        has_batch = await asyncio.to_thread(keeper.claim, batch)
+        if has_batch or await asyncio.to_thread(keeper.is_due_soon):
+            await _run(ports, run, keeper, pace, run_s=run_s)
         return run.sent, not pace.is_long
 
     try:
@@ -117,17 +140,16 @@ def _ran(
         return 0, False
 
 
-async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace) -> None:
+async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace, *, run_s: float) -> None:
     """Send until there is nothing more, or the run is to end; then everything is in the ledger."""
-    count = max(1, min(CONNECTIONS, run.tally.queued // WORTH_ONE))
+    queued = run.tally.queued or deliveries.BATCH  # not known before something is in hand
+    count = max(1, min(CONNECTIONS, queued // WORTH_ONE))
     standings = _standings(ports.relay_url)
     sending = asyncio.create_task(all_sent(standings.relays, run, count=count, standings=standings))
-    keeping = asyncio.create_task(keeper.keep(claims_for_s=RUN_S))
+    keeping = asyncio.create_task(keeper.keep(claims_for_s=run_s))
     pacing = asyncio.create_task(pace.keep(run.look_again))
-    ending = asyncio.create_task(run.ending.wait())
     try:
-        first = asyncio.FIRST_COMPLETED
-        await asyncio.wait({sending, keeping, pacing, ending}, return_when=first)
+        await _await_answers(ports, sending, beside=(keeping, pacing))
         run.ending.set()
         await asyncio.wait({sending}, timeout=DRAIN_S)
         sending.cancel()
@@ -135,7 +157,6 @@ async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace) -> None:
         if not sending.cancelled():
             sending.result()
     finally:
-        ending.cancel()
         run.give_up()
         keeper.finish()
         pace.finish()
@@ -146,6 +167,19 @@ async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace) -> None:
             await pace.leave()
 
 
+async def _await_answers(
+    ports: Ports, sending: asyncio.Task[None], *, beside: Sequence[asyncio.Task[None]]
+) -> None:
+    """Return once the relay has answered everything, or when there is no more time for that.
+
+    An answer may take the ten minutes of RFC 5321 (4.5.3.2.6), whyever the run ends: its time is
+    over, nothing is left, somebody holds the edition, or the relay refuses us. There is no more
+    time when this process is to end by a date, or when nobody renews the leases.
+    """
+    while not (ports.is_ending() or any(task.done() for task in (sending, *beside))):
+        await asyncio.wait({sending, *beside}, timeout=TURN_S, return_when=asyncio.FIRST_COMPLETED)
+
+
 @cache
 def _standings(setting: str) -> Standings:
     """How the relays stand with this process, from one run to the next."""
@@ -153,9 +187,9 @@ def _standings(setting: str) -> Standings:
 
 
 def _queue_the_rest(ports: Ports, edition_id: int) -> None:
-    """One task for what is left: there are as many of them as there were runs."""
+    """One task for what is left, or soon due: there are as many of them as there were runs."""
     with ports.store.begin() as session:
-        due = deliveries.due_batches(session, edition_id, now=ports.now(), limit=1)
+        due = deliveries.due_batches(session, edition_id, now=ports.now() + SOON, limit=1)
         is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
     if due and is_sending:
         ports.enqueue(edition_id, due)

@@ -98,13 +98,18 @@ class Parked:
                 return self._taken(provider)
         return None
 
-    def beyond(self, most: int) -> list[Given]:
-        """Those that are taken out, since more than so many wait for their provider."""
-        return [
-            self._taken(provider, last=True)
-            for provider in list(self._queues)
-            for _ in range(len(self._queues[provider]) - most)
-        ]
+    def waiting(self) -> dict[str, int]:
+        """Return how many wait for each provider."""
+        return {provider: len(queue) for provider, queue in self._queues.items()}
+
+    def take_last(self, provider: str, count: int) -> list[Given]:
+        """Take out the last so many that wait for this provider; they stay in their order."""
+        return [self._taken(provider, last=True) for _ in range(count)][::-1]
+
+    def take_all(self) -> list[Given]:
+        """Take out all that wait."""
+        waiting = self.waiting().items()
+        return [one for provider, count in waiting for one in self.take_last(provider, count)]
 
     def _taken(self, provider: str, *, last: bool = False) -> Given:
         queue = self._queues[provider]

@@ -15,20 +15,23 @@ from newsletter.domain.delivery import Next
 from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.errors import UnreachableError
 from newsletter.mail.journal import Journal
+from newsletter.services.claim_period import ClaimPeriod
 from newsletter.services.hands import Answer, Given, Hand, Tally
 from newsletter.services.judge import Judge, stop
 from newsletter.services.pace import TURN_S, Pace
 from newsletter.services.ports import Ports
+from newsletter.services.postpone import Timetable
 from newsletter.services.run import Run
-from newsletter.store import Session, batches, deliveries
+from newsletter.store import Session, batches, deliveries, editions
 
 LEASE = timedelta(seconds=60)  # Renewed at each turn; a worker silent for so long is gone.
 FIRST_LEASE = timedelta(seconds=10)  # Of a claim; the first turn renews it, before anything begins.
 HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
 WINDOW = 256  # May be begun beyond what is settled: the most a lost machine puts in doubt.
-PARKED = 64  # May wait in hand for one provider; what is beyond goes back to the ledger.
-POSTPONED = timedelta(seconds=15)  # Then a run looks again whether the provider has recovered.
-OVERTIME_S = 10.0  # A run that is paced gives back what it has not sent so long after its claims.
+CLAIMS_AGAIN_S = 0.5  # Between two looks for what becomes due: half of what a bucket holds.
+# A run whose rest is due so soon waits for it: of a provider's pace one second's worth is saved up
+# at the most, so that whoever left it to the next minute would send less than the provider takes.
+SOON = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,11 @@ class _News:
     ahead: int
 
     @classmethod
-    def of(cls, hand: Hand) -> Self:
+    def of(cls, hand: Hand, run: Run) -> Self:
         answers = list(hand.answers)
         hand.writing = len(answers)
+        if run.ending.is_set():  # only what was begun is in doubt, however long the answer takes
+            return cls(hand, answers, run.count_to_last_begun(hand))
         ahead = hand.settled + len(answers) + hand.parked + WINDOW
         return cls(hand, answers, min(len(hand.batch.deliveries), ahead))
 
@@ -70,7 +75,9 @@ class Keeper:
         self._run = run
         self._judge = judge
         self._pace = pace
-        self._claims_until = float("inf")
+        self.claims = ClaimPeriod()
+        self._claims_again_at = 0.0
+        self._timetable = Timetable()
         self._is_over = False
 
     def claim(self, batch: int | None = None) -> bool:
@@ -82,18 +89,26 @@ class Keeper:
             self._run.holds_until = holds_until
         return found is not None
 
+    def is_due_soon(self) -> bool:
+        """Return whether something of the edition that nobody has in hand is due soon."""
+        soon = self._ports.now() + SOON
+        with self._ports.store.begin() as session:
+            if editions.status(session, self._edition.id) is not EditionStatus.SENDING:
+                return False
+            return bool(deliveries.due_batches(session, self._edition.id, now=soon, limit=1))
+
     async def keep(self, *, claims_for_s: float) -> None:
         """Settle, renew the leases, and claim ahead for so long.
 
         While the database is away nothing more is begun once the leases may be over; what was
         answered is kept until it is back.
         """
-        self._claims_until = time.monotonic() + claims_for_s
+        self.claims.begin(now=time.monotonic(), for_s=claims_for_s)
         while not self._is_over:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._run.wake.wait(), TURN_S)
             self._run.wake.clear()
-            await self._turn()
+            await self.turn(now=time.monotonic())
             self._run.look_again()
 
     def finish(self) -> None:
@@ -120,21 +135,30 @@ class Keeper:
             for hand in self._run.hands:
                 hand.journal.leave()
 
-    async def _turn(self) -> None:
-        is_over = time.monotonic() > self._claims_until + OVERTIME_S
-        if self._ports.is_ending() or is_over or self._pace.is_long:
-            self._run.ending.set()
+    async def turn(self, *, now: float) -> None:
+        """Do once what keep does each TURN_S. now counts seconds, on the claims' clock."""
+        self._see_to_the_end(now)
         holds_until = time.monotonic() + HOLDS_S
         if not await self._settle_all():
             return
         self._run.holds_until = holds_until
         try:
-            await self._postpone()
-            for hand in [hand for hand in self._run.hands if hand.is_over]:
+            await self._postpone(now)
+            for hand in [hand for hand in self._run.hands if self._is_done_with(hand)]:
                 await self._give_back(hand)
-            await self._claim_ahead()
+            await self._claim_ahead(now)
         except UnreachableError:
             pass  # the next turn asks again
+
+    def _see_to_the_end(self, now: float) -> None:
+        self.claims.update(self._run.in_flight, now=now)
+        if self._ports.is_ending() or self.claims.is_overtime(now) or self._pace.is_long:
+            self._run.ending.set()
+
+    def _is_done_with(self, hand: Hand) -> bool:
+        """Whether nothing of the batch will be begun any more, and nothing waits for an answer."""
+        is_stopped = self._run.ending.is_set() and not hand.answers
+        return hand.is_over or (is_stopped and not self._run.is_under_way(hand))
 
     async def _give_back(self, hand: Hand) -> None:
         """Let go of a batch of which everything is settled, now or at a later turn.
@@ -143,29 +167,42 @@ class Keeper:
         attempt. The connections do not see it meanwhile: its journal is closed in another thread.
         """
         self._run.hands.remove(hand)
+        self._claims_again_at = 0.0  # what was put off of it may be due
         try:
             await asyncio.to_thread(self._let_go, hand)
         except UnreachableError:
             self._run.hands.append(hand)
             raise
 
-    async def _postpone(self) -> None:
-        """Put off what waits for a provider that has had enough; nothing else waits for it."""
+    async def _postpone(self, now: float) -> None:
+        """Put off what waits for a provider that has had enough; nothing else waits for it.
+
+        At the run's end all of it is given back as it is, for the next run.
+        """
         parked = self._run.parked
-        surplus = parked.beyond(0 if time.monotonic() > self._claims_until else PARKED)
-        for hand in self._run.hands:
-            mine = [given for given in surplus if given.hand is hand]
-            try:
-                await asyncio.to_thread(self._postponed, hand, mine)
-            except UnreachableError:
-                for given in mine:
-                    parked.put(given)
-            else:
-                hand.settled += len(mine)
+        if not self.claims.is_open:
+            for waiting in parked.take_all():
+                waiting.hand.settled += 1
+            return
+        for one in list(self._timetable.postpone_surplus(parked, self._pace.pacer, now=now)):
+            wait = timedelta(seconds=one.wait_s)
+            for hand in self._run.hands:
+                given = [due for due in one.given if due.hand is hand]
+                if given:
+                    await self._postpone_of(hand, given, wait)
+
+    async def _postpone_of(self, hand: Hand, given: list[Given], wait: timedelta) -> None:
+        try:
+            await asyncio.to_thread(self._postponed, hand, given, wait)
+        except UnreachableError:
+            for one in given:
+                self._run.parked.put(one)
+        else:
+            hand.settled += len(given)
 
     async def _settle_all(self) -> bool:
         """Whether the database took what there was."""
-        news = [_News.of(hand) for hand in self._run.hands]
+        news = [_News.of(hand, self._run) for hand in self._run.hands]
         try:
             goes_on = await asyncio.to_thread(self._settled, news)
         except UnreachableError:
@@ -176,17 +213,20 @@ class Keeper:
             self._run.ending.set()
         return True
 
-    async def _claim_ahead(self) -> None:
+    async def _claim_ahead(self, now: float) -> None:
         run = self._run
         if run.left >= WINDOW or run.ending.is_set() or not run.has_more:
             return
-        found = None
-        if time.monotonic() < self._claims_until:
-            found = await asyncio.to_thread(self._claimed, None)
-        if found is None:
+        if not self.claims.is_open:
             run.has_more = False
-        else:
-            self._take(found)
+        elif now >= self._claims_again_at:
+            found = await asyncio.to_thread(self._claimed, None)
+            if found is not None:
+                self._take(found)
+            else:
+                has_some = bool(run.left or run.parked)
+                run.has_more = has_some or await asyncio.to_thread(self.is_due_soon)
+                self._claims_again_at = now + CLAIMS_AGAIN_S
 
     def _take(self, found: tuple[Hand, Tally]) -> None:
         hand, self._run.tally = found
@@ -247,11 +287,10 @@ class Keeper:
                 self._judge.follow(session, one.due, one.reply, one.outcome)
         return status
 
-    def _postponed(self, hand: Hand, given: list[Given]) -> None:
-        if given:
-            ids = [one.due.subscriber_id for one in given]
-            with self._ports.store.begin() as session:
-                batches.postpone(session, hand.batch, ids, due_at=self._ports.now() + POSTPONED)
+    def _postponed(self, hand: Hand, given: list[Given], wait: timedelta) -> None:
+        ids = [one.due.subscriber_id for one in given]
+        with self._ports.store.begin() as session:
+            batches.postpone(session, hand.batch, ids, due_at=self._ports.now() + wait)
 
     def _let_go(self, hand: Hand) -> None:
         """Give the batch back; nothing of it is in flight."""

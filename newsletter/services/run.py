@@ -55,6 +55,21 @@ class Run:
         self.sent = 0
 
     @property
+    def in_flight(self) -> set[int]:
+        """The subscribers whose messages a connection has and the relay has not answered."""
+        return set(self._of)
+
+    def is_under_way(self, hand: Hand) -> bool:
+        """Whether a connection has a message of this batch."""
+        return any(given.hand is hand for given in self._of.values())
+
+    def count_to_last_begun(self, hand: Hand) -> int:
+        """Return how many of the batch's deliveries there are up to the last that has no answer."""
+        keys = {key for key in self._begun if self._of[key].hand is hand}
+        places = enumerate(hand.batch.deliveries, start=1)
+        return max((place for place, due in places if due.subscriber_id in keys), default=0)
+
+    @property
     def left(self) -> int:
         """How many deliveries it holds that were not given out."""
         return sum(hand.left for hand in self.hands)
@@ -120,7 +135,7 @@ class Run:
         """
         for hand in self.hands:
             hand.journal.write()
-        while not self._is_done():
+        while not self.is_done:
             if self._may_begin() and (self._giving() or self.parked.may(self._pace.pacer)):
                 return True
             self.wake.set()
@@ -164,7 +179,9 @@ class Run:
                 return hand
         return None
 
-    def _is_done(self) -> bool:
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more will be begun."""
         is_used_up = not self.has_more and not self.left and not self.parked
         return self.ending.is_set() or is_used_up
 

@@ -143,6 +143,12 @@ def in_hand(ports: Ports, edition_id: int) -> int:
         return deliveries.progress(session, [edition_id])[edition_id].sending
 
 
+def count_with_relay(ports: Ports, edition_id: int) -> int:
+    """Return how many messages of a stopped run the relay has not answered yet, at the most."""
+    with ports.store.begin() as session:
+        return outcomes.count_begun(session, edition_id)
+
+
 def _reopen(ports: Ports, session: Session, edition_id: int) -> None:
     """The edition is being sent from now on, if it is not already; locked until the commit."""
     to = MOVES[Move.REOPEN][1]

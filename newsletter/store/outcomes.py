@@ -31,6 +31,12 @@ FROM delivery AS d JOIN edition AS e ON e.id = d.edition_id
         ON s.subscriber_id = d.subscriber_id AND s.newsletter_id = e.newsletter_id
 WHERE {_OF_EDITION} AND d.status = 'failed' GROUP BY 1
 """)  # noqa: S608
+_BEGUN = text(f"""
+SELECT count(*) FROM delivery AS d
+    JOIN delivery_batch AS b ON b.edition_id = d.edition_id AND b.batch = d.batch
+WHERE {_OF_EDITION} AND d.status = 'queued' AND b.lease_ends_at IS NOT NULL
+    AND d.subscriber_id <= b.through
+""")  # noqa: S608
 _DOMAIN = "split_part(r.address_key, '@', 2)"
 _DOMAINS = text(f"""
 SELECT {_DOMAIN} FROM delivery AS d JOIN subscriber AS r ON r.id = d.subscriber_id
@@ -91,6 +97,11 @@ def states(session: Session, edition_id: int, *, after: int, limit: int) -> list
     """The edition's next deliveries by subscriber id, beyond after."""
     values = {"edition_id": edition_id, "after": after, "limit": limit}
     return [State._make(row) for row in session.execute(_STATES, values)]
+
+
+def count_begun(session: Session, edition_id: int) -> int:
+    """Return how many deliveries the relay may have at this moment, at the most."""
+    return int(session.scalars(_BEGUN, {"edition_id": edition_id}).one())
 
 
 def failed(session: Session, edition_id: int) -> Failed:

@@ -1,9 +1,11 @@
 """One run's gate: who may pass, and what it has to say about it."""
 
+import math
+
 import pytest
 
 from newsletter.domain.delivery import Reply, Stage
-from newsletter.domain.pacer import DEFERRALS, EAGER, SPARE, Pacer
+from newsletter.domain.pacer import DEFERRALS, EAGER, SPARE, SUPPOSED_PER_S, Pacer
 from newsletter.domain.pacing import SERVICE, Grants
 
 YES = Reply(code=250)
@@ -199,3 +201,25 @@ def test_a_domain_that_said_slower_is_not_forgotten_before_that_is_told(pacer):
     pacer.granted(Grants())
 
     assert set(pacer.asks(2).slowed) == {"d.example"}
+
+
+def test_a_slowed_provider_s_speed_is_its_pace_and_of_others_none_is_known(pacer):
+    pacer.granted(Grants(permits={"gmail": 3}, rates={"gmail": 7.5}))
+    sends(pacer, "gmail")
+    pacer.granted(Grants(permits={"gmail": 3}, rates={"gmail": 7.5}))
+
+    assert (pacer.speed("gmail"), pacer.speed("yahoo")) == (7.5, math.inf)
+
+
+def test_the_speed_of_a_provider_with_a_cap_is_what_it_took_lately(pacer):
+    pacer.granted(Grants(shares={"gmail": 1}))
+    at_first = pacer.speed("gmail")
+    for second in range(1, 30):
+        for _ in range(12):
+            pacer.took("gmail")
+            at_first = pacer.speed("gmail") if second == 1 else at_first
+            pacer.answered("gmail", YES)
+        pacer.asks(second)
+
+    assert at_first == SUPPOSED_PER_S
+    assert pacer.speed("gmail") == pytest.approx(12)

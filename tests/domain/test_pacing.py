@@ -10,6 +10,7 @@ from newsletter.domain.pacing import (
     HOLD_S,
     OVER,
     Pace,
+    seconds_for,
     slowed,
 )
 
@@ -47,3 +48,11 @@ def test_no_more_than_one_halving_comes_of_what_was_under_way():
         pace = slowed(pace, observed=100.0, now=step / 10)
 
     assert pace.per_s == 50.0
+
+
+def test_how_long_a_pace_takes_for_so_many_counts_that_it_doubles_each_minute():
+    begin = Pace(4.0, 8.0, 0.0)
+    sent = sum(begin.at(turn / 100) / 100 for turn in range(100 * 90))
+
+    assert seconds_for(sent, 4.0) == pytest.approx(90, rel=0.01)
+    assert seconds_for(1_000, inf) == 0

@@ -109,7 +109,7 @@ def test_what_was_put_off_is_tried_again(refused, refusing, edition, clock, wait
     refusing.to_rcpt.clear()
     clock.at += wait
 
-    assert deliver(refused, edition.id, 0) == taken
+    assert deliver(refused, edition.id, 0, run_s=1) == taken
 
 
 @pytest.mark.parametrize(

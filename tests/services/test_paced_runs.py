@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis import Redis
@@ -12,7 +12,8 @@ from newsletter.domain.pacing import Limits
 from newsletter.embedded.shared import free_port
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import send_now
-from newsletter.services.keeper import PARKED, POSTPONED
+from newsletter.services.postpone import LEAST_PARKED, MOST_POSTPONED_S
+from newsletter.store import deliveries
 from tests.services.worlds import composed, edition_of, readers, statuses
 
 BUSY = "421 4.7.28 Our system has detected an unusual rate of unsolicited mail"
@@ -60,19 +61,21 @@ def test_a_provider_that_has_had_enough_holds_back_nobody_else(
 def test_what_waits_for_a_slow_provider_is_looked_at_again_later_and_was_no_attempt(
     sending, refusing, edition_for, store, clock
 ):
-    edition = edition_for(slow=PARKED + 60)
+    edition = edition_for(slow=2 * LEAST_PARKED)
     refusing.to_domain["slow.example"] = "451 4.7.500 Server busy. Please try again later"
-    deliver(sending, edition.id)
+    deliver(sending, edition.id, run_s=1)
     asked = len(refusing.asked)
     refusing.to_domain.clear()
 
-    at_once = deliver(sending, edition.id)
-    clock.at += POSTPONED
+    clock.at += timedelta(seconds=MOST_POSTPONED_S)
     with Redis.from_url(sending.redis_url) as redis:
         redis.flushall()  # as if the provider had recovered
-    later = deliver(sending, edition.id)
+    sent = deliver(sending, edition.id)
 
-    assert (at_once, later) == (0, PARKED + 60 - asked)
+    with store.begin() as session:
+        attempts = Counter(one.attempts for one in deliveries.of_edition(session, edition.id))
+    assert sent == 2 * LEAST_PARKED
+    assert attempts == {1: sent - asked, 2: asked}
 
 
 def test_the_day_s_quota_is_kept_and_the_rest_waits(sending, refusing, edition_for, store, queue):

@@ -68,7 +68,8 @@ class Relay:
     """A relay's memory and orders: what it answers to RCPT for an address or a domain, and to
     each message.
 
-    A reply of "" hangs up without a word. It takes pause_s for each message.
+    A reply of "" hangs up without a word. It takes pause_s for each message, and for those to the
+    addresses in withheld until they are taken out of it.
     """
 
     url: str = ""
@@ -77,6 +78,7 @@ class Relay:
     to_data: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    withheld: set[str] = field(default_factory=set)
     pause_s: float = 0
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
@@ -92,6 +94,8 @@ class Relay:
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         (address,) = envelope.rcpt_tos
         await asyncio.sleep(self.pause_s)
+        while address in self.withheld:  # noqa: ASYNC110  # changed by another thread
+            await asyncio.sleep(0.01)
         reply = self.to_data.get(address, "250 2.0.0 taken")
         if reply.startswith("250"):
             self.taken.append(address)
