@@ -78,11 +78,19 @@ def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_j
             if wait and has_worker:
                 watch(ports, edition.id, quiet=as_json)
         result = result_of(ports, edition.id, newsletter.slug)
-    result |= {"planned": done.planned, "seconds": round(time.monotonic() - started, 2)}
-    tell(result, as_json=as_json)
-    if not has_worker and wait and (result["queued"] or result["sending"]):
-        note(NO_WORKER)
+        result |= {"planned": done.planned, "seconds": round(time.monotonic() - started, 2)}
+        tell(result, as_json=as_json)
+        if wait and (result["queued"] or result["sending"]) and not _has_worker(here.settings):
+            note(NO_WORKER)
     raise typer.Exit(exit_code(result, newsletter))
+
+
+def _has_worker(settings: Any) -> bool:
+    """Whether a worker is there for the rest. Raises UnreachableError when Redis takes no tasks."""
+    from newsletter.cli.worker import ANSWER_S
+    from newsletter.tasks.enqueue import has_worker
+
+    return has_worker(settings.redis_url, timeout_s=ANSWER_S)
 
 
 def exit_code(result: dict[str, Any], newsletter: Any) -> int:

@@ -78,9 +78,9 @@ class House:
         text = self._log(self.processes.index(process)).read_text()
         return text.split("\n")[:-1]
 
-    def worker(self, **env: str) -> "subprocess.Popen[bytes]":
+    def worker(self, *, threads: int = 4, **env: str) -> "subprocess.Popen[bytes]":
         """A real Celery worker that answers."""
-        arguments = ("worker", "--pool", "threads", "--concurrency", "4")
+        arguments = ("worker", "--pool", "threads", "--concurrency", str(threads))
         process = self._celery(*arguments, "--without-mingle", "--without-gossip", **env)
         url = self.env["NEWSLETTER_REDIS_URL"]
         assert eventually(lambda: has_worker(url, timeout_s=1)), "no worker came up"
