@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -17,6 +18,7 @@ from newsletter.services import mailing
 from newsletter.services.judge import Judge, gives_up_at, stop
 from newsletter.services.keeper import SOON, Keeper
 from newsletter.services.lost import settle_journals
+from newsletter.services.outages import Service, report_outage
 from newsletter.services.pace import TURN_S, Pace
 from newsletter.services.ports import Ports
 from newsletter.services.run import Run
@@ -117,6 +119,9 @@ def _ran(
 
     Where it may not, recover asks again in a minute.
     """
+    standings = _standings(ports.relay_url)
+    if standings.is_away(time.monotonic()):
+        return 0, False  # the run that found it so has said it
 
     async def run_through() -> tuple[int, bool]:
         judge, pace = Judge(ports, edition, newsletter), Pace(ports)
@@ -124,8 +129,12 @@ def _ran(
         run = Run(ports, newsletter, master, judge=judge, pace=pace)
         keeper = Keeper(ports, edition, run, judge=judge, pace=pace)
         has_batch = await asyncio.to_thread(keeper.claim, batch)
-        if has_batch or await asyncio.to_thread(keeper.is_due_soon):
-            await _run(ports, run, keeper, pace, run_s=run_s)
+        try:
+            if has_batch or await asyncio.to_thread(keeper.is_due_soon):
+                await _run(ports, run, keeper, pace, run_s=run_s)
+        except UnreachableError as error:
+            report_outage(Service.RELAY, f"{error} What is queued waits for it.")
+            return run.sent, False
         return run.sent, not pace.is_long
 
     try:

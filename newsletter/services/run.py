@@ -24,6 +24,7 @@ from newsletter.mail.smtp import Envelope
 from newsletter.services import links, mailing
 from newsletter.services.hands import Answer, Given, Hand, Parked, Tally
 from newsletter.services.judge import Judge
+from newsletter.services.outages import Service, report_end
 from newsletter.services.pace import Pace
 from newsletter.services.ports import Ports
 from newsletter.store.batches import Settled
@@ -44,6 +45,7 @@ class Run:
         self._pace = pace
         self._of: dict[int, Given] = {}
         self._begun: set[int] = set()
+        self._is_answered = False
         self.hands: list[Hand] = []
         self.parked = Parked()
         self.tally = Tally()
@@ -113,6 +115,9 @@ class Run:
         self._begun.discard(envelope.key)
         given = self._of.pop(envelope.key)
         hand = given.hand
+        if reply.code and not self._is_answered:
+            self._is_answered = True
+            report_end(Service.RELAY)
         hand.journal.answered(envelope.key, reply)
         settled, outcome = self._judge.settled(given.due, reply)
         hand.answers.append(Answer(given.due, reply, settled, outcome))

@@ -7,6 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from newsletter.errors import UnreachableError
+from newsletter.services.outages import Service, report_end, report_outage
 from newsletter.tasks.app import make_app
 
 # Once more, over a new connection: the one in the pool may be of a Redis that has been restarted.
@@ -22,11 +23,13 @@ def enqueue(redis_url: str) -> Callable[[int, Sequence[int]], None]:
     takes tasks again.
     """
     app = _impatient(make_app(redis_url))
-    troubles = (*_away(app), *_refusing(app))
-    is_away = False
+    refusals = _refusing(app)
+    troubles = (*_away(app), *refusals)
+    # Not the outage of a Redis that is away: this one may go on handing out the tasks that it has.
+    is_refused = False
 
     def queue(edition_id: int, batches: Sequence[int]) -> None:
-        nonlocal is_away
+        nonlocal is_refused
         try:
             for batch in batches:
                 app.send_task(
@@ -36,13 +39,20 @@ def enqueue(redis_url: str) -> Callable[[int, Sequence[int]], None]:
                     retry_policy=_RETRY,
                 )
         except troubles as error:
-            if not is_away:
-                _log.warning("Redis takes no tasks (%s); recover queues them once it does.", error)
-            is_away = True
+            if not _is_refusal(error, refusals):
+                report_outage(
+                    Service.REDIS,
+                    f"Redis cannot be reached ({error}); recover queues the rest when it answers.",
+                )
+                return
+            if not is_refused:
+                _log.warning("Redis takes no tasks (%s); recover queues them later.", _why(error))
+            is_refused = True
         else:
-            if is_away and batches:
+            report_end(Service.REDIS)
+            if is_refused and batches:
                 _log.warning("Redis takes tasks again.")
-            is_away = is_away and not batches
+            is_refused = is_refused and not batches
 
     return queue
 
@@ -62,7 +72,7 @@ def has_worker(redis_url: str, *, timeout_s: float) -> bool:
         ) from error
     except _refusing(app) as error:
         raise UnreachableError(
-            f"Redis takes no tasks ({error}). Check NEWSLETTER_REDIS_URL, and that Redis has "
+            f"Redis takes no tasks ({_why(error)}). Check NEWSLETTER_REDIS_URL, and that Redis has "
             "memory left (maxmemory) and may be written to."
         ) from error
 
@@ -71,6 +81,16 @@ def _impatient(app: Celery) -> Celery:
     """Return the app, which tries to connect once and not for seconds: somebody waits."""
     app.conf.broker_transport_options |= _RETRY
     return app
+
+
+def _is_refusal(error: Exception, refusals: tuple[type[Exception], ...]) -> bool:
+    """Whether Redis answered with an error; kombu puts one of its own around that."""
+    return isinstance(error, refusals) or isinstance(error.__cause__, refusals)
+
+
+def _why(error: Exception) -> str:
+    """What Redis said, without the command that it was an answer to."""
+    return str(error).rpartition("caused error: ")[2]
 
 
 def _away(app: Celery) -> tuple[type[Exception], ...]:

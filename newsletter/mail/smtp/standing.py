@@ -5,6 +5,7 @@ import threading
 from dataclasses import dataclass
 
 from newsletter.errors import NewsletterError, SettingsError, UnreachableError
+from newsletter.mail.smtp.outages import is_news
 from newsletter.mail.smtp.relays import Relays
 from newsletter.mail.smtp.url import RelayUrl
 
@@ -45,6 +46,8 @@ class Standings:
         self.relays = relays
         self._all = tuple(Standing(relay) for relay in relays.urls)
         self._lock = threading.Lock()
+        # Of the only relay the run itself tells that nothing can be sent.
+        self._level = logging.WARNING if len(self._all) > 1 else logging.DEBUG
 
     def choose(self, now: float) -> tuple[Standing, int] | None:
         """The relay for the next connection, and its strikes so far; None when none is free.
@@ -66,10 +69,17 @@ class Standings:
         with self._lock:
             return all(one.is_away(now) and not one.open for one in self._all)
 
+    def is_away(self, now: float) -> bool:
+        """Return whether no relay is to be tried for now, and at least one may be again later."""
+        return self.is_hopeless(now) and not isinstance(self.trouble(), SettingsError)
+
     def let_in(self, standing: Standing) -> None:
         """The relay is ready for messages."""
         with self._lock:
             standing.is_known = True
+        name = standing.relay.name
+        if is_news(name, is_away=False):
+            _log.log(self._level, "The relay %s answers again.", name)
 
     def unneeded(self, standing: Standing) -> None:
         """What was chosen is not wanted any more; the relay is not to blame."""
@@ -123,7 +133,8 @@ class Standings:
         cooldown_s = min(FIRST_COOLDOWN_S * 2 ** (counted - 1), MOST_COOLDOWN_S)
         standing.away_until = now + cooldown_s
         name = standing.relay.name
-        _log.warning("The relay %s is left alone for %g s: %s", name, cooldown_s, why)
+        level = self._level if is_news(name, is_away=True) else logging.DEBUG
+        _log.log(level, "The relay %s is left alone for %g s: %s", name, cooldown_s, why)
 
 
 def trouble(reasons: list[tuple[RelayUrl, str, bool]]) -> NewsletterError:
