@@ -30,7 +30,9 @@ from newsletter.services.dispatch import send_now
 from newsletter.services.recover import recover
 from newsletter.store import deliveries, editions
 
-RUN_S = 180.0  # A run that has not ended by then is stuck; an abandoned lease alone takes a minute.
+# A run that has not ended by then is stuck: an abandoned lease alone takes a minute, and so do two
+# answers of a relay that takes 30 s for each.
+RUN_S = 300.0
 RHYTHM_S = 1.0  # Of recover, which the beat asks for once a minute.
 LATER = timedelta(minutes=61)  # The longest that a reply makes anybody wait is an hour.
 
@@ -66,16 +68,22 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--recipients", type=int, default=3_000, help="of each edition")
     parser.add_argument("--seed", type=int, default=None, help="the same faults in the same order")
+    parser.add_argument(
+        "--only", nargs="+", choices=[fault.name for fault in Fault], help="these kinds, in turn"
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="0.1: stalls of 4.5 s, not 45")
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args()
     for word in (signal.SIGINT, signal.SIGTERM):
         signal.signal(word, lambda *_: sys.exit(1))  # by the way on which all that runs is ended
     seed = told.seed if told.seed is not None else random.randrange(1_000_000)
     rng = random.Random(seed)
-    kinds = chosen(rng, told.kills)
+    only = [Fault[name] for name in told.only or ()]
+    kinds = (only * told.kills)[: told.kills] or chosen(rng, told.kills)
     kills = []
     with household() as house:
-        for number, kill in enumerate(chaos(house, kinds, recipients=told.recipients, rng=rng)):
+        run = chaos(house, kinds, recipients=told.recipients, rng=rng, scale=told.scale)
+        for number, kill in enumerate(run):
             print(_line(number, kill), file=sys.stderr, flush=True)
             kills.append(kill)
     found = summed(kills, told.recipients) | {"seed": seed}
@@ -94,11 +102,16 @@ def chosen(rng: random.Random, count: int) -> list[Fault]:
 
 
 def chaos(
-    house: Household, kinds: list[Fault], *, recipients: int, rng: random.Random
+    house: Household,
+    kinds: list[Fault],
+    *,
+    recipients: int,
+    rng: random.Random,
+    scale: float = 1.0,
 ) -> Iterator[Kill]:
     """One kill after the other, each in the middle of an edition of its own."""
     newsletter_id = subscribed(house.ports.store, recipients)
-    scene = Scene(house, rng, workers=house.worker(), beat=house.beat())
+    scene = Scene(house, rng, workers=house.worker(), beat=house.beat(), scale=scale)
     house.wait_for_workers(1)
     for number, fault in enumerate(kinds):
         # One relay in four takes one command at a time.

@@ -1,6 +1,7 @@
 """What may happen to a household in the middle of a run: one function for each kind of fault."""
 
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -12,6 +13,12 @@ from enum import StrEnum
 import psutil
 
 from benchmarks.household import END_S, Household, end_at_once, kill, tree
+
+# A host that is gone takes its journals with it: what its runs may have begun is in doubt, whatever
+# connections they had. Decision 0007 states the bound.
+LOST_WITH_A_HOST = 64
+_CLOSING_S = 5.0  # Some hundreds of messages go meanwhile.
+_FAR = "far"
 
 
 class Fault(StrEnum):
@@ -27,6 +34,12 @@ class Fault(StrEnum):
     TERMINATED = "workers asked to end"
     STOPPED = "a worker process stopped for seconds"
     CLOCK_BACK = "a worker an hour behind, the others killed"
+    ALL_KILLED = "all that runs killed at once, but the relay"
+    HOST_LOST = "one of two hosts gone for good"
+    HOST_KILLED = "one of two hosts killed and started again"
+    DATA_DELETED = "the data folder deleted"
+    DISK_FULL = "the disk full"
+    REDIS_FULL = "Redis full"
     RELAY_DROPS = "the relay drops all connections"
     RELAY_REFUSES = "the relay lets nobody in"
     RELAY_LEAVES = "the relay says 421"
@@ -35,6 +48,10 @@ class Fault(StrEnum):
     RELAY_DEFERS = "the relay defers a share"
     RELAY_CUTS = "the relay keeps a message and tells nobody"
     RELAY_KILLED = "the relay killed"
+    RELAY_CLOSES = "the relay closes after each fifth message"
+    RELAY_CLOSES_IDLE = "the relay closes what is idle"
+    RELAY_STALLS = "the relay stalls for 45 s between commands"
+    RELAY_LATE = "the relay takes 30 s for each 250"
 
     @property
     def is_relay_s(self) -> bool:
@@ -58,6 +75,8 @@ class Scene:
     workers: psutil.Process
     beat: psutil.Process
     behind: psutil.Process | None = None
+    far: psutil.Process | None = None  # the workers of a second host
+    scale: float = 1.0  # by which the relay's stalls are shortened
 
     def outage(self) -> None:
         """The time that passes before somebody or something starts again what is away."""
@@ -69,6 +88,9 @@ def prepare(scene: Scene, fault: Fault) -> None:
     if fault is Fault.CLOCK_BACK:
         an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
         scene.behind = scene.house.worker(concurrency=1, at=an_hour_ago)
+        scene.house.wait_for_workers(2)
+    if fault in {Fault.HOST_LOST, Fault.HOST_KILLED}:
+        scene.far = scene.house.worker(host=_FAR)
         scene.house.wait_for_workers(2)
 
 
@@ -82,9 +104,11 @@ def strike(scene: Scene, fault: Fault) -> int:
 
 def clear_up(scene: Scene) -> None:
     """After the run: who was there for this fault only goes."""
-    if scene.behind is not None:
-        end_at_once(scene.behind)
-        scene.behind = None
+    for process in (scene.behind, scene.far):
+        if process is not None:
+            end_at_once(process)
+    scene.behind = scene.far = None
+    shutil.rmtree(scene.house.host_folder(_FAR), ignore_errors=True)
 
 
 def _child_killed(scene: Scene) -> int:
@@ -163,6 +187,82 @@ def _clock_back(scene: Scene) -> int:
     return _workers_killed(scene)
 
 
+def _all_killed(scene: Scene) -> int:
+    house = scene.house
+    met = _killed(scene, [*tree(scene.workers), *tree(scene.beat)])
+    house.queue.kill()
+    house.database.stop()
+    scene.outage()
+    house.database.start()
+    house.queue.start()
+    scene.workers, scene.beat = house.worker(), house.beat()
+    return met
+
+
+def _host_lost(scene: Scene) -> int:
+    assert scene.far is not None
+    _killed(scene, tree(scene.far))
+    shutil.rmtree(scene.house.host_folder(_FAR))
+    return LOST_WITH_A_HOST
+
+
+def _host_killed(scene: Scene) -> int:
+    assert scene.far is not None
+    met = _killed(scene, tree(scene.far))
+    scene.outage()
+    scene.far = scene.house.worker(host=_FAR)
+    return met
+
+
+def _data_deleted(scene: Scene) -> int:
+    shutil.rmtree(scene.house.host_folder(), ignore_errors=True)
+    return 0
+
+
+def _disk_full(scene: Scene) -> int:
+    # No file of these processes may grow: what a full disk is to them, and to nobody else.
+    limits = [(one, one.rlimit(psutil.RLIMIT_FSIZE)) for one in tree(scene.workers)]
+    for one, (_, most) in limits:
+        with suppress(psutil.NoSuchProcess):
+            one.rlimit(psutil.RLIMIT_FSIZE, (0, most))
+    scene.outage()
+    for one, limit in limits:
+        with suppress(psutil.NoSuchProcess):
+            one.rlimit(psutil.RLIMIT_FSIZE, limit)
+    return 0
+
+
+def _redis_full(scene: Scene) -> int:
+    scene.house.queue.fill()
+    scene.outage()
+    scene.house.queue.empty()
+    return 0
+
+
+def _slow_for(word: str, seconds: float) -> Callable[[Scene], int]:
+    """The relay is as slow as this, for longer than a run's time; that puts nothing in doubt."""
+
+    def strike(scene: Scene) -> int:
+        scene.house.relay.order(word, seconds * scene.scale)
+        time.sleep(seconds * scene.scale)
+        scene.house.relay.order("good")
+        return 0
+
+    return strike
+
+
+def _closing(*words: object) -> Callable[[Scene], int]:
+    """The relay closes connections in its own way for a while; at most one message each is lost."""
+
+    def strike(scene: Scene) -> int:
+        met = scene.house.relay.order(*words)
+        time.sleep(_CLOSING_S)
+        scene.house.relay.order("good")
+        return met.open
+
+    return strike
+
+
 def _told(*words: object) -> Callable[[Scene], int]:
     """The relay is told something, and after a while to be good again."""
 
@@ -229,4 +329,14 @@ _STRIKES: dict[Fault, Callable[[Scene], int]] = {
     Fault.RELAY_DEFERS: _told("defer", 0.3),
     Fault.RELAY_CUTS: _at_once("cut"),
     Fault.RELAY_KILLED: _relay_killed,
+    Fault.ALL_KILLED: _all_killed,
+    Fault.HOST_LOST: _host_lost,
+    Fault.HOST_KILLED: _host_killed,
+    Fault.DATA_DELETED: _data_deleted,
+    Fault.DISK_FULL: _disk_full,
+    Fault.REDIS_FULL: _redis_full,
+    Fault.RELAY_CLOSES: _closing("close", 5),
+    Fault.RELAY_CLOSES_IDLE: _closing("idle", 0.3),
+    Fault.RELAY_STALLS: _slow_for("stall", 45),
+    Fault.RELAY_LATE: _slow_for("late", 30),
 }

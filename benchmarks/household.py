@@ -136,6 +136,16 @@ class Queue:
         wait_until(lambda: pidfile.exists() and pidfile.read_text() != "", timeout_s=START_S)
         self._process = psutil.Process(int(pidfile.read_text()))
 
+    def fill(self) -> None:
+        """Have it refuse whatever takes memory, as a full one does."""
+        with Redis.from_url(self.url) as client:
+            client.config_set("maxmemory", 1)
+
+    def empty(self) -> None:
+        """Let it have memory again."""
+        with Redis.from_url(self.url) as client:
+            client.config_set("maxmemory", 0)
+
     def flush(self) -> None:
         """Have it forget everything."""
         with Redis.from_url(self.url) as client:
@@ -163,7 +173,7 @@ class Household:
             NEWSLETTER_SMTP_URL=f"smtp://127.0.0.1:{self.relay.port}",
             NEWSLETTER_SECRET_KEY="benchmark",
             NEWSLETTER_EDITOR_PASSWORD="benchmark",
-            NEWSLETTER_DATA_DIR=str(folder / "data"),
+            NEWSLETTER_DATA_DIR=str(self.host_folder()),
             NEWSLETTER_LOG_LEVEL="WARNING",
             PYTHONWARNINGS="ignore",
         )
@@ -171,10 +181,21 @@ class Household:
         migrate(self.ports.store)
         stack.callback(self._end_all)
 
-    def worker(self, *, concurrency: int = 2, at: datetime | None = None) -> psutil.Process:
-        """A Celery worker with so many processes, its clock at that time; not waited for."""
+    def worker(
+        self, *, concurrency: int = 2, at: datetime | None = None, host: str = ""
+    ) -> psutil.Process:
+        """A Celery worker with so many processes, its clock at that time; not waited for.
+
+        One of another host has a data folder of its own (host_folder), and a name.
+        """
         options = ["--concurrency", str(concurrency), "--without-mingle", "--without-gossip"]
-        return self._celery("worker", *options, at=at)
+        if host:
+            options += ["--hostname", f"celery@{host}"]
+        return self._celery("worker", *options, at=at, host=host)
+
+    def host_folder(self, host: str = "") -> Path:
+        """Where a host's workers keep their journals."""
+        return self._folder / (host or "data")
 
     def beat(self) -> psutil.Process:
         """A beat."""
@@ -219,9 +240,10 @@ class Household:
             settings = config.with_secrets(config.load())
         return config.ports(settings, enqueue=enqueue(settings.redis_url))
 
-    def _celery(self, *words: str, at: datetime | None = None) -> psutil.Process:
+    def _celery(self, *words: str, at: datetime | None = None, host: str = "") -> psutil.Process:
         command = [sys.executable, "-m", "celery", "-q", "-A", "newsletter.tasks.worker", *words]
         env = self._env | ({"NEWSLETTER_AT": at.isoformat()} if at else {})
+        env["NEWSLETTER_DATA_DIR"] = str(self.host_folder(host))
         with self.processes_log.open("ab") as log:
             child = psutil.Popen(
                 command,

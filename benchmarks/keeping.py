@@ -32,6 +32,10 @@ class Mood:
     is_hung: bool = False  # bytes are taken, nothing is answered
     is_leaving: bool = False  # 421 to whatever comes
     answers_after_s: float = 0.0
+    accepts_after_s: float = 0.0  # a message is kept at once, and its 250 comes so much later
+    stalls_s: float = 0.0  # once in each session, between two commands
+    closes_after: int = 0  # messages of a session; then it hangs up without a word
+    closes_idle_after_s: float = 0.0  # likewise
     defers: float = 0.0  # the share of messages that get a 451, at RCPT or after the dot
 
 
@@ -54,6 +58,10 @@ class Relay:
             "hang": lambda _: setattr(self.mood, "is_hung", True),
             "leave": lambda _: setattr(self.mood, "is_leaving", True),
             "slow": lambda seconds: setattr(self.mood, "answers_after_s", seconds),
+            "late": lambda seconds: setattr(self.mood, "accepts_after_s", seconds),
+            "stall": lambda seconds: setattr(self.mood, "stalls_s", seconds),
+            "close": lambda number: setattr(self.mood, "closes_after", int(number)),
+            "idle": lambda seconds: setattr(self.mood, "closes_idle_after_s", seconds),
             "defer": lambda share: setattr(self.mood, "defers", share),
             "pipelined": lambda yes: setattr(self, "is_pipelined", bool(yes)),
         }
@@ -112,6 +120,10 @@ class Session(asyncio.Protocol):
         self._recipient = b""
         self._answers: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._late_s = 0.0  # the next answer comes so late
+        self._has_stalled = False
+        self._kept = 0
         self._is_over = False
         self.is_cut = False  # its next message is kept, and nobody told
 
@@ -126,8 +138,9 @@ class Session(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         self._is_over = True
         self._relay.sessions.discard(self)
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._idle):
+            if timer is not None:
+                timer.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._relay.mood.is_hung or self._is_over:
@@ -136,11 +149,19 @@ class Session(asyncio.Protocol):
         while not self._is_over and (self._message() if self._is_data else self._command()):
             pass
         self._say()
+        self._watch_idleness()
 
     def hang_up(self) -> None:
         """End at once, without a word."""
         self._is_over = True
         self._transport.abort()
+
+    def _watch_idleness(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._relay.mood.closes_idle_after_s and not self._is_over:
+            loop = asyncio.get_running_loop()
+            self._idle = loop.call_later(self._relay.mood.closes_idle_after_s, self._end)
 
     def _command(self) -> bool:
         """Whether there was a whole command."""
@@ -154,6 +175,8 @@ class Session(asyncio.Protocol):
             self._hello()
         elif verb == b"MAIL":
             self._recipient = b""
+            if not self._has_stalled:
+                self._has_stalled, self._late_s = True, self._relay.mood.stalls_s
             self._answer(b"250 2.1.0 ok")
         elif verb == b"RCPT":
             self._rcpt(line.split(b"<", 1)[-1].split(b">", 1)[0])
@@ -202,7 +225,11 @@ class Session(asyncio.Protocol):
             self._relay.keep(content, self._recipient)
             if self.is_cut:
                 self.hang_up()
+            self._kept += 1
+            self._late_s = self._relay.mood.accepts_after_s
             self._answer(b"250 2.0.0 kept")
+            if self._kept == self._relay.mood.closes_after:
+                self._end()
         return True
 
     def _is_deferred(self) -> bool:
@@ -228,9 +255,9 @@ class Session(asyncio.Protocol):
         """Give the answers so far, at once or, slow as it was told to be, in a while."""
         if self._timer is not None or not self._answers or self._transport.is_closing():
             return
-        if self._relay.mood.answers_after_s:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._relay.mood.answers_after_s, self._say_late)
+        wait_s, self._late_s = max(self._late_s, self._relay.mood.answers_after_s), 0.0
+        if wait_s:
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._say_late)
             return
         self._transport.write(b"".join(self._answers))
         self._answers.clear()
