@@ -21,8 +21,9 @@ from typing import Any
 
 from benchmarks.audit import Audit, audited
 from benchmarks.evening import composed, subscribed
-from benchmarks.faults import OFTEN, Fault, Scene, clear_up, prepare, strike
+from benchmarks.faults import clear_up, strike
 from benchmarks.household import Household, household
+from benchmarks.scene import OFTEN, Fault, Scene, prepare
 from newsletter.domain.edition import EditionStatus
 from newsletter.errors import UnreachableError
 from newsletter.services.deliver import deliver
@@ -234,6 +235,7 @@ def table(found: dict[str, Any]) -> str:
         f"{name:<46}{one['kills']:>6}{one['uncertain']:>11}{one['most_uncertain']:>6}"
         f"{one['most_open']:>6}{one['slowest_s']:>8}s{'' if one['is_clean'] else '  NOT CLEAN'}"
         for name, one in found["faults"].items()
+        if one["kills"]
     ]
     rest = [f"{name:<46}{value:>6}" for name, value in found.items() if name != "faults"]
     return "\n".join([head, *rows, "", *rest])

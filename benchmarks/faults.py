@@ -1,97 +1,20 @@
 """What may happen to a household in the middle of a run: one function for each kind of fault."""
 
-import random
 import shutil
 import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 import psutil
 
-from benchmarks.household import END_S, Household, end_at_once, kill, tree
+from benchmarks.household import END_S, end_at_once, kill, tree
+from benchmarks.scene import FAR, Fault, Scene
 
 # A host that is gone takes its journals with it: what its runs may have begun is in doubt, whatever
 # connections they had. Decision 0007 states the bound.
 LOST_WITH_A_HOST = 64
 _CLOSING_S = 5.0  # Some hundreds of messages go meanwhile.
-_FAR = "far"
-
-
-class Fault(StrEnum):
-    """A kind of fault. The relay's are those that may put a message in doubt by themselves."""
-
-    CHILD_KILLED = "one worker process killed"
-    MAIN_KILLED = "the workers' main process killed"
-    WORKERS_KILLED = "all workers killed"
-    BEAT_KILLED = "the beat killed"
-    POSTGRES_STOPPED = "PostgreSQL stopped at once"
-    REDIS_KILLED = "Redis killed"
-    REDIS_FLUSHED = "Redis flushed"
-    TERMINATED = "workers asked to end"
-    STOPPED = "a worker process stopped for seconds"
-    CLOCK_BACK = "a worker an hour behind, the others killed"
-    ALL_KILLED = "all that runs killed at once, but the relay"
-    HOST_LOST = "one of two hosts gone for good"
-    HOST_KILLED = "one of two hosts killed and started again"
-    DATA_DELETED = "the data folder deleted"
-    DISK_FULL = "the disk full"
-    REDIS_FULL = "Redis full"
-    RELAY_DROPS = "the relay drops all connections"
-    RELAY_REFUSES = "the relay lets nobody in"
-    RELAY_LEAVES = "the relay says 421"
-    RELAY_SLOW = "the relay answers slowly"
-    RELAY_HANGS = "the relay answers nothing"
-    RELAY_DEFERS = "the relay defers a share"
-    RELAY_CUTS = "the relay keeps a message and tells nobody"
-    RELAY_KILLED = "the relay killed"
-    RELAY_CLOSES = "the relay closes after each fifth message"
-    RELAY_CLOSES_IDLE = "the relay closes what is idle"
-    RELAY_STALLS = "the relay stalls for 45 s between commands"
-    RELAY_LATE = "the relay takes 30 s for each 250"
-
-    @property
-    def is_relay_s(self) -> bool:
-        return self.name.startswith("RELAY")
-
-
-# What this is about comes more often than what is there to be complete.
-OFTEN = (
-    *(Fault.CHILD_KILLED, Fault.WORKERS_KILLED, Fault.POSTGRES_STOPPED) * 2,
-    Fault.CHILD_KILLED,
-    Fault.TERMINATED,
-)
-
-
-@dataclass(slots=True)
-class Scene:
-    """A household with its workers and its beat, as a fault finds them and leaves them."""
-
-    house: Household
-    rng: random.Random
-    workers: psutil.Process
-    beat: psutil.Process
-    behind: psutil.Process | None = None
-    far: psutil.Process | None = None  # the workers of a second host
-    scale: float = 1.0  # by which the relay's stalls are shortened
-
-    def outage(self) -> None:
-        """The time that passes before somebody or something starts again what is away."""
-        time.sleep(self.rng.uniform(0.1, 2.5))
-
-
-def prepare(scene: Scene, fault: Fault) -> None:
-    """What has to stand before the run begins."""
-    if fault is Fault.CLOCK_BACK:
-        an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
-        scene.behind = scene.house.worker(concurrency=1, at=an_hour_ago)
-        scene.house.wait_for_workers(2)
-    if fault in {Fault.HOST_LOST, Fault.HOST_KILLED}:
-        scene.far = scene.house.worker(host=_FAR)
-        scene.house.wait_for_workers(2)
 
 
 def strike(scene: Scene, fault: Fault) -> int:
@@ -108,7 +31,7 @@ def clear_up(scene: Scene) -> None:
         if process is not None:
             end_at_once(process)
     scene.behind = scene.far = None
-    shutil.rmtree(scene.house.host_folder(_FAR), ignore_errors=True)
+    shutil.rmtree(scene.house.host_folder(FAR), ignore_errors=True)
 
 
 def _child_killed(scene: Scene) -> int:
@@ -202,7 +125,7 @@ def _all_killed(scene: Scene) -> int:
 def _host_lost(scene: Scene) -> int:
     assert scene.far is not None
     _killed(scene, tree(scene.far))
-    shutil.rmtree(scene.house.host_folder(_FAR))
+    shutil.rmtree(scene.house.host_folder(FAR), ignore_errors=True)
     return LOST_WITH_A_HOST
 
 
@@ -210,7 +133,7 @@ def _host_killed(scene: Scene) -> int:
     assert scene.far is not None
     met = _killed(scene, tree(scene.far))
     scene.outage()
-    scene.far = scene.house.worker(host=_FAR)
+    scene.far = scene.house.worker(host=FAR)
     return met
 
 

@@ -14,8 +14,9 @@ import os
 import random
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.moods import MOODS, Mood
 
 # RFC 5321 4.2.3: what a service says that shuts down.
 _LEAVES = b"421 4.3.2 Service not available, closing transmission channel\r\n"
@@ -23,20 +24,6 @@ _END = b"\r\n.\r\n"
 _ID = b"\r\nmessage-id:"
 _OFFERED = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 _CLOSED = b"closed"  # Whose address begins so is not taken, by nobody's order.
-
-
-@dataclass(slots=True)
-class Mood:
-    """How it behaves. The default is well."""
-
-    is_hung: bool = False  # bytes are taken, nothing is answered
-    is_leaving: bool = False  # 421 to whatever comes
-    answers_after_s: float = 0.0
-    accepts_after_s: float = 0.0  # a message is kept at once, and its 250 comes so much later
-    stalls_s: float = 0.0  # once in each session, between two commands
-    closes_after: int = 0  # messages of a session; then it hangs up without a word
-    closes_idle_after_s: float = 0.0  # likewise
-    defers: float = 0.0  # the share of messages that get a 451, at RCPT or after the dot
 
 
 class Relay:
@@ -55,14 +42,6 @@ class Relay:
             "state": lambda _: None,
             "drop": lambda _: self._drop(),
             "cut": lambda _: self._cut(),
-            "hang": lambda _: setattr(self.mood, "is_hung", True),
-            "leave": lambda _: setattr(self.mood, "is_leaving", True),
-            "slow": lambda seconds: setattr(self.mood, "answers_after_s", seconds),
-            "late": lambda seconds: setattr(self.mood, "accepts_after_s", seconds),
-            "stall": lambda seconds: setattr(self.mood, "stalls_s", seconds),
-            "close": lambda number: setattr(self.mood, "closes_after", int(number)),
-            "idle": lambda seconds: setattr(self.mood, "closes_idle_after_s", seconds),
-            "defer": lambda share: setattr(self.mood, "defers", share),
             "pipelined": lambda yes: setattr(self, "is_pipelined", bool(yes)),
         }
 
@@ -88,6 +67,8 @@ class Relay:
                 self._door.close()
                 self._door = None
             self._drop()
+        elif name in MOODS:
+            setattr(self.mood, MOODS[name], float(number or 1))
         else:
             self._orders[name](float(number or 0))
         return json.dumps({"open": met, "kept": self.kept})
@@ -204,6 +185,8 @@ class Session(asyncio.Protocol):
             self._answer(b"550 5.2.1 the mailbox is closed")
         elif self._is_deferred():
             self._answer(b"451 4.3.0 not now")
+        elif self._relay.mood.is_too_fast(asyncio.get_running_loop().time()):
+            self._answer(b"451 4.7.0 too many messages, slow down")
         else:
             self._recipient = recipient
             self._answer(b"250 2.1.5 ok")

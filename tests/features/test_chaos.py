@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.audit import audited
 from benchmarks.chaos import chaos, chosen, summed
-from benchmarks.faults import Fault
-from benchmarks.household import Keeping, household
+from benchmarks.household import household
+from benchmarks.scene import Fault
+from benchmarks.servers import Keeping
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.embedded.shared import wait_until
 from newsletter.mail.smtp import Relays, connected
@@ -154,7 +155,7 @@ def test_the_relay_comes_back_with_its_log(relay) -> None:
 
 def test_the_relay_does_not_outlive_who_started_it(tmp_path) -> None:
     script = (
-        "import pathlib, sys, os; from benchmarks.household import Keeping; "
+        "import pathlib, sys, os; from benchmarks.servers import Keeping; "
         "print(Keeping(pathlib.Path(sys.argv[1])).process.pid, flush=True); os._exit(9)"
     )
     done = subprocess.run(
