@@ -14,6 +14,7 @@ from benchmarks.scene import FAR, Fault, Scene
 # A host that is gone takes its journals with it: what its runs may have begun is in doubt, whatever
 # connections they had. Decision 0007 states the bound.
 LOST_WITH_A_HOST = 64
+_TAKES_PART_S = 10.0
 _CLOSING_S = 5.0  # Some hundreds of messages go meanwhile.
 
 
@@ -122,8 +123,17 @@ def _all_killed(scene: Scene) -> int:
     return met
 
 
+def _wait_for_far(scene: Scene) -> None:
+    """Return once the second host sends too, or it seems that it never will."""
+    assert scene.far is not None
+    family, ends_at = tree(scene.far), time.monotonic() + _TAKES_PART_S
+    while not scene.house.connections(family) and time.monotonic() < ends_at:
+        time.sleep(0.01)
+
+
 def _host_lost(scene: Scene) -> int:
     assert scene.far is not None
+    _wait_for_far(scene)
     _killed(scene, tree(scene.far))
     shutil.rmtree(scene.house.host_folder(FAR), ignore_errors=True)
     return LOST_WITH_A_HOST
@@ -131,6 +141,7 @@ def _host_lost(scene: Scene) -> int:
 
 def _host_killed(scene: Scene) -> int:
     assert scene.far is not None
+    _wait_for_far(scene)
     met = _killed(scene, tree(scene.far))
     scene.outage()
     scene.far = scene.house.worker(host=FAR)
