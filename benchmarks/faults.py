@@ -135,6 +135,7 @@ def _host_lost(scene: Scene) -> int:
     assert scene.far is not None
     _wait_for_far(scene)
     _killed(scene, tree(scene.far))
+    scene.house.relay.order("good")
     shutil.rmtree(scene.house.host_folder(FAR), ignore_errors=True)
     return LOST_WITH_A_HOST
 
@@ -143,6 +144,7 @@ def _host_killed(scene: Scene) -> int:
     assert scene.far is not None
     _wait_for_far(scene)
     met = _killed(scene, tree(scene.far))
+    scene.house.relay.order("good")
     scene.outage()
     scene.far = scene.house.worker(host=FAR)
     return met

@@ -84,3 +84,4 @@ def prepare(scene: Scene, fault: Fault) -> None:
     if fault in {Fault.HOST_LOST, Fault.HOST_KILLED}:
         scene.far = scene.house.worker(host=FAR)
         scene.house.wait_for_workers(2)
+        scene.house.relay.order("slow", 0.05)  # so that both have something to do
