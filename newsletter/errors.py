@@ -23,6 +23,10 @@ class UnreachableError(NewsletterError):
     exit_code = 3
 
 
+class ReadOnlyError(UnreachableError):
+    """The database answers, but cannot be written: a standby, or set so by somebody."""
+
+
 class InputError(NewsletterError):
     """What a person gave cannot be used: an address, a date, a file, a topic."""
 
