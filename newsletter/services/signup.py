@@ -19,7 +19,9 @@ from newsletter.store import Session, newsletters, subscribers, suppressions
 from newsletter.store.subscribers import Evidence, Reader
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)  # One confirmation mail an address in this time.
-FROM_ONE_PLACE = 20  # Sign-ups an hour from one address on the net; a classroom is not more.
+FROM_ONE_PLACE = (
+    20  # Sign-ups an hour from one address, or one network of IPv6; a classroom is not more.
+)
 CONFIRM_WITHIN = timedelta(days=7)
 MAX_NAME_CHARS = 80
 

@@ -1,6 +1,7 @@
 """What goes wrong, as a page: the reader's words, the right status, never a traceback."""
 
 import logging
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -25,6 +26,9 @@ _STATUS: tuple[tuple[type[NewsletterError], int], ...] = (
     (MissingError, 404),
     (StateError, 409),
     (UnreachableError, 503),
+)
+RETRY_AFTER_S = (
+    120  # A database that is started anew, or a standby that takes over, is there by then.
 )
 _SENTENCES = {
     404: "There is no such page.",
@@ -58,7 +62,10 @@ def _foreseen(_request: Request, error: Exception) -> Response:
         # Which server and setting is for ops to read, not for readers.
         _log.error("%s", error)
         sentence = "We cannot do this at the moment. Please try again in a few minutes."
-    return failure_page(sentence, status)
+    answer = failure_page(sentence, status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def _refused(_request: Request, error: Exception) -> Response:
