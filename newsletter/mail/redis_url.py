@@ -21,6 +21,8 @@ def parse_redis_url(text: str) -> str:
     last may also be written as Celery does, redis+socket://. Raises SettingsError when it is none
     of these.
     """
+    if "#" in text:
+        raise _wrong("holds a #, which in a password is written %23")
     try:
         parts = urlsplit(text.strip())
         port = parts.port
@@ -34,8 +36,6 @@ def parse_redis_url(text: str) -> str:
         )
     if parts.scheme not in _SOCKETS | {"redis", "rediss"}:
         raise _wrong("is not the address of a Redis")
-    if parts.fragment or "#" in text:
-        raise _wrong("holds a #, which in a password is written %23")
     if parts.scheme in _SOCKETS:
         return _socket_url(parts)
     if not parts.hostname or port == 0:

@@ -45,7 +45,8 @@ _CLASSES = {
 }
 # libpq puts the place before each reason, and hints behind it on lines that begin with a tab.
 _PLACE = re.compile(
-    r"^(?:- )?(?:host: .*?: )?(?:connection (?:failed|is bad): )?"
+    r"^(?:- )?(?:host: '[^']*', port: '[^']*', hostaddr: '[^']*': )?"
+    r"(?:connection (?:failed|is bad): )?"
     r"(?:connection to server (?:at|on socket) \"?(?P<host>[^\"]*)\"?"
     r"(?: \([^)]*\))?(?:, port (?P<port>\d+))? failed: )?"
 )

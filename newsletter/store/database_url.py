@@ -35,7 +35,9 @@ def parse_database_url(text: str) -> URL:
     try:
         make_conninfo("", **{name: str(value) for name, value in url.query.items()})
     except ProgrammingError as error:
-        option = str(error).rpartition("option ")[2]  # the reason's words hold its name, no value
+        option = (
+            str(error).rpartition("option ")[2].strip()
+        )  # the reason's words hold its name, no value
         raise _wrong(f"has an option that libpq does not know ({option})") from error
     return url
 

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from newsletter.errors import ReadOnlyError, UnreachableError
-from newsletter.store.database_errors import describe_failure
+from newsletter.store.database_errors import Failure, describe_failure
 from newsletter.store.database_url import describe_place, parse_database_url
 
 __all__ = ["Session", "Store"]
@@ -58,26 +58,29 @@ class Store:
                 is_connected = True
                 yield session
         except (StatementError, PoolTimeoutError) as error:
-            # Without the cause: it holds the statement and, in its details, what was written.
-            raise self._in_words(error, is_connecting=not is_connected) from None
+            failure = describe_failure(error, is_connecting=not is_connected)
+            # Whoever logs it, with all that it came from, has neither a statement nor a value.
+            _forget_values(error, failure.reason)
+            if not failure.is_away:
+                raise
+            raise self._away(failure) from None
 
     def check(self) -> None:
         """Ask whether the database can be written. Raises UnreachableError when it cannot."""
-        with self.begin() as session:
-            if session.scalars(text("SHOW transaction_read_only")).one() == "on":
-                self._forget_connections()
+        if self._is_read_only():  # perhaps only where an old connection leads
+            self._forget_connections()
+            if self._is_read_only():
                 raise ReadOnlyError(self._sentence("it can only be read"))
 
     def dispose(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
 
-    def _in_words(
-        self, error: StatementError | PoolTimeoutError, *, is_connecting: bool
-    ) -> Exception:
-        failure = describe_failure(error, is_connecting=is_connecting)
-        if not failure.is_away:
-            return _without_values(error, failure.reason)
+    def _is_read_only(self) -> bool:
+        with self.begin() as session:
+            return bool(session.scalars(text("SHOW transaction_read_only")).one() == "on")
+
+    def _away(self, failure: Failure) -> UnreachableError:
         if not failure.is_read_only:
             return UnreachableError(self._sentence(failure.reason))
         self._forget_connections()
@@ -94,12 +97,15 @@ class Store:
         )
 
 
-def _without_values(error: Exception, reason: str) -> Exception:
-    """The same kind of exception, which tells neither the statement nor what was in it."""
-    refused = RefusedStatementError(f"The database refused a statement: {reason}")
-    if isinstance(error, DBAPIError):
-        return type(error)(None, None, refused)
-    return StatementError(str(refused), None, None, refused)
+def _forget_values(error: StatementError | PoolTimeoutError, reason: str) -> None:
+    """Leave the exception its kind and its place, and the reason in place of what it holds."""
+    sentence = f"The database did not do it: {reason}"
+    error.args = (sentence,)
+    error.__cause__ = error.__context__ = None
+    if isinstance(error, StatementError):
+        error.statement = error.params = None
+        error.detail = []
+        error.orig = RefusedStatementError(sentence)
 
 
 def _set_zone(connection: Any, _record: object) -> None:
