@@ -174,7 +174,7 @@ def asked_since(
     wanted = [ConsentRow.event == "asked", ConsentRow.at >= since]
     if "/" in network:
         # Only what looks like IPv6 is taken for it: of any other text the cast would fail.
-        is_ipv6 = ConsentRow.remote_address.op("~")("^[0-9a-f:.]+:[0-9a-f:.]*$")
+        is_ipv6 = ConsentRow.remote_address.op("~")("^[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*$")
         is_within = cast(ConsentRow.remote_address, INET).op("<<=")(cast(network, INET))
         wanted.append(case((is_ipv6, is_within), else_=False))
     elif network:

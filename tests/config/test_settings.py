@@ -94,9 +94,7 @@ def test_in_public_a_secret_has_to_be_strong_and_at_home_it_need_not(monkeypatch
     "command",
     [
         pytest.param(["newsletter", "status"], id="a command"),
-        pytest.param(["newsletter", "serve"], id="the pages"),
         pytest.param(["celery", "-A", "newsletter.tasks.worker", "worker"], id="the worker"),
-        pytest.param(["celery", "-A", "newsletter.tasks.worker", "beat"], id="the beat"),
     ],
 )
 def test_every_process_ends_at_once_with_the_same_words(tmp_path, command):
