@@ -44,6 +44,7 @@ def ports(
         now=clock(settings),
         enqueue=enqueue,
         relay_url=settings.smtp_url,
+        ehlo_name=settings.ehlo_name,
         redis_url=settings.redis_url,
         secret=settings.secret_key.get_secret_value().encode(),
         public_url=settings.public_url,

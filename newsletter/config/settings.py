@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from newsletter.config.public_url import is_public, parse_public_url
 from newsletter.config.secret_strength import check_key, check_password
 from newsletter.domain.client_address import USUAL_PROXIES, TrustedProxies
+from newsletter.domain.ehlo_name import check_ehlo_name
 from newsletter.errors import SettingsError
 from newsletter.mail.dkim import Signer
 from newsletter.mail.redis_url import parse_redis_url
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     redis_url: str = ""
     smtp_url: str = ""
+    ehlo_name: str = ""
     # Before the secrets: how strong they have to be depends on who can reach the pages.
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: str = USUAL_PROXIES
@@ -57,7 +59,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("database_url", "redis_url", "smtp_url", "trusted_proxies", "dkim")
+    @field_validator("database_url", "redis_url", "smtp_url", "ehlo_name", "trusted_proxies", "dkim")
     @classmethod
     def _is_understood(cls, value: Any, info: ValidationInfo) -> Any:
         """What its own room can read; a Redis URL comes back in the form that all clients take."""
@@ -136,6 +138,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "database_url": parse_database_url,
     "redis_url": parse_redis_url,
     "smtp_url": Relays.parse,
+    "ehlo_name": check_ehlo_name,
     "trusted_proxies": TrustedProxies.parse,
     "dkim": parse_signers,
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 
@@ -11,7 +12,7 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.run_result import decide_result
 from newsletter.errors import SettingsError, UnreachableError
 from newsletter.mail.rendering import Rendered
-from newsletter.mail.smtp import Relays, Standings, all_sent
+from newsletter.mail.smtp import Relays, Standings, all_sent, without_addresses
 from newsletter.services import mailing
 from newsletter.services.judge import Judge, gives_up_at, stop
 from newsletter.services.keeper import Keeper
@@ -49,9 +50,18 @@ def deliver(ports: Ports, edition_id: int, batch: int | None = None) -> int:
             stop(session, edition, "It could not be delivered in four hours; the rest waits.")
             return 0
     sent, may_go_on = _ran(ports, edition, newsletter, email, batch)
+    if sent:  # what the last run was in trouble with is over
+        _note(ports, edition, "")
     if not finish(ports, edition_id) and may_go_on:
         _queue_the_rest(ports, edition_id)
     return sent
+
+
+def _note(ports: Ports, edition: Edition, why: str) -> None:
+    """Let newsletter status say why an edition that is being sent does not go on."""
+    sending = EditionStatus.SENDING
+    with ports.store.begin() as session:
+        editions.move(session, edition.id, expected=(sending,), to=sending, reason=why)
 
 
 def finish(ports: Ports, edition_id: int) -> bool:
@@ -99,28 +109,30 @@ def _ran(
     async def run_through() -> tuple[int, bool]:
         judge, pace = Judge(ports, edition, newsletter), Pace(ports)
         master = mailing.master(ports, email, edition, newsletter)
-        run = Run(ports, newsletter, master, judge=judge, pace=pace)
+        standings = _standings(ports.relays)
+        run = Run(ports, newsletter, master, judge=judge, pace=pace, standings=standings)
         keeper = Keeper(ports, edition, run, judge=judge, pace=pace)
         if await asyncio.to_thread(keeper.claim, batch):
-            await _run(ports, run, keeper, pace)
+            await _run(run, keeper, pace, standings)
         return run.sent, not pace.is_long
 
     try:
         return asyncio.run(run_through())
     except UnreachableError as error:
-        _log.warning("%s", error)
+        _log.warning("%s", without_addresses(str(error)))
+        with suppress(UnreachableError):  # it may be the database that is away
+            _note(ports, edition, str(error))
         return 0, False
-    except SettingsError as error:  # the relay refuses our password, and would refuse it again
+    except SettingsError as error:  # every relay refuses us, and would do so again
         _standings.cache_clear()  # whoever lets the run go on has seen to it
         with ports.store.begin() as session:
             stop(session, edition, str(error))
         return 0, False
 
 
-async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace) -> None:
+async def _run(run: Run, keeper: Keeper, pace: Pace, standings: Standings) -> None:
     """Send until there is nothing more, or the run is to end; then everything is in the ledger."""
     count = max(1, min(CONNECTIONS, run.tally.queued // WORTH_ONE))
-    standings = _standings(ports.relay_url)
     sending = asyncio.create_task(all_sent(standings.relays, run, count=count, standings=standings))
     keeping = asyncio.create_task(keeper.keep(claims_for_s=RUN_S))
     pacing = asyncio.create_task(pace.keep(run.look_again))
@@ -137,6 +149,7 @@ async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace) -> None:
     finally:
         ending.cancel()
         run.give_up()
+        run.decide_refusals()
         keeper.finish()
         pace.finish()
         try:
@@ -147,9 +160,9 @@ async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace) -> None:
 
 
 @cache
-def _standings(setting: str) -> Standings:
+def _standings(relays: Relays) -> Standings:
     """How the relays stand with this process, from one run to the next."""
-    return Standings(Relays.parse(setting))
+    return Standings(relays)
 
 
 def _queue_the_rest(ports: Ports, edition_id: int) -> None:

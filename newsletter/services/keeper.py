@@ -183,6 +183,7 @@ class Keeper:
         found = None
         if time.monotonic() < self._claims_until:
             found = await asyncio.to_thread(self._claimed, None)
+            run.is_last = found is None
         if found is None:
             run.has_more = False
         else:

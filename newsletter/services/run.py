@@ -20,20 +20,32 @@ from newsletter.domain.pacer import Pacer
 from newsletter.errors import UnfitError
 from newsletter.mail.master import Master, Recipient
 from newsletter.mail.providers import provider_of
-from newsletter.mail.smtp import Envelope
+from newsletter.mail.smtp import Envelope, Standings
 from newsletter.services import links, mailing
 from newsletter.services.hands import Answer, Given, Hand, Parked, Tally
 from newsletter.services.judge import Judge
 from newsletter.services.pace import Pace
+from newsletter.services.policy_refusals import Judged, PolicyRefusals, Verdict
 from newsletter.services.ports import Ports
 from newsletter.store.batches import Settled
+
+# Stands in the journal of a message that nobody has, while it is open whom its refusal is about:
+# whoever reads it there queues it again.
+_UNDECIDED = Reply(code=0, text="The relay refused it, or us.", stage=Stage.DATA)
 
 
 class Run:
     """A supply for the connections (newsletter.mail.smtp.Stream) out of claimed batches."""
 
     def __init__(
-        self, ports: Ports, newsletter: Newsletter, master: Master, *, judge: Judge, pace: Pace
+        self,
+        ports: Ports,
+        newsletter: Newsletter,
+        master: Master,
+        *,
+        judge: Judge,
+        pace: Pace,
+        standings: Standings | None = None,
     ) -> None:
         self._ports = ports
         self._newsletter = newsletter
@@ -42,6 +54,7 @@ class Run:
         self._key = links.signing_key(ports)
         self._judge = judge
         self._pace = pace
+        self._refusals = PolicyRefusals(standings or Standings(ports.relays))
         self._of: dict[int, Given] = {}
         self._begun: set[int] = set()
         self.hands: list[Hand] = []
@@ -50,6 +63,7 @@ class Run:
         self.changed, self.wake = asyncio.Event(), asyncio.Event()
         self.holds_until = 0.0  # Beyond it the leases may be somebody else's: nothing is begun.
         self.has_more = True
+        self.is_last = False  # No batch was left to claim: who is refused now has nobody behind.
         self.ending = asyncio.Event()  # Nothing more is begun; what is in flight is waited for.
         self.stops_because = ""
         self.sent = 0
@@ -97,11 +111,39 @@ class Run:
         """Remember what came of it; the keeper writes it down."""
         self._begun.discard(envelope.key)
         given = self._of.pop(envelope.key)
-        hand = given.hand
-        hand.journal.answered(envelope.key, reply)
-        settled, outcome = self._judge.settled(given.due, reply)
-        hand.answers.append(Answer(given.due, reply, settled, outcome))
         self._pace.pacer.answered(given.provider, reply)
+        for judged in self._refusals.judge(given, reply):
+            self._apply(judged)
+
+    def decide_refusals(self) -> None:
+        """Decide on the refusals that wait for what others are answered: nobody else will be."""
+        waiting = self._refusals.end(
+            is_stopped=bool(self.stops_because),
+            is_all_answered=self.is_last and self._is_used_up,
+            has_sent=self.tally.sent > 0,
+        )
+        for judged in waiting:
+            self._apply(judged)
+
+    def _apply(self, judged: Judged) -> None:
+        given, reply = judged.given, judged.reply
+        key, journal = given.due.subscriber_id, given.hand.journal
+        if judged.verdict is Verdict.WAITS:
+            journal.answered(key, _UNDECIDED)
+        elif judged.verdict is Verdict.ELSEWHERE:
+            journal.answered(key, _UNDECIDED)
+            self.parked.put(given)
+        elif judged.verdict is Verdict.PUT_OFF:
+            self._record(given, reply, *self._judge.put_off(given.due, reply))
+        elif judged.verdict is Verdict.PUT_BACK:
+            self._record(given, reply, *self._judge.put_back(given.due, reply))
+        else:
+            journal.answered(key, reply)
+            self._record(given, reply, *self._judge.settled(given.due, reply))
+
+    def _record(self, given: Given, reply: Reply, settled: Settled, outcome: Outcome) -> None:
+        hand = given.hand
+        hand.answers.append(Answer(given.due, reply, settled, outcome))
         if outcome.next is Next.SENT:
             self.sent += 1
             self.tally.sent += 1
@@ -165,8 +207,11 @@ class Run:
         return None
 
     def _is_done(self) -> bool:
-        is_used_up = not self.has_more and not self.left and not self.parked
-        return self.ending.is_set() or is_used_up
+        return self.ending.is_set() or self._is_used_up
+
+    @property
+    def _is_used_up(self) -> bool:
+        return not self.has_more and not self.left and not self.parked
 
     def _stop(self, why: str) -> None:
         self.stops_because = why

@@ -12,7 +12,7 @@ from newsletter.errors import InputError
 from newsletter.mail.checks import check
 from newsletter.mail.letters import letter
 from newsletter.mail.rendering import render_confirm
-from newsletter.mail.smtp import Relays, connected
+from newsletter.mail.smtp import connected
 from newsletter.services import links
 from newsletter.services.ports import Ports
 from newsletter.store import Session, newsletters, subscribers, suppressions
@@ -167,7 +167,7 @@ def _ask(ports: Ports, newsletter: Newsletter, subscription: Subscription) -> No
         date=ports.now(),
         signers=ports.signers,
     )
-    with connected(Relays.parse(ports.relay_url)) as relay:
+    with connected(ports.relays) as relay:
         reply = relay.send(newsletter.sender_address, subscription.address, message)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
         raise InputError("The address did not take our mail. Is it written correctly?")
