@@ -11,6 +11,7 @@ from newsletter.services.deliver import deliver
 from newsletter.services.recover import recover
 from newsletter.store import suppressions
 from tests.services.worlds import edition_of, statuses
+from tests.smtp_server import OFFERED, smtp_server
 
 AMAL, SAMIR, LINA = (f"{name}@example.org" for name in ("amal", "samir", "lina"))
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -133,6 +134,21 @@ def test_after_four_hours_a_mail_is_no_evening_mail_any_more(
     deliver(refused, edition.id, 0)
 
     assert statuses(refused.store, edition.id) == {"sent": 2, status: 1}
+
+
+def test_a_relay_that_ends_each_connection_after_five_messages_is_sent_all_in_one_run(
+    ports, edition_for
+):
+    edition = edition_for([f"reader{number:03}" for number in range(120)])
+    with smtp_server(extensions=(*OFFERED, "PIPELINING")) as server:
+        server.closes_after = 5
+
+        sent = deliver(replace(ports, relay_url=server.url()), edition.id, 0)
+
+    assert sent == 120
+    assert statuses(ports.store, edition.id) == {"sent": 120}
+    assert edition_of(ports.store, edition.id).status is SENT
+    assert len({one.recipient for one in server.messages}) == len(server.messages) == 120
 
 
 def test_a_run_that_is_refused_too_often_stops_by_itself(
