@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from newsletter.domain.delivery import Next, Reply, Stage, after_reply
-from newsletter.domain.refusal import RefusalScope, refusal_scope
+from newsletter.domain.refusal import SEVERAL_PROVIDERS, RefusalScope, refusal_scope
 from newsletter.mail.smtp import Standings
 from newsletter.services.hands import Given
 
 FOR_GOOD = 500  # RFC 5321 4.2.1: 5yz
+# Of one relay. What waits takes up the window of a run, which has room for more than the two
+# messages that each of eight connections has on its way.
+MOST_WAITING = 10
 
 
 class Verdict(StrEnum):
@@ -44,8 +47,11 @@ class PolicyRefusals:
         self._standings = standings
         self._waiting: list[Judged] = []
 
-    def judge(self, given: Given, reply: Reply) -> list[Judged]:
-        """Return what is known now: of this delivery, and of those that waited for its answer."""
+    def judge(self, given: Given, reply: Reply, *, has_sent: bool) -> list[Judged]:
+        """Return what is known now: of this delivery, and of those that waited for its answer.
+
+        has_sent is whether anybody was sent the edition so far.
+        """
         outcome = after_reply(reply, attempts=1).next
         if outcome is Next.SENT:
             self._standings.streaks[reply.relay].end()
@@ -55,7 +61,7 @@ class PolicyRefusals:
         scope = refusal_scope(reply)
         if scope is RefusalScope.MESSAGE:
             return [_as_answered(given, reply)]
-        return self._doubted(given, reply, scope)
+        return self._doubted(given, reply, scope, has_sent=has_sent)
 
     def end(self, *, is_stopped: bool, is_all_answered: bool, has_sent: bool) -> list[Judged]:
         """Return what becomes of those that wait at the end of the run.
@@ -76,7 +82,9 @@ class PolicyRefusals:
         waiting, self._waiting = self._waiting, []
         return [Judged(judged.given, judged.reply, verdict) for judged in waiting]
 
-    def _doubted(self, given: Given, reply: Reply, scope: RefusalScope) -> list[Judged]:
+    def _doubted(
+        self, given: Given, reply: Reply, scope: RefusalScope, *, has_sent: bool
+    ) -> list[Judged]:
         """Return what a refusal leads to that may be about us.
 
         Who was put back by such a refusal before is not counted again: after "newsletter send
@@ -90,12 +98,29 @@ class PolicyRefusals:
         self._waiting.append(waits)
         is_ours = scope is RefusalScope.US and (not was_refused or reply.stage is Stage.MAIL)
         if is_ours or streak.is_about_us:
-            streak.end()
             return self._refused_us(reply)
-        return [waits]
+        waiting = [judged for judged in self._waiting if judged.reply.relay == reply.relay]
+        return (
+            self._crowded(waiting, has_sent=has_sent) if len(waiting) >= MOST_WAITING else [waits]
+        )
+
+    def _crowded(self, waiting: list[Judged], *, has_sent: bool) -> list[Judged]:
+        """Return what becomes of those that wait for one relay, when no more may.
+
+        Those of one provider or two are refused by these, unless nobody at all was sent the
+        edition. Those of several are here for the second time, and are asked a third time.
+        """
+        providers = {judged.given.provider for judged in waiting}
+        reply = waiting[-1].reply
+        if len(providers) >= SEVERAL_PROVIDERS:
+            return self._taken(reply.relay, Verdict.PUT_OFF)
+        return (
+            self._taken(reply.relay, Verdict.AS_ANSWERED) if has_sent else self._refused_us(reply)
+        )
 
     def _refused_us(self, reply: Reply) -> list[Judged]:
         """Return what becomes of those whom the relay refused because of us."""
+        self._standings.streaks[reply.relay].end()
         if not self._standings.has_other(reply.relay):
             return self._taken(reply.relay, Verdict.PUT_BACK)
         why = f"The relay {reply.relay} refuses us: {reply}."

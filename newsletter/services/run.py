@@ -112,7 +112,7 @@ class Run:
         self._begun.discard(envelope.key)
         given = self._of.pop(envelope.key)
         self._pace.pacer.answered(given.provider, reply)
-        for judged in self._refusals.judge(given, reply):
+        for judged in self._refusals.judge(given, reply, has_sent=self.tally.sent > 0):
             self._apply(judged)
 
     def decide_refusals(self) -> None:

@@ -12,9 +12,11 @@ from newsletter.errors import (
     InputError,
     MissingError,
     NewsletterError,
+    SettingsError,
     StateError,
     UnreachableError,
 )
+from newsletter.mail.smtp import without_addresses
 from newsletter.services.signup import TooOftenError
 from newsletter.web.pages import page
 from newsletter.web.session import NotSignedInError
@@ -26,6 +28,7 @@ _STATUS: tuple[tuple[type[NewsletterError], int], ...] = (
     (MissingError, 404),
     (StateError, 409),
     (UnreachableError, 503),
+    (SettingsError, 503),
 )
 RETRY_AFTER_S = (
     120  # A database that is started anew, or a standby that takes over, is there by then.
@@ -58,9 +61,9 @@ def _ask_for_password(_request: Request, _error: Exception) -> Response:
 def _foreseen(_request: Request, error: Exception) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     sentence = str(error)
-    if isinstance(error, UnreachableError):
+    if isinstance(error, UnreachableError | SettingsError):
         # Which server and setting is for ops to read, not for readers.
-        _log.error("%s", error)
+        _log.error("%s", without_addresses(str(error)))
         sentence = "We cannot do this at the moment. Please try again in a few minutes."
     answer = failure_page(sentence, status)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -65,6 +65,27 @@ def test_one_domain_that_refuses_all_of_its_readers_does_not_stop_the_run(
     assert statuses(refused.store, edition.id) == {"sent": 6, "failed": 54}
 
 
+def test_one_domain_that_refuses_all_in_a_row_fails_alone(refused, refusing, edition_across):
+    edition = edition_across(60, domains=("a.example",))
+    refusing.to_domain["a.example"] = REFUSAL
+    refusing.to_rcpt["r000@a.example"] = "250 2.1.5 welcome"
+
+    deliver(refused, edition.id, 0)
+
+    assert statuses(refused.store, edition.id) == {"sent": 1, "failed": 59}
+
+
+def test_one_domain_that_refuses_everybody_there_is_refuses_us(refused, refusing, edition_across):
+    edition = edition_across(60, domains=("a.example",))
+    refusing.to_domain["a.example"] = REFUSAL
+
+    for _ in range(2):
+        deliver(refused, edition.id, 0)
+        assert edition_of(refused.store, edition.id).status is HELD
+        assert statuses(refused.store, edition.id) == {"queued": 60}
+        send_now(refused, edition.id)
+
+
 @pytest.mark.parametrize("said_to", ["to_domain", "to_data"])
 def test_several_of_several_domains_in_a_row_stop_the_run_and_fail_nobody(
     refused, refusing, edition_across, said_to
@@ -109,7 +130,7 @@ def test_a_relay_that_refuses_us_still_stops_each_resume_and_fails_nobody(
     edition = edition_across(40, domains=DOMAINS)
     everybody(refusing)
 
-    for _ in range(3):
+    for _ in range(5):
         deliver(refused, edition.id, 0)
         assert edition_of(refused.store, edition.id).status is HELD
         assert statuses(refused.store, edition.id) == {"queued": 40}
