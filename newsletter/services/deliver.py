@@ -10,7 +10,7 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.run_result import decide_result
-from newsletter.errors import SettingsError, UnreachableError
+from newsletter.errors import RelayRefusesError, SettingsError, UnreachableError
 from newsletter.mail.rendering import Rendered
 from newsletter.mail.smtp import Relays, Standings, all_sent, without_addresses
 from newsletter.services import mailing
@@ -118,15 +118,15 @@ def _ran(
 
     try:
         return asyncio.run(run_through())
+    except (SettingsError, RelayRefusesError) as error:  # it would be so again
+        _standings.cache_clear()  # whoever lets the run go on has seen to it
+        with ports.store.begin() as session:
+            stop(session, edition, str(error))
+        return 0, False
     except UnreachableError as error:
         _log.warning("%s", without_addresses(str(error)))
         with suppress(UnreachableError):  # it may be the database that is away
             _note(ports, edition, str(error))
-        return 0, False
-    except SettingsError as error:  # every relay refuses us, and would do so again
-        _standings.cache_clear()  # whoever lets the run go on has seen to it
-        with ports.store.begin() as session:
-            stop(session, edition, str(error))
         return 0, False
 
 

@@ -123,8 +123,7 @@ class PolicyRefusals:
         self._standings.streaks[reply.relay].end()
         if not self._standings.has_other(reply.relay):
             return self._taken(reply.relay, Verdict.PUT_BACK)
-        why = f"The relay {reply.relay} refuses us: {reply}."
-        self._standings.bar(reply.relay, why, now=time.monotonic())
+        self._standings.bar(reply.relay, str(reply), now=time.monotonic())
         return self._taken(reply.relay, Verdict.ELSEWHERE)
 
     def _taken(self, relay: str, verdict: Verdict) -> list[Judged]:

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from newsletter.domain.ehlo_name import is_address_literal, is_fully_qualified
-from newsletter.errors import SettingsError, UnreachableError
+from newsletter.errors import RelayRefusesError, UnreachableError
 from newsletter.mail.smtp import Relays, connected, connections, greeting
 from tests.mail.supplies import Letters
 from tests.smtp_server import CONNECT, OFFERED, Say, SmtpServer, smtp_server
@@ -115,7 +115,7 @@ def test_a_relay_that_refuses_our_name_or_address_has_sent_nothing_and_says_why(
         relay.script(command, *answers)
     letters = Letters(20)
 
-    with pytest.raises(SettingsError) as error:
+    with pytest.raises(RelayRefusesError) as error:
         connections(relay.relays(), letters, count=4)
 
     assert all(word in str(error.value) for word in words)
@@ -162,7 +162,7 @@ def test_a_letter_says_why_it_could_not_be_handed_over(relay):
     relay.script("HELO", FULL)
 
     with (
-        pytest.raises(SettingsError, match="need fully-qualified hostname"),
+        pytest.raises(RelayRefusesError, match="need fully-qualified hostname"),
         connected(relay.relays()),
     ):
         pass

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from newsletter.domain.delivery import Stage
-from newsletter.errors import SettingsError, UnreachableError
+from newsletter.errors import RelayRefusesError, UnreachableError
 from newsletter.mail.smtp import Envelope, Relays, all_sent, connected, connections
 from tests.mail.supplies import FROM, MESSAGE, Letters
 from tests.smtp_server import CONNECT, SmtpServer, smtp_server
@@ -75,7 +75,7 @@ def test_a_message_that_is_too_large_for_every_relay_is_a_sentence_with_both_num
     small, other = server(SMALL), server(("SIZE 21", "PIPELINING"))
     letters = Letters(20)
 
-    with pytest.raises(SettingsError) as error:
+    with pytest.raises(RelayRefusesError) as error:
         connections(set_of(small, other), letters, count=4)
 
     size = len(MESSAGE)
@@ -93,7 +93,7 @@ def test_a_relay_that_refuses_the_size_without_a_limit_is_told_in_its_words(serv
     relay.script("MAIL", *[TOO_LARGE] * 9)
     letters = Letters(20)
 
-    with pytest.raises(SettingsError) as error:
+    with pytest.raises(RelayRefusesError) as error:
         connections(relay.relays(), letters, count=1)
 
     assert f"has {len(MESSAGE)} bytes" in str(error.value)

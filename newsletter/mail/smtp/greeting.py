@@ -7,7 +7,7 @@ import ssl
 from functools import cache
 
 from newsletter.domain.ehlo_name import address_literal, is_fully_qualified
-from newsletter.errors import SettingsError
+from newsletter.errors import RelayRefusesError
 from newsletter.mail.smtp.commands import Offered
 from newsletter.mail.smtp.connection import BrokenError, Connection
 from newsletter.mail.smtp.login import Ask, logged_in
@@ -21,8 +21,8 @@ _REFUSED = 5  # RFC 5321, 4.2.1: for good
 _UNKNOWN = frozenset({500, 502})  # RFC 5321, 4.1.4: a relay from before EHLO; it is asked by HELO
 
 
-class RefusedError(SettingsError):
-    """The relay takes nothing from us, whatever the message; why is what it says, in its words."""
+class RefusedError(RelayRefusesError):
+    """This relay takes nothing from us, whatever the message; why is what it says."""
 
     def __init__(self, url: RelayUrl, why: str, advice: str) -> None:
         self.why = why
@@ -32,9 +32,9 @@ class RefusedError(SettingsError):
 async def opened(url: RelayUrl, timeouts: Timeouts) -> tuple[Connection, Offered]:
     """A connection that is ready for messages, and what the relay offers.
 
-    Raises SettingsError when the relay refuses us, our name or our password, or cannot be told it;
-    BrokenError with the reason in words when it does not answer, says that it cannot for now, or
-    its certificate is not valid.
+    Raises SettingsError when the relay refuses our password or cannot be told it, RefusedError when
+    it refuses us or our name; BrokenError with the reason in words when it does not answer, says
+    that it cannot for now, or its certificate is not valid.
     """
     try:
         async with asyncio.timeout(timeouts.connect_s):

@@ -34,11 +34,12 @@ async def all_sent(
     """Send all that the supply has, over at most count connections at once.
 
     A connection that breaks is made anew, to the relay whose turn it is, while there is something
-    to send. Raises UnreachableError when none can be made to any relay, SettingsError when each
-    refuses us, or is too small for the message; what was not begun is still the supply's. What one
-    relay cannot take is offered to the others. standings are those of the whole
-    process, where a relay that failed in one run is to be left alone in the next. Cancelling it
-    breaks the connections; each message is answered or returned all the same.
+    to send. Raises UnreachableError when none can be made to any relay, RelayRefusesError when each
+    refuses us or is too small for the message, SettingsError when each refuses our password; what
+    was not begun is still the supply's. What one relay cannot take is offered to the others.
+    standings are those of the whole process, where a relay that failed in one run is to be left
+    alone in the next. Cancelling it breaks the connections; each message is answered or returned
+    all the same.
     """
     lanes = _Lanes(standings or Standings(relays), supply, timeouts)
     try:
@@ -131,7 +132,7 @@ class _Lanes:
             self._standings.unneeded(standing)
         except BrokenError as error:
             self._standings.failed(standing, str(error), now=self._loop.time(), since=since)
-        except SettingsError as error:
+        except (SettingsError, RefusedError) as error:
             short = error.why if isinstance(error, RefusedError) else ""
             now = self._loop.time()
             self._standings.refused(standing, str(error), now=now, short=short)

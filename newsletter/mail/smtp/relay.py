@@ -63,7 +63,7 @@ class Relay:
     def _go_to_next(self) -> bool:
         """Return whether another relay lets us in; from now on it is this one."""
         while self._others:
-            with suppress(BrokenError, SettingsError):
+            with suppress(BrokenError, SettingsError, RefusedError):
                 url = self._others.popleft()
                 ready = self._loop.run_until_complete(opened(url, self._timeouts))
                 self.close()
@@ -102,7 +102,7 @@ class _One:
 def connected(relays: Relays, *, timeouts: Timeouts = FOR_A_LETTER) -> Iterator[Relay]:
     """A connection to the first relay that lets one in, the heaviest first; closed at the end.
 
-    Raises UnreachableError when none does, SettingsError when each refuses our name and password;
+    Raises UnreachableError when none does, SettingsError when each refuses our user and password;
     both name the setting.
     """
     loop = asyncio.new_event_loop()
@@ -126,7 +126,8 @@ async def _first(
     for number, url in enumerate(relays.by_weight, start=1):
         try:
             return await opened(url, timeouts), relays.by_weight[number:]
-        except (BrokenError, SettingsError) as error:
+        except (BrokenError, SettingsError, RefusedError) as error:
             short = error.why if isinstance(error, RefusedError) else ""
-            reasons.append(Reason(url, str(error), short, isinstance(error, SettingsError)))
+            is_out = not isinstance(error, BrokenError)
+            reasons.append(Reason(url, str(error), short, is_out))
     raise trouble(reasons)

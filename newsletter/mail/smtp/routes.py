@@ -6,7 +6,7 @@ from typing import Protocol
 
 from newsletter.domain.delivery import Reply
 from newsletter.domain.refusal import is_beyond_ascii
-from newsletter.errors import NewsletterError, SettingsError
+from newsletter.errors import NewsletterError, RelayRefusesError
 from newsletter.mail.smtp.commands import Envelope
 from newsletter.mail.smtp.dialogue import Supply
 from newsletter.mail.smtp.standing import Standing, Standings
@@ -72,10 +72,10 @@ class Routes:
         return bool(left)
 
     def trouble(self) -> NewsletterError:
-        """Return why nothing can be sent: SettingsError when waiting does not mend it."""
+        """Return why nothing can be sent: RelayRefusesError when waiting does not mend it."""
         if self._too_small and all(one in self._too_small or one.is_out for one in self._standings):
             sentences = [self._too_small.get(one, one.why) for one in self._standings]
-            return SettingsError(" ".join(sentences))
+            return RelayRefusesError(" ".join(sentences))
         return self._standings.trouble()
 
     def supply_for(self, standing: Standing) -> Supply:

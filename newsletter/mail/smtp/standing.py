@@ -9,7 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from newsletter.domain.refusal import RefusalStreak
-from newsletter.errors import NewsletterError, SettingsError, UnreachableError
+from newsletter.errors import (
+    NewsletterError,
+    RelayRefusesError,
+    SettingsError,
+    UnreachableError,
+)
 from newsletter.mail.smtp.commands import Offered
 from newsletter.mail.smtp.relays import Relays
 from newsletter.mail.smtp.url import RelayUrl
@@ -33,7 +38,7 @@ class Standing:
     strikes: int = 0  # failures, one after the other
     away_until: float = 0.0
     why: str = ""
-    short: str = ""  # why in fewer words, beside those of other relays
+    short: str = ""  # what it said when it refused us; "" where our password is to blame
     is_out: bool = False  # it refuses us: our name, our password, or whatever we send
     refusals: int = 0  # of us, one after the other
     is_known: bool = False  # it has let one in since it failed last; else one asks for all
@@ -123,7 +128,7 @@ class Standings:
     def refused(
         self, standing: Standing, why: str, *, now: float = math.inf, short: str = ""
     ) -> None:
-        """It lets us in no more: not by our name, or not by our password. short is its words.
+        """It lets us in no more. short is its words; "" where our user and password are to blame.
 
         It is asked again after a minute, two, and so on up to half an hour; never without now.
         """
@@ -131,12 +136,13 @@ class Standings:
             standing.open -= 1
             self._leave_out(standing, why, now, short)
 
-    def bar(self, name: str, why: str, *, now: float) -> None:
-        """It has let us in and refuses whatever we send: its connections are to end."""
+    def bar(self, name: str, short: str, *, now: float) -> None:
+        """It has let us in and refuses whatever we send, in short; its connections are to end."""
         with self._lock:
             for standing in self._all:
                 if standing.relay.name == name and not standing.is_out:
-                    self._leave_out(standing, why, now, "")
+                    why = f"The relay {name} refuses us: it says {short}."
+                    self._leave_out(standing, why, now, f"it says {short}")
 
     def has_other(self, name: str) -> bool:
         """Whether there is another relay, which does not refuse us."""
@@ -172,7 +178,7 @@ class Standings:
                 self._strike(standing, broke, now, since, spared=1 if answers else 0)
 
     def trouble(self) -> NewsletterError:
-        """Why nothing can be sent: SettingsError when that is up to us, or UnreachableError."""
+        """Why nothing can be sent, as trouble says it."""
         with self._lock:
             reasons = [Reason(one.relay, one.why, one.short, one.is_out) for one in self._all]
         return trouble(reasons)
@@ -206,7 +212,10 @@ class Standings:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a relay cannot be used; short is for beside others. is_out: it refuses us."""
+    """Why a relay cannot be used; short is for beside others. is_out: it refuses us.
+
+    Then short is its words, and "" where our user and password are to blame.
+    """
 
     relay: RelayUrl
     why: str
@@ -215,9 +224,16 @@ class Reason:
 
 
 def trouble(reasons: list[Reason]) -> NewsletterError:
-    """The sentence for relays of which none can be used."""
-    if all(reason.is_out for reason in reasons):
+    """The sentence for relays of which none can be used.
+
+    SettingsError when all refuse our password, RelayRefusesError when all refuse us in some way,
+    or UnreachableError.
+    """
+    is_final = all(reason.is_out for reason in reasons)
+    if is_final and not any(reason.short for reason in reasons):
         return SettingsError(" ".join(reason.why for reason in reasons))
+    if is_final and len(reasons) == 1:
+        return RelayRefusesError(reasons[0].why)
     if len(reasons) == 1:
         (reason,) = reasons
         return UnreachableError(
@@ -227,6 +243,11 @@ def trouble(reasons: list[Reason]) -> NewsletterError:
     told = "; ".join(
         f"{reason.relay.name} ({(reason.short or reason.why).rstrip('.')})" for reason in reasons
     )
+    if is_final:
+        return RelayRefusesError(
+            f"Every relay refuses us: {told}. "
+            "See NEWSLETTER_SMTP_URL and NEWSLETTER_EHLO_NAME, or ask whoever runs them."
+        )
     return UnreachableError(
         f"No relay can be reached: {told}. "
         "Check NEWSLETTER_SMTP_URL, and that the relays are running."
