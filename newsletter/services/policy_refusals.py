@@ -19,6 +19,9 @@ FOR_GOOD = 500  # RFC 5321 4.2.1: 5yz
 # Of one relay. What waits takes up the window of a run, which has room for more than the two
 # messages that each of eight connections has on its way.
 MOST_WAITING = 10
+# Readers of one provider or two, nobody at all having been sent the edition: a fair sample, as that
+# of domain/delivery.py. Fewer may be one company's, at the head of a list.
+NOBODY_OF = 100
 
 
 class Verdict(StrEnum):
@@ -97,7 +100,8 @@ class PolicyRefusals:
         waits = Judged(given, reply, Verdict.WAITS)
         self._waiting.append(waits)
         is_ours = scope is RefusalScope.US and (not was_refused or reply.stage is Stage.MAIL)
-        if is_ours or streak.is_about_us:
+        is_nobody_taken = not has_sent and streak.recipients >= NOBODY_OF
+        if is_ours or streak.is_about_us or is_nobody_taken:
             return self._refused_us(reply)
         waiting = [judged for judged in self._waiting if judged.reply.relay == reply.relay]
         return (
@@ -107,16 +111,17 @@ class PolicyRefusals:
     def _crowded(self, waiting: list[Judged], *, has_sent: bool) -> list[Judged]:
         """Return what becomes of those that wait for one relay, when no more may.
 
-        Those of one provider or two are refused by these, unless nobody at all was sent the
-        edition. Those of several are here for the second time, and are asked a third time.
+        Where others were sent the edition, those of one provider or two are refused by these. Else
+        all but the last are asked again later: it waits on, for the end of the list to decide.
         """
+        last = waiting[-1]
         providers = {judged.given.provider for judged in waiting}
-        reply = waiting[-1].reply
-        if len(providers) >= SEVERAL_PROVIDERS:
-            return self._taken(reply.relay, Verdict.PUT_OFF)
-        return (
-            self._taken(reply.relay, Verdict.AS_ANSWERED) if has_sent else self._refused_us(reply)
-        )
+        if has_sent and len(providers) < SEVERAL_PROVIDERS:
+            return self._taken(last.reply.relay, Verdict.AS_ANSWERED)
+        self._waiting.remove(last)
+        put_off = self._taken(last.reply.relay, Verdict.PUT_OFF)
+        self._waiting.append(last)
+        return [*put_off, last]
 
     def _refused_us(self, reply: Reply) -> list[Judged]:
         """Return what becomes of those whom the relay refused because of us."""

@@ -1,6 +1,7 @@
 """Refusals that may be about us: who fails, who waits, and what stops the run or moves it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -55,11 +56,13 @@ def test_a_few_recipients_in_a_row_fail_when_others_are_taken(refused, refusing,
 
 
 def test_one_domain_that_refuses_all_of_its_readers_does_not_stop_the_run(
-    refused, refusing, edition_across
+    refused, refusing, edition_across, clock
 ):
     edition = edition_across(60, domains=(*["a.example"] * 9, "b.example"))
     refusing.to_domain["a.example"] = REFUSAL
 
+    deliver(refused, edition.id, 0)
+    clock.at += timedelta(minutes=1)  # the first of them were refused before anybody was taken
     deliver(refused, edition.id, 0)
 
     assert statuses(refused.store, edition.id) == {"sent": 6, "failed": 54}
@@ -75,14 +78,33 @@ def test_one_domain_that_refuses_all_in_a_row_fails_alone(refused, refusing, edi
     assert statuses(refused.store, edition.id) == {"sent": 1, "failed": 59}
 
 
-def test_one_domain_that_refuses_everybody_there_is_refuses_us(refused, refusing, edition_across):
-    edition = edition_across(60, domains=("a.example",))
+def test_one_domain_at_the_head_of_the_list_does_not_stop_the_run(
+    refused, refusing, edition_across, clock
+):
+    edition = edition_across(80, domains=("a.example",) * 40 + ("b.example",) * 40)
+    refusing.to_domain["a.example"] = REFUSAL
+
+    deliver(refused, edition.id, 0)
+    first = statuses(refused.store, edition.id)
+    clock.at += timedelta(minutes=1)
+    deliver(refused, edition.id, 0)
+
+    assert first["sent"] == 40
+    assert statuses(refused.store, edition.id) == {"sent": 40, "failed": 40}
+
+
+@pytest.mark.parametrize("count", [60, 130])
+def test_one_domain_that_refuses_everybody_there_is_refuses_us(
+    refused, refusing, edition_across, clock, count
+):
+    edition = edition_across(count, domains=("a.example",))
     refusing.to_domain["a.example"] = REFUSAL
 
     for _ in range(2):
         deliver(refused, edition.id, 0)
         assert edition_of(refused.store, edition.id).status is HELD
-        assert statuses(refused.store, edition.id) == {"queued": 60}
+        assert statuses(refused.store, edition.id) == {"queued": count}
+        clock.at += timedelta(minutes=1)
         send_now(refused, edition.id)
 
 
@@ -157,7 +179,7 @@ def test_a_relay_that_refuses_us_gives_its_messages_to_the_other(ports, edition_
 
     assert statuses(ports.store, edition.id) == {"sent": 40}
     assert (len(first.taken), len(second.taken)) == (0, 40)
-    assert f"refuses us: {REFUSAL}." in caplog.text
+    assert f"refuses us: it says {REFUSAL}." in caplog.text
 
 
 @pytest.mark.parametrize(
