@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("database_url", "redis_url", "smtp_url", "ehlo_name", "trusted_proxies", "dkim")
+    @field_validator(
+        "database_url", "redis_url", "smtp_url", "ehlo_name", "trusted_proxies", "dkim"
+    )
     @classmethod
     def _is_understood(cls, value: Any, info: ValidationInfo) -> Any:
         """What its own room can read; a Redis URL comes back in the form that all clients take."""
