@@ -17,8 +17,8 @@ demo: .venv/demo ## The whole evening once, into a mail catcher (FEEDS="address-
 serve: .venv/demo ## All of it, staying up: pages, worker, beat, engines, mail catcher; Ctrl-C ends it
 	@$(BIN)/newsletter serve --all
 
-test: .venv/dev ## Every test, on real PostgreSQL, Redis, SMTP and a browser
-	@sh .ci/browser
+test: .venv/dev ## Every test, on real PostgreSQL, Redis, SMTP, a browser and proxies
+	@sh .ci/tools
 	@$(BIN)/python -m pytest -n auto
 
 check: test ## The tests, and lint, types and import contracts

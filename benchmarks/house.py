@@ -48,8 +48,8 @@ class House:
         self.processes = {name: psutil.Process(pid) for name, pid in processes.items()}
         self.env = os.environ | {
             **urls,
-            "NEWSLETTER_SECRET_KEY": "benchmark",
-            "NEWSLETTER_EDITOR_PASSWORD": "benchmark",
+            "NEWSLETTER_SECRET_KEY": "a key for benchmarks only",
+            "NEWSLETTER_EDITOR_PASSWORD": "benchmarks only",
             "NEWSLETTER_DATA_DIR": str(folder / "data"),
             "NEWSLETTER_LOG_LEVEL": "WARNING",
             "PYTHONWARNINGS": "ignore",

@@ -23,6 +23,14 @@ class UnreachableError(NewsletterError):
     exit_code = 3
 
 
+class ReadOnlyError(UnreachableError):
+    """The database answers, but cannot be written: a standby, or set so by somebody."""
+
+
+class RelayRefusesError(UnreachableError):
+    """Every relay refuses us, or what we send: asking again does not mend it, people do."""
+
+
 class InputError(NewsletterError):
     """What a person gave cannot be used: an address, a date, a file, a topic."""
 

@@ -74,6 +74,8 @@ class SmtpServer:
         self.extensions = extensions
         self.commands: list[str] = []
         self.messages: list[Sent] = []
+        self.closes_after = 0  # messages of one connection; 0 never
+        self.farewell = Say()  # what it says to the next MAIL then; nothing: it hangs up at once
         self.connections = 0
         self._tls = tls
         self._is_tls_at_once = is_tls_at_once
@@ -161,6 +163,7 @@ class _Session:
         self._socket = connection
         self._reader: BinaryIO = connection.makefile("rb")
         self._sender = self._recipient = ""
+        self._taken = 0  # messages over this connection
 
     def run(self) -> None:
         try:
@@ -179,7 +182,8 @@ class _Session:
             self._sender = command
         elif verb == "RCPT":
             self._recipient = command
-        answer = self._server.answer_to(verb)
+        is_full = verb == "MAIL" and 0 < self._server.closes_after <= self._taken
+        answer = self._server.farewell if is_full else self._server.answer_to(verb)
         goes_on = self._give(answer)
         if not goes_on:
             return False
@@ -198,7 +202,10 @@ class _Session:
                 return False
             lines.append(line)
         self._server.messages.append(Sent(self._sender, self._recipient, b"".join(lines)))
-        return self._say(DOT)
+        goes_on = self._say(DOT)
+        self._taken += 1
+        is_over = self._taken == self._server.closes_after and not self._server.farewell.text
+        return goes_on and not is_over
 
     def _say(self, command: str) -> bool:
         return self._give(self._server.answer_to(command))

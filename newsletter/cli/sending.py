@@ -60,7 +60,7 @@ def send(
 
 
 def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_json: bool) -> None:
-    from newsletter.mail.smtp import Relays, connected
+    from newsletter.mail.smtp import connected
     from newsletter.services.dispatch import send_now
 
     with house(at=at, need=_EVERYTHING) as here:
@@ -71,7 +71,7 @@ def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_j
         if to:
             _test(ports, edition, newsletter, to)
             return
-        with connected(Relays.parse(ports.relay_url)):
+        with connected(ports.relays):
             started = time.monotonic()  # it answers: nothing is begun that could not go on
         with worker_running(here.settings, is_wanted=wait) as has_worker:
             done = send_now(ports, edition.id, force=force)

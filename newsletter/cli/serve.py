@@ -40,7 +40,7 @@ def serve(
 
     settings = config.load()
     chosen = port or _usual_or_free(host)
-    if "NEWSLETTER_PUBLIC_URL" not in os.environ:
+    if not os.environ.get("NEWSLETTER_PUBLIC_URL"):
         settings = settings.model_copy(update={"public_url": f"http://{host}:{chosen}"})
     with config.engines(settings, need=frozenset(Engine)) as running:
         ports = config.ports(running, enqueue=lambda *_: None)
@@ -62,7 +62,15 @@ def _serve_pages(settings: Any, host: str, port: int) -> None:
 
     config.configure_logging(settings)
     app = create_app(settings)
-    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the application reads them itself, from trusted proxies
+    )
 
 
 def _serve_all(settings: Any, host: str, port: int, *, is_capturing: bool) -> None:

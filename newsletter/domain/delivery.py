@@ -1,7 +1,7 @@
 """Delivery states, and what an SMTP reply leads to."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -33,12 +33,16 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An SMTP reply: three digits (0: the connection broke first), RFC 3463 code or "", text."""
+    """An SMTP reply: three digits (0: the connection broke first), RFC 3463 code or "", text.
+
+    relay is who gave it, by host and port; "" where that is not known any more.
+    """
 
     code: int
     enhanced: str = ""
     text: str = ""
     stage: Stage = Stage.DOT
+    relay: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return " ".join(filter(None, (str(self.code or ""), self.enhanced, self.text)))
@@ -67,6 +71,7 @@ _DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 _OUR_ADDRESS = frozenset({"5.1.7", "5.1.8"})
 # RFC 3463 3.3 and 3.4: larger than the mailbox or the relay ever takes. It does not shrink.
 _TOO_LARGE = frozenset({"5.2.3", "5.3.4"})
+_NOT_ASCII = "5.6.7"  # RFC 6531 4.3: the relay takes no such address, whatever the command
 _AUTHENTICATION = frozenset({530, 534, 535, 538})  # RFC 4954 4 and 6
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
@@ -76,8 +81,9 @@ def after_reply(reply: Reply, *, attempts: int) -> Outcome:
 
     attempts counts those made, this one included, so it is at least 1. When no answer or a
     senseless one follows the whole message, nobody can know who has it: uncertain (RFC 1047).
-    A 5.7.x policy refusal is about us, not about the reader: the run stops and nobody is
-    suppressed, whatever the digits. A message that is too large stays so. Any other 552 is
+    A refusal at MAIL, of our password or our address is about us: the run stops and nobody is
+    suppressed, whatever the digits. A 5.7.x behind it is about that recipient, until several meet
+    it in a row (domain/refusal.py). A message that is too large stays so. Any other 552 is
     transient (RFC 5321 4.5.3.1.10).
     """
     kind = reply.code // 100
@@ -128,7 +134,7 @@ def _printable(line: str) -> str:
 
 
 def _after_refusal(reply: Reply) -> Outcome:
-    is_about_us = reply.enhanced.startswith("5.7.") or reply.enhanced in _OUR_ADDRESS
-    if is_about_us or reply.code in _AUTHENTICATION or reply.stage is Stage.MAIL:
+    is_about_us = reply.enhanced in _OUR_ADDRESS or reply.code in _AUTHENTICATION
+    if is_about_us or (reply.stage is Stage.MAIL and reply.enhanced != _NOT_ASCII):
         return Outcome(next=Next.STOP)
     return Outcome(next=Next.FAILED, is_dead_address=reply.enhanced in _DEAD_ADDRESS)

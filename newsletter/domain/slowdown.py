@@ -26,12 +26,17 @@ _ONE_MESSAGE = ("4.2.", "4.4.2", "4.5.3")
 # Greylisting (RFC 6647) asks for the same message again, later; a connection that was open for long
 # enough, or had its share of messages, is made anew at once; and who restarts is not overrun, which
 # RFC 5321 4.2.3 words as "Service not available, closing transmission channel".
-_ONE = re.compile(
-    r"gr[ea]y-?list|mailbox (?:is )?full|over ?quota|too many recipients|"
+_SESSION = (
     r"(?:messages|mails|recipients|transactions) (?:in|on|per|for|over|during) "
     r"(?:this |one |a |the |your |each )?(?:smtp )?(?:connection|session)|"
-    r"time-?out|timed out|\bidle\b|shutting down|closing transmission channel|come back later"
+    r"time-?out|timed out|\bidle\b|shutting down|closing transmission channel"
 )
+_ONE = re.compile(
+    r"gr[ea]y-?list|mailbox (?:is )?full|over ?quota|too many recipients|come back later|"
+    + _SESSION
+)
+_SESSION_ENDS = re.compile(_SESSION + r"|closing connection")
+_TIMED_OUT = "4.4.2"  # RFC 3463 3.5: bad connection; Postfix says it of one that was silent
 # Congestion (RFC 3463 3.5), a full disk (3.4); Gmail 4.7.28; Outlook 4.7.500 "Server busy" and
 # 4.7.650 to 4.7.652, rate-limited by reputation or connections.
 _CROWDED = re.compile(r"4\.(?:4\.5|3\.1|7\.(?:28|5\d\d|65\d))")
@@ -63,6 +68,16 @@ def slows(reply: Reply) -> Slows:
     if not _is_about_pace(reply, said):
         return Slows.NOTHING
     return Slows.SERVICE if reply.stage is Stage.MAIL else Slows.PROVIDER
+
+
+def ends_session(reply: Reply) -> bool:
+    """Return whether a reply to MAIL means the connection: it was open long enough, or full.
+
+    No recipient was named yet, so the message is not to blame: it goes over another connection.
+    """
+    if reply.stage is not Stage.MAIL or reply.code // 100 != 4:  # noqa: PLR2004  # RFC 5321 4.2.1
+        return False
+    return reply.enhanced == _TIMED_OUT or _SESSION_ENDS.search(reply.text.casefold()) is not None
 
 
 def _is_about_pace(reply: Reply, said: str) -> bool:

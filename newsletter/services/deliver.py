@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 
@@ -11,9 +12,9 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.run_result import decide_result
-from newsletter.errors import SettingsError, UnreachableError
+from newsletter.errors import RelayRefusesError, SettingsError, UnreachableError
 from newsletter.mail.rendering import Rendered
-from newsletter.mail.smtp import Relays, Standings, all_sent
+from newsletter.mail.smtp import Relays, Standings, all_sent, without_addresses
 from newsletter.services import mailing
 from newsletter.services.judge import Judge, gives_up_at, stop
 from newsletter.services.keeper import SOON, Keeper
@@ -57,9 +58,18 @@ def deliver(
             stop(session, edition, "It could not be delivered in four hours; the rest waits.")
             return 0
     sent, may_go_on = _ran(ports, edition, newsletter, email, batch, run_s=run_s)
+    if sent:  # what the last run was in trouble with is over
+        _note(ports, edition, "")
     if not finish(ports, edition_id) and may_go_on:
         _queue_the_rest(ports, edition_id)
     return sent
+
+
+def _note(ports: Ports, edition: Edition, why: str) -> None:
+    """Let newsletter status say why an edition that is being sent does not go on."""
+    sending = EditionStatus.SENDING
+    with ports.store.begin() as session:
+        editions.move(session, edition.id, expected=(sending,), to=sending, reason=why)
 
 
 def finish(ports: Ports, edition_id: int) -> bool:
@@ -119,41 +129,46 @@ def _ran(
 
     Where it may not, recover asks again in a minute.
     """
-    standings = _standings(ports.relay_url)
+    standings = _standings(ports.relays)
     if standings.is_away(time.monotonic()):
         return 0, False  # the run that found it so has said it
 
     async def run_through() -> tuple[int, bool]:
         judge, pace = Judge(ports, edition, newsletter), Pace(ports)
         master = mailing.master(ports, email, edition, newsletter)
-        run = Run(ports, newsletter, master, judge=judge, pace=pace)
+        run = Run(ports, newsletter, master, judge=judge, pace=pace, standings=standings)
         keeper = Keeper(ports, edition, run, judge=judge, pace=pace)
         has_batch = await asyncio.to_thread(keeper.claim, batch)
         try:
             if has_batch or await asyncio.to_thread(keeper.is_due_soon):
-                await _run(ports, run, keeper, pace, run_s=run_s)
+                await _run(ports, run, keeper, pace, standings, run_s=run_s)
         except UnreachableError as error:
-            report_outage(Service.RELAY, f"{error} What is queued waits for it.")
-            return run.sent, False
+            said = without_addresses(str(error))
+            report_outage(Service.RELAY, f"{said} What is queued waits for it.")
+            _note(ports, edition, str(error))
+            return 0, False
         return run.sent, not pace.is_long
 
     try:
         return asyncio.run(run_through())
-    except UnreachableError as error:
-        _log.warning("%s", error)
-        return 0, False
-    except SettingsError as error:  # the relay refuses our password, and would refuse it again
+    except (SettingsError, RelayRefusesError) as error:  # it would be so again
         _standings.cache_clear()  # whoever lets the run go on has seen to it
         with ports.store.begin() as session:
             stop(session, edition, str(error))
         return 0, False
+    except UnreachableError as error:
+        _log.warning("%s", without_addresses(str(error)))
+        with suppress(UnreachableError):  # it may be the database that is away
+            _note(ports, edition, str(error))
+        return 0, False
 
 
-async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace, *, run_s: float) -> None:
+async def _run(
+    ports: Ports, run: Run, keeper: Keeper, pace: Pace, standings: Standings, *, run_s: float
+) -> None:
     """Send until there is nothing more, or the run is to end; then everything is in the ledger."""
     queued = run.tally.queued or deliveries.BATCH  # not known before something is in hand
     count = max(1, min(CONNECTIONS, queued // WORTH_ONE))
-    standings = _standings(ports.relay_url)
     sending = asyncio.create_task(all_sent(standings.relays, run, count=count, standings=standings))
     keeping = asyncio.create_task(keeper.keep(claims_for_s=run_s))
     pacing = asyncio.create_task(pace.keep(run.look_again))
@@ -167,6 +182,7 @@ async def _run(ports: Ports, run: Run, keeper: Keeper, pace: Pace, *, run_s: flo
             sending.result()
     finally:
         run.give_up()
+        run.decide_refusals()
         keeper.finish()
         pace.finish()
         try:
@@ -190,9 +206,9 @@ async def _await_answers(
 
 
 @cache
-def _standings(setting: str) -> Standings:
+def _standings(relays: Relays) -> Standings:
     """How the relays stand with this process, from one run to the next."""
-    return Standings(Relays.parse(setting))
+    return Standings(relays)
 
 
 def _queue_the_rest(ports: Ports, edition_id: int) -> None:

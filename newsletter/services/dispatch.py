@@ -13,7 +13,7 @@ from newsletter.mail.checks import check_digest
 from newsletter.mail.letters import single_message_id
 from newsletter.mail.master import Recipient
 from newsletter.mail.rendering import Rendered
-from newsletter.mail.smtp import Relays, connected
+from newsletter.mail.smtp import connected
 from newsletter.services import editing, mailing
 from newsletter.services.deliver import HINTS
 from newsletter.services.mailable import store_removal
@@ -109,7 +109,7 @@ def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: s
     reader = Recipient(subscriber_id=0, address=address, unsubscribe="test", leaves_at=now)
     master = mailing.master(ports, email, edition, newsletter)
     message = master.message(reader, message_id=identity)
-    with connected(Relays.parse(ports.relay_url)) as relay:
+    with connected(ports.relays) as relay:
         reply = relay.send(newsletter.sender_address, address, message)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
         raise StateError(f"The relay did not take the test message: {reply.code} {reply.text}")

@@ -11,6 +11,7 @@ from newsletter.domain.delivery import (
     Outcome,
     Reply,
     after_reply,
+    back_off,
 )
 from newsletter.domain.edition import MOVES, Edition, EditionStatus, Hold, Move
 from newsletter.domain.newsletter import InDoubt, Newsletter
@@ -54,6 +55,29 @@ class Judge:
             code=reply.code,
             reply=reply.text,
             due_at=due_at,
+        )
+        return settled, outcome
+
+    def put_back(self, due: Due, reply: Reply) -> tuple[Settled, Outcome]:
+        """Return what is written down of a delivery that was refused because of us: it waits."""
+        return self._queued(due, reply, Outcome(next=Next.STOP), timedelta(0))
+
+    def put_off(self, due: Due, reply: Reply) -> tuple[Settled, Outcome]:
+        """Return what is written down of a refusal that may be about us: asked again later."""
+        wait = back_off(due.attempts + 1)
+        if self._ports.now() + wait > self._gives_up_at:
+            return self.settled(due, reply)
+        return self._queued(due, reply, Outcome(next=Next.RETRY, wait=wait), wait)
+
+    def _queued(
+        self, due: Due, reply: Reply, outcome: Outcome, wait: timedelta
+    ) -> tuple[Settled, Outcome]:
+        settled = Settled(
+            subscriber_id=due.subscriber_id,
+            status=DeliveryStatus.QUEUED,
+            code=reply.code,
+            reply=reply.text,
+            due_at=self._ports.now() + wait,
         )
         return settled, outcome
 

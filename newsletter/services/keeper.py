@@ -157,8 +157,8 @@ class Keeper:
 
     def _is_done_with(self, hand: Hand) -> bool:
         """Whether nothing of the batch will be begun any more, and nothing waits for an answer."""
-        is_stopped = self._run.ending.is_set() and not hand.answers
-        return hand.is_over or (is_stopped and not self._run.is_under_way(hand))
+        is_settled = hand.settled + hand.parked == hand.given and not hand.answers
+        return hand.is_over or (is_settled and self._run.ending.is_set())
 
     async def _give_back(self, hand: Hand) -> None:
         """Let go of a batch of which everything is settled, now or at a later turn.
@@ -221,6 +221,7 @@ class Keeper:
             run.has_more = False
         elif now >= self._claims_again_at:
             found = await asyncio.to_thread(self._claimed, None)
+            run.is_last = found is None
             if found is not None:
                 self._take(found)
             else:

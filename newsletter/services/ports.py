@@ -8,6 +8,7 @@ from pathlib import Path
 from newsletter.domain.pacing import Limits
 from newsletter.feeds.policy import FetchPolicy
 from newsletter.mail.dkim import Signer
+from newsletter.mail.smtp import Relays
 from newsletter.store import Store
 
 
@@ -20,7 +21,7 @@ class Ports:
     which runs write down what they have begun. is_ending says that this process has been asked to
     end: a run then begins nothing more. signers sign all mail. bounces is the mailbox that reports
     on deliveries come to; "" means bounces at the sender's domain. redis_url and limits are how all
-    runs keep to one pace.
+    runs keep to one pace. ehlo_name is how we greet relays; "" means by this host's own name.
     """
 
     store: Store
@@ -36,3 +37,9 @@ class Ports:
     signers: tuple[Signer, ...] = ()
     bounces: str = ""
     limits: Limits = field(default_factory=Limits)
+    ehlo_name: str = ""
+
+    @property
+    def relays(self) -> Relays:
+        """Return the relays of relay_url. Raises SettingsError when one is not written right."""
+        return Relays.parse(self.relay_url, ehlo_name=self.ehlo_name)

@@ -20,21 +20,33 @@ from newsletter.domain.pacer import Pacer
 from newsletter.errors import UnfitError
 from newsletter.mail.master import Master, Recipient
 from newsletter.mail.providers import provider_of
-from newsletter.mail.smtp import Envelope
+from newsletter.mail.smtp import Envelope, Standings
 from newsletter.services import links, mailing
 from newsletter.services.hands import Answer, Given, Hand, Parked, Tally
 from newsletter.services.judge import Judge
 from newsletter.services.outages import Service, report_end
 from newsletter.services.pace import Pace
+from newsletter.services.policy_refusals import Judged, PolicyRefusals, Verdict
 from newsletter.services.ports import Ports
 from newsletter.store.batches import Settled
+
+# Stands in the journal of a message that nobody has, while it is open whom its refusal is about:
+# whoever reads it there queues it again.
+_UNDECIDED = Reply(code=0, text="The relay refused it, or us.", stage=Stage.DATA)
 
 
 class Run:
     """A supply for the connections (newsletter.mail.smtp.Stream) out of claimed batches."""
 
     def __init__(
-        self, ports: Ports, newsletter: Newsletter, master: Master, *, judge: Judge, pace: Pace
+        self,
+        ports: Ports,
+        newsletter: Newsletter,
+        master: Master,
+        *,
+        judge: Judge,
+        pace: Pace,
+        standings: Standings | None = None,
     ) -> None:
         self._ports = ports
         self._newsletter = newsletter
@@ -43,6 +55,7 @@ class Run:
         self._key = links.signing_key(ports)
         self._judge = judge
         self._pace = pace
+        self._refusals = PolicyRefusals(standings or Standings(ports.relays))
         self._of: dict[int, Given] = {}
         self._begun: set[int] = set()
         self._is_answered = False
@@ -52,6 +65,7 @@ class Run:
         self.changed, self.wake = asyncio.Event(), asyncio.Event()
         self.holds_until = 0.0  # Beyond it the leases may be somebody else's: nothing is begun.
         self.has_more = True
+        self.is_last = False  # No batch was left to claim: who is refused now has nobody behind.
         self.ending = asyncio.Event()  # Nothing more is begun; what is in flight is waited for.
         self.stops_because = ""
         self.sent = 0
@@ -60,10 +74,6 @@ class Run:
     def in_flight(self) -> set[int]:
         """The subscribers whose messages a connection has and the relay has not answered."""
         return set(self._of)
-
-    def is_under_way(self, hand: Hand) -> bool:
-        """Whether a connection has a message of this batch."""
-        return any(given.hand is hand for given in self._of.values())
 
     def count_to_last_begun(self, hand: Hand) -> int:
         """Return how many of the batch's deliveries there are up to the last that has no answer."""
@@ -114,14 +124,42 @@ class Run:
         """Remember what came of it; the keeper writes it down."""
         self._begun.discard(envelope.key)
         given = self._of.pop(envelope.key)
-        hand = given.hand
+        self._pace.pacer.answered(given.provider, reply)
         if reply.code and not self._is_answered:
             self._is_answered = True
             report_end(Service.RELAY)
-        hand.journal.answered(envelope.key, reply)
-        settled, outcome = self._judge.settled(given.due, reply)
+        for judged in self._refusals.judge(given, reply, has_sent=self.tally.sent > 0):
+            self._apply(judged)
+
+    def decide_refusals(self) -> None:
+        """Decide on the refusals that wait for what others are answered: nobody else will be."""
+        waiting = self._refusals.end(
+            is_stopped=bool(self.stops_because),
+            is_all_answered=self.is_last and self._is_used_up,
+            has_sent=self.tally.sent > 0,
+        )
+        for judged in waiting:
+            self._apply(judged)
+
+    def _apply(self, judged: Judged) -> None:
+        given, reply = judged.given, judged.reply
+        key, journal = given.due.subscriber_id, given.hand.journal
+        if judged.verdict is Verdict.WAITS:
+            journal.answered(key, _UNDECIDED)
+        elif judged.verdict is Verdict.ELSEWHERE:
+            journal.answered(key, _UNDECIDED)
+            self.parked.put(given)
+        elif judged.verdict is Verdict.PUT_OFF:
+            self._record(given, reply, *self._judge.put_off(given.due, reply))
+        elif judged.verdict is Verdict.PUT_BACK:
+            self._record(given, reply, *self._judge.put_back(given.due, reply))
+        else:
+            journal.answered(key, reply)
+            self._record(given, reply, *self._judge.settled(given.due, reply))
+
+    def _record(self, given: Given, reply: Reply, settled: Settled, outcome: Outcome) -> None:
+        hand = given.hand
         hand.answers.append(Answer(given.due, reply, settled, outcome))
-        self._pace.pacer.answered(given.provider, reply)
         if outcome.next is Next.SENT:
             self.sent += 1
             self.tally.sent += 1
@@ -187,8 +225,11 @@ class Run:
     @property
     def is_done(self) -> bool:
         """Whether nothing more will be begun."""
-        is_used_up = not self.has_more and not self.left and not self.parked
-        return self.ending.is_set() or is_used_up
+        return self.ending.is_set() or self._is_used_up
+
+    @property
+    def _is_used_up(self) -> bool:
+        return not self.has_more and not self.left and not self.parked
 
     def _stop(self, why: str) -> None:
         self.stops_because = why

@@ -12,14 +12,16 @@ from newsletter.errors import InputError
 from newsletter.mail.checks import check
 from newsletter.mail.letters import letter
 from newsletter.mail.rendering import render_confirm
-from newsletter.mail.smtp import Relays, connected
+from newsletter.mail.smtp import connected
 from newsletter.services import links
 from newsletter.services.ports import Ports
 from newsletter.store import Session, newsletters, subscribers, suppressions
 from newsletter.store.subscribers import Evidence, Reader
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)  # One confirmation mail an address in this time.
-FROM_ONE_PLACE = 20  # Sign-ups an hour from one address on the net; a classroom is not more.
+FROM_ONE_PLACE = (
+    20  # Sign-ups an hour from one address, or one network of IPv6; a classroom is not more.
+)
 CONFIRM_WITHIN = timedelta(days=7)
 MAX_NAME_CHARS = 80
 
@@ -165,7 +167,7 @@ def _ask(ports: Ports, newsletter: Newsletter, subscription: Subscription) -> No
         date=ports.now(),
         signers=ports.signers,
     )
-    with connected(Relays.parse(ports.relay_url)) as relay:
+    with connected(ports.relays) as relay:
         reply = relay.send(newsletter.sender_address, subscription.address, message)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
         raise InputError("The address did not take our mail. Is it written correctly?")

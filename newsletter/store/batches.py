@@ -67,6 +67,7 @@ _DUE = (
         SubscriberRow.name,
         (SubscriptionRow.status == SubscriptionStatus.CONFIRMED.value),
         DeliveryRow.attempts,
+        func.coalesce(DeliveryRow.reply_code, 0),
     )
     .join(SubscriberRow, SubscriberRow.id == DeliveryRow.subscriber_id)
     .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
@@ -91,6 +92,7 @@ class Due:
     name: str
     is_wanted: bool
     attempts: int  # made before this one
+    last_code: int = 0  # of the last answer, which put it off; 0: none yet, or the connection broke
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,78 +2,117 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
-from newsletter.errors import SettingsError, UnreachableError
+from newsletter.errors import ReadOnlyError, UnreachableError
+from newsletter.store.database_errors import Failure, describe_failure
+from newsletter.store.database_url import describe_place, parse_database_url
 
 __all__ = ["Session", "Store"]
 
 CONNECT_TIMEOUT_S = 5  # A database that takes longer to say hello is down, for the person waiting.
 
 
+class RefusedStatementError(Exception):
+    """What the database refused, by its names only, in place of the driver's own exception."""
+
+
 class Store:
     """One database, by its URL: postgresql://user:password@host:port/name.
 
-    Raises SettingsError when the URL is not one of PostgreSQL.
+    Works through PgBouncer in transaction mode too: nothing is asked for at the start, nothing is
+    prepared by name, and all that outlives a transaction is the zone, which PgBouncer keeps for
+    each client. Raises SettingsError when the URL is not one of PostgreSQL.
     """
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        try:
-            parsed = make_url(url)
-        except ArgumentError as error:
-            raise SettingsError(_not_a_url()) from error
-        if parsed.get_backend_name() not in {"postgresql", "postgres"}:
-            raise SettingsError(_not_a_url())
-        self.url = parsed.set(drivername="postgresql+psycopg")
+        self.url = parse_database_url(url)
         self._engine = create_engine(
             self.url,
             pool_size=pool_size,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": "-c timezone=UTC"},
+            hide_parameters=True,
+            # A statement that is prepared on one server is unknown on the next one of a pooler.
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "prepare_threshold": None},
         )
+        event.listen(self._engine, "connect", _set_zone)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """A session in one transaction: committed at the end, rolled back when something is raised.
 
-        Raises UnreachableError when the database does not answer.
+        Raises UnreachableError when the database does not answer, or is not as it should be:
+        read-only, full, shutting down, without our tables. What it refuses otherwise is raised as
+        SQLAlchemy does, but without the statement and what was written.
         """
+        is_connected = False
         try:
             with self._sessions.begin() as session:
-                try:
-                    session.connection()
-                except OperationalError as error:
-                    raise UnreachableError(self._unreachable(error)) from error
+                session.connection()
+                is_connected = True
                 yield session
-        except DBAPIError as error:
-            if error.connection_invalidated:  # it went away in the middle, or at the commit
-                raise UnreachableError(self._unreachable(error)) from error
-            raise
+        except (StatementError, PoolTimeoutError) as error:
+            failure = describe_failure(error, is_connecting=not is_connected)
+            # Whoever logs it, with all that it came from, has neither a statement nor a value.
+            _forget_values(error, failure.reason)
+            if not failure.is_away:
+                raise
+            raise self._away(failure) from None
 
     def check(self) -> None:
-        """Ask the database one question. Raises UnreachableError when it does not answer."""
-        with self.begin() as session:
-            session.execute(text("SELECT 1"))
+        """Ask whether the database can be written. Raises UnreachableError when it cannot."""
+        if self._is_read_only():  # perhaps only where an old connection leads
+            self._forget_connections()
+            if self._is_read_only():
+                raise ReadOnlyError(self._sentence("it can only be read"))
 
     def dispose(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
 
-    def _unreachable(self, error: DBAPIError) -> str:
-        where = f"{self.url.host or 'local'}:{self.url.port or 5432}/{self.url.database}"
-        said = str(error.orig).strip().splitlines()[-1] if error.orig else "no answer"
+    def _is_read_only(self) -> bool:
+        with self.begin() as session:
+            return bool(session.scalars(text("SHOW transaction_read_only")).one() == "on")
+
+    def _away(self, failure: Failure) -> UnreachableError:
+        if not failure.is_read_only:
+            return UnreachableError(self._sentence(failure.reason))
+        self._forget_connections()
+        return ReadOnlyError(self._sentence(failure.reason))
+
+    def _forget_connections(self) -> None:
+        """Let the next transaction connect anew: after a failover the name leads elsewhere."""
+        self._engine.dispose()
+
+    def _sentence(self, reason: str) -> str:
         return (
-            f"The database at {where} cannot be reached ({said}). "
+            f"The database at {describe_place(self.url)} cannot be used ({reason}). "
             "Check NEWSLETTER_DATABASE_URL, and that PostgreSQL is running."
         )
 
 
-def _not_a_url() -> str:
-    return (
-        "NEWSLETTER_DATABASE_URL is not a PostgreSQL address. "
-        "Write it as postgresql://user:password@host:5432/name."
-    )
+def _forget_values(error: StatementError | PoolTimeoutError, reason: str) -> None:
+    """Leave the exception its kind and its place, and the reason in place of what it holds."""
+    sentence = f"The database did not do it: {reason}"
+    error.args = (sentence,)
+    error.__cause__ = error.__context__ = None
+    if isinstance(error, StatementError):
+        error.statement = error.params = None
+        error.detail = []
+        error.orig = RefusedStatementError(sentence)
+
+
+def _set_zone(connection: Any, _record: object) -> None:
+    """Have times come back in UTC. As an option at the start PgBouncer would refuse it."""
+    is_autocommit = connection.autocommit
+    connection.autocommit = True
+    try:
+        connection.execute("SET TIME ZONE 'UTC'")
+    finally:
+        connection.autocommit = is_autocommit

@@ -1,5 +1,6 @@
 """Bringing a database's tables to what this version expects (Alembic, from inside the package)."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -30,16 +31,23 @@ def migrate(store: Store) -> None:
 
 def check_schema(store: Store) -> None:
     """Raises StateError when the tables are missing, or are older or newer than this version."""
-    script = ScriptDirectory.from_config(_config())
+    head, known = _revisions()
     with store.begin() as session:
         found = MigrationContext.configure(session.connection()).get_current_revision()
-    if found == script.get_current_head():
+    if found == head:
         return
     if found is None:
         raise StateError("The database is empty. Run: newsletter init")
-    if found in {revision.revision for revision in script.walk_revisions()}:
+    if found in known:
         raise StateError("The database is of an earlier version. Run: newsletter init")
     raise StateError("The database is of a later version than this program. Update the program.")
+
+
+@cache
+def _revisions() -> tuple[str | None, frozenset[str]]:
+    """The last revision, and all of them; read once, since the health check asks for them."""
+    script = ScriptDirectory.from_config(_config())
+    return script.get_current_head(), frozenset(one.revision for one in script.walk_revisions())
 
 
 def _config() -> Config:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Text,
     and_,
+    case,
     cast,
     column,
     func,
@@ -20,9 +21,11 @@ from sqlalchemy import (
     update,
     values,
 )
+from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from newsletter.domain.client_address import network_of
 from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.errors import MissingError
 from newsletter.store.models import ConsentRow, SubscriberRow, SubscriptionRow
@@ -163,10 +166,19 @@ def testify(
 def asked_since(
     session: Session, *, since: datetime, remote_address: str = "", subscription_id: int = 0
 ) -> int:
-    """How many sign-ups came from an address on the net, or for a subscription, since then."""
+    """How many sign-ups came from an address on the net, or for a subscription, since then.
+
+    An address of IPv6 stands for all those that its owner can take: its /64.
+    """
+    network = network_of(remote_address)
     wanted = [ConsentRow.event == "asked", ConsentRow.at >= since]
-    if remote_address:
-        wanted.append(ConsentRow.remote_address == remote_address)
+    if "/" in network:
+        # Only what looks like IPv6 is taken for it: of any other text the cast would fail.
+        is_ipv6 = ConsentRow.remote_address.op("~")("^[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*$")
+        is_within = cast(ConsentRow.remote_address, INET).op("<<=")(cast(network, INET))
+        wanted.append(case((is_ipv6, is_within), else_=False))
+    elif network:
+        wanted.append(ConsentRow.remote_address == network)
     if subscription_id:
         wanted.append(ConsentRow.subscription_id == subscription_id)
     return session.scalars(select(func.count()).select_from(ConsentRow).where(*wanted)).one()

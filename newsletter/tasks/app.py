@@ -11,7 +11,7 @@ DELIVERIES, HOUSEWORK = "deliveries", "housework"
 
 def make_app(redis_url: str) -> Celery:
     """The app on this Redis."""
-    app = Celery("newsletter", broker=redis_url, set_as_current=False)
+    app = Celery("newsletter", broker=_broker_url(redis_url), set_as_current=False)
     app.conf.update(
         task_acks_late=True,
         task_reject_on_worker_lost=True,
@@ -38,3 +38,10 @@ def make_app(redis_url: str) -> Celery:
         imports=["newsletter.tasks.jobs"],
     )
     return app
+
+
+def _broker_url(redis_url: str) -> str:
+    """The same Redis as kombu writes it: a socket begins in another way, the rest is alike."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    return redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")

@@ -2,6 +2,7 @@
 
 import atexit
 import mmap
+import sys
 from contextlib import ExitStack
 from functools import cache
 
@@ -10,6 +11,7 @@ from celery.signals import setup_logging, worker_process_init, worker_shutting_d
 
 from newsletter import config
 from newsletter.embedded import Engine
+from newsletter.errors import NewsletterError
 from newsletter.services.ports import Ports
 from newsletter.tasks.app import make_app
 from newsletter.tasks.enqueue import enqueue
@@ -19,8 +21,16 @@ _ENDING = mmap.mmap(-1, 1)
 
 
 def celery_app() -> Celery:
-    """The app of this process, current for its tasks, on servers of yours or embedded ones."""
-    app = make_app(settings().redis_url)
+    """The app of this process, current for its tasks, on servers of yours or embedded ones.
+
+    Ends the process with a sentence when the settings are wrong or no servers can be had.
+    """
+    try:
+        app = make_app(settings().redis_url)
+    except NewsletterError as error:
+        # Celery would show where it was raised, and its own help; SystemExit it lets through.
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
     app.set_current()
     app.set_default()
     setup_logging.connect(_log_as_set, weak=False)

@@ -2,19 +2,39 @@
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from newsletter import config
+from newsletter.config.public_url import root_path
+from newsletter.domain.client_address import TrustedProxies
 from newsletter.tasks.enqueue import enqueue
 from newsletter.web import editor, frame, ops, public
 from newsletter.web.failures import add_failures
 from newsletter.web.pages import STATIC
+from newsletter.web.proxies import BehindProxies
 from newsletter.web.site import Site
+
+
+class _App(FastAPI):
+    """The application with the proxies around all of it, its page for our own faults included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        settings: config.Settings = self.state.settings
+        return BehindProxies(
+            super().build_middleware_stack(),
+            trusted=TrustedProxies.parse(settings.trusted_proxies),
+            root_path=root_path(settings.public_url),
+        )
 
 
 def create_app(settings: config.Settings) -> FastAPI:
     """The application on these settings, whose URLs name running servers."""
     ports = config.ports(settings, enqueue=enqueue(settings.redis_url))
-    app = FastAPI(title="newsletter", docs_url=None, redoc_url=None, openapi_url=None)
+    # A slash at the end is taken off before: a redirect would name our own host and scheme.
+    app = _App(
+        title="newsletter", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
+    app.state.settings = settings
     app.state.site = Site(
         ports=ports,
         password=settings.editor_password.get_secret_value(),

@@ -1,6 +1,7 @@
 """What goes wrong, as a page: the reader's words, the right status, never a traceback."""
 
 import logging
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -11,9 +12,11 @@ from newsletter.errors import (
     InputError,
     MissingError,
     NewsletterError,
+    SettingsError,
     StateError,
     UnreachableError,
 )
+from newsletter.mail.smtp import without_addresses
 from newsletter.services.signup import TooOftenError
 from newsletter.web.pages import page
 from newsletter.web.session import NotSignedInError
@@ -25,6 +28,10 @@ _STATUS: tuple[tuple[type[NewsletterError], int], ...] = (
     (MissingError, 404),
     (StateError, 409),
     (UnreachableError, 503),
+    (SettingsError, 503),
+)
+RETRY_AFTER_S = (
+    120  # A database that is started anew, or a standby that takes over, is there by then.
 )
 _SENTENCES = {
     404: "There is no such page.",
@@ -54,11 +61,14 @@ def _ask_for_password(_request: Request, _error: Exception) -> Response:
 def _foreseen(_request: Request, error: Exception) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     sentence = str(error)
-    if isinstance(error, UnreachableError):
+    if isinstance(error, UnreachableError | SettingsError):
         # Which server and setting is for ops to read, not for readers.
-        _log.error("%s", error)
+        _log.error("%s", without_addresses(str(error)))
         sentence = "We cannot do this at the moment. Please try again in a few minutes."
-    return failure_page(sentence, status)
+    answer = failure_page(sentence, status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def _refused(_request: Request, error: Exception) -> Response:

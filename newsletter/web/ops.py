@@ -8,8 +8,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from redis import Redis, RedisError
 
 from newsletter.domain.edition import Hold
-from newsletter.errors import UnreachableError
+from newsletter.errors import ReadOnlyError, StateError, UnreachableError
 from newsletter.services.status import Standing, Status, status
+from newsletter.store.schema import check_schema
+from newsletter.web.failures import RETRY_AFTER_S
 from newsletter.web.site import Site, TheSite
 
 router = APIRouter()
@@ -19,14 +21,19 @@ REDIS_WAIT_S = 1.0  # A check that hangs is worse than one that fails.
 
 @router.api_route("/healthz", methods=["GET", "HEAD"])
 def healthz(site: TheSite) -> Response:
-    """200 when pages can be served. Redis is told, but its loss only slows deliveries down."""
+    """200 when pages can be served. Redis is told, but its loss only slows deliveries down.
+
+    A database that cannot be written, or has not our tables, is none to serve pages from.
+    """
     redis = "ok" if _redis_answers(site.redis_url) else "unreachable"
-    try:
-        site.ports.store.check()
-    except UnreachableError:
-        told = {"status": "failing", "database": "unreachable", "redis": redis}
-        return JSONResponse(told, status_code=503)
-    return JSONResponse({"status": "ok", "database": "ok", "redis": redis})
+    database = _database_state(site)
+    if database == "ok":
+        return JSONResponse({"status": "ok", "database": "ok", "redis": redis})
+    return JSONResponse(
+        {"status": "failing", "database": database, "redis": redis},
+        status_code=503,
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
 
 
 @router.get("/metrics")
@@ -34,6 +41,19 @@ def metrics(site: TheSite) -> Response:
     """Gauges out of the database, in Prometheus's text format; no address is in it."""
     found = status(site.ports.store, now=site.ports.now())
     return Response(generate_latest(_gauges(found, site)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _database_state(site: Site) -> str:
+    try:
+        site.ports.store.check()
+        check_schema(site.ports.store)
+    except ReadOnlyError:
+        return "read-only"
+    except UnreachableError:
+        return "unreachable"
+    except StateError:
+        return "of another version"
+    return "ok"
 
 
 def _gauges(found: Status, site: Site) -> CollectorRegistry:

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter.mail.words import direction, long_date
 from newsletter.resources import templates
+from newsletter.web.proxies import root_path
 from newsletter.web.words import page_words
 
 STATIC = Path(__file__).parent / "static"
@@ -25,6 +26,7 @@ _environment = Environment(
 def page(name: str, *, language: str = "en", status: int = 200, **values: Any) -> HTMLResponse:
     """The page of that name in a language; values are what its template asks for."""
     common = {
+        "root": root_path(),
         "language": language,
         "dir": direction(language),
         "said": page_words(language),

@@ -14,6 +14,7 @@ from newsletter.mail.rendering import filled
 from newsletter.mail.words import words
 from newsletter.services import links, mailing, signup
 from newsletter.store import editions, newsletters
+from newsletter.web.failures import RETRY_AFTER_S
 from newsletter.web.frame import MAIL_POLICY
 from newsletter.web.pages import page
 from newsletter.web.site import Site, TheSite, remote_address
@@ -84,7 +85,10 @@ async def subscribe_by_program(request: Request, site: TheSite) -> Response:
     except InputError as error:
         return JSONResponse({"error": str(error)}, status_code=400)
     except NewsletterError:
-        return JSONResponse({"error": "Try again in a few minutes."}, status_code=503)
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        return JSONResponse(
+            {"error": "Try again in a few minutes."}, status_code=503, headers=headers
+        )
     return JSONResponse({"status": "asked"}, status_code=202)
 
 

@@ -10,7 +10,9 @@ from fastapi import Depends, Form, HTTPException, Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from redis import Redis, RedisError
 
+from newsletter.domain.client_address import network_of
 from newsletter.errors import InputError
+from newsletter.web.proxies import root_path
 from newsletter.web.site import Site, TheSite, remote_address
 
 COOKIE = "newsletter_editor"
@@ -31,7 +33,7 @@ def sign_in(request: Request, site: Site, password: str, response: Response) -> 
 
     A new password ends every session that was opened with the old one.
     """
-    place = remote_address(request)
+    place = network_of(remote_address(request))
     if _tries(site, place) > TRIES:
         raise InputError("Too many wrong passwords. Wait a quarter of an hour.")
     if not hmac.compare_digest(password.encode(), site.password.encode()):
@@ -43,13 +45,13 @@ def sign_in(request: Request, site: Site, password: str, response: Response) -> 
         httponly=True,
         secure=site.is_secure,
         samesite="strict",
-        path="/editor",
+        path=f"{root_path()}/editor",
     )
 
 
 def sign_out(response: Response) -> None:
     """Take the session off."""
-    response.delete_cookie(COOKIE, path="/editor")
+    response.delete_cookie(COOKIE, path=f"{root_path()}/editor")
 
 
 def session(request: Request, site: TheSite) -> str:

@@ -33,5 +33,5 @@ TheSite = Annotated[Site, Depends(_site)]
 
 
 def remote_address(request: Request) -> str:
-    """Where the request came from; behind a proxy uvicorn has put the reader's address there."""
+    """Where the request came from; behind trusted proxies it is the reader's address."""
     return request.client.host if request.client else ""

@@ -113,9 +113,6 @@ def test_a_refusal_for_good_fails_and_only_a_sure_one_buries_the_address(enhance
 @pytest.mark.parametrize(
     ("code", "enhanced"),
     [
-        pytest.param(550, "5.7.1", id="our mail is not wanted"),
-        pytest.param(550, "5.7.26", id="our mail is not authenticated"),
-        pytest.param(554, "5.7.0", id="some policy"),
         pytest.param(553, "5.1.7", id="our address is malformed"),
         pytest.param(550, "5.1.8", id="our domain is unknown"),
         pytest.param(530, "", id="we have to log in"),
@@ -128,7 +125,18 @@ def test_a_refusal_of_us_stops_the_run_and_blames_no_reader(code, enhanced, stag
     assert outcome(code, enhanced, stage) == Outcome(next=Next.STOP)
 
 
-@pytest.mark.parametrize("enhanced", ["", "5.1.1", "5.2.1"])
+@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.DOT])
+@pytest.mark.parametrize("enhanced", ["5.7.0", "5.7.1", "5.7.26", "5.7.509"])
+def test_a_policy_behind_our_address_is_about_that_recipient_who_is_not_buried(enhanced, stage):
+    assert outcome(550, enhanced, stage) == Outcome(next=Next.FAILED)
+
+
+@pytest.mark.parametrize("stage", EVERY_STAGE)
+def test_an_address_beyond_ascii_that_the_relay_does_not_take_fails_alone(stage):
+    assert outcome(553, "5.6.7", stage) == Outcome(next=Next.FAILED)
+
+
+@pytest.mark.parametrize("enhanced", ["", "5.1.1", "5.2.1", "5.7.1", "5.7.26"])
 def test_a_refusal_of_our_own_address_never_buries_the_readers(enhanced):
     assert outcome(550, enhanced, Stage.MAIL) == Outcome(next=Next.STOP)
 

@@ -60,6 +60,7 @@ def test_relays_of_which_none_lets_us_in_are_all_named():
             pass
 
     assert f"127.0.0.1:{first.port} (it says 554 5.3.2 Not today)" in str(error.value)
+    assert "Every relay refuses us" in str(error.value)
     assert f"The relay 127.0.0.1:{second.port} refuses the user" in str(error.value)
     assert "NEWSLETTER_SMTP_URL" in str(error.value)
     assert "hush" not in str(error.value)

@@ -105,9 +105,27 @@ def test_a_relay_that_refuses_our_password_is_out_and_the_other_goes_on(other, c
 
     assert server.connections == 1
     assert recipients(other) == list(range(1, 21))
-    assert "refuses the user and password in NEWSLETTER_SMTP_URL (535). It is not asked again." in (
+    assert "NEWSLETTER_SMTP_URL (535). It says: 5.7.8 Wrong. It is asked again after a minute" in (
         caplog.text
     )
+
+
+def test_a_relay_whose_password_is_mended_is_used_again(other, caplog):
+    with smtp_server(extensions=("AUTH PLAIN",)) as server:
+        server.script("AUTH", *["535 5.7.8 Wrong"] * 2)
+        relays = Relays.parse(f"{server.url(login='news:hush')}?weight=9 {other.url()}")
+        standings = Standings(relays)
+        with caplog.at_level(logging.INFO):
+            for _ in range(3):
+                letters = Letters(20)
+                asyncio.run(all_sent(relays, letters, count=1, standings=standings))
+                assert letters.codes() == [250] * 20
+                for standing in standings:
+                    standing.away_until = 0  # as when the time has passed
+
+    assert (server.connections, len(server.messages)) == (3, 20)
+    assert caplog.text.count("refuses the user and password") == 1
+    assert f"The relay 127.0.0.1:{server.port} lets us in again." in caplog.text
 
 
 def test_the_only_relay_that_refuses_our_password_is_a_wrong_setting():

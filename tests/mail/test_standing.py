@@ -132,7 +132,7 @@ def test_it_is_hopeless_only_when_nothing_is_open_either():
     first, since = opened(ours)
     second, _ = opened(ours)
     ours.failed(first, "no answer", now=0, since=since)
-    ours.refused(second, "It refuses us.")
+    ours.refused(second, "It refuses us.", now=0)
 
     assert ours.is_hopeless(0)
     assert not ours.is_hopeless(6)
@@ -140,12 +140,38 @@ def test_it_is_hopeless_only_when_nothing_is_open_either():
     assert not ours.is_hopeless(6)
 
 
+def test_a_relay_that_refuses_us_is_asked_again_less_and_less_often():
+    ours, now, waits = standings(""), 0.0, []
+    for _ in range(8):
+        found = ours.choose(now)
+        assert found is not None
+        ours.refused(found[0], "It refuses us.", now=now)
+        assert ours.is_hopeless(now)
+        waits.append(found[0].away_until - now)
+        now = found[0].away_until
+
+    assert waits == [60, 120, 240, 480, 960, 1800, 1800, 1800]
+
+
+def test_a_relay_that_refuses_what_we_send_is_barred_and_the_other_asked():
+    ours = standings("weight=9", "weight=1")
+    first, since = opened(ours)
+    assert ours.has_other("a:25")
+
+    ours.bar("a:25", "It refuses us.", now=0)
+    ours.ended(first, answers=5, broke="", now=0, since=since)
+
+    assert opened(ours)[0].relay.host == "b"
+    assert not ours.has_other("b:25")
+    assert opened(ours, now=60)[0].relay.host == "a"
+
+
 def test_the_trouble_names_each_relay():
     ours = standings("", "")
     first, since = opened(ours)
     second, _ = opened(ours)
     ours.failed(first, "Connection refused", now=0, since=since)
-    ours.refused(second, "The relay b:25 refuses us.")
+    ours.refused(second, "The relay b:25 refuses us.", now=0)
 
     trouble = ours.trouble()
 
@@ -155,7 +181,7 @@ def test_the_trouble_names_each_relay():
 
 def test_a_password_that_every_relay_refuses_is_a_wrong_setting():
     ours = standings("")
-    ours.refused(opened(ours)[0], "The relay a:25 refuses us.")
+    ours.refused(opened(ours)[0], "The relay a:25 refuses us.", now=0)
 
     with pytest.raises(SettingsError, match=r"^The relay a:25 refuses us\.$"):
         raise ours.trouble()

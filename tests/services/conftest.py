@@ -107,6 +107,22 @@ def edition_for(
 
 
 @pytest.fixture
+def edition_across(ports: Ports, newsletter: Newsletter, clock: Clock) -> Callable[..., Edition]:
+    """Makes an edition for so many readers, each at the next of these domains in turn."""
+
+    def make(count: int, *, domains: Sequence[str]) -> Edition:
+        for number in range(count):
+            domain = domains[number % len(domains)]
+            readers(ports.store, newsletter, [f"r{number:03}"], now=clock.at, domain=domain)
+        made = composed(ports.store, newsletter, now=clock.at)
+        clock.at = made.sends_at
+        dispatch(ports, made.id)
+        return made
+
+    return make
+
+
+@pytest.fixture
 def edition(edition_for: Callable[[Sequence[str]], Edition]) -> Edition:
     """An edition for Amal, Lina and Samir whose deliveries are queued."""
     return edition_for(["amal", "lina", "samir"])

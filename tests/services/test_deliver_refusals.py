@@ -11,6 +11,7 @@ from newsletter.services.deliver import deliver
 from newsletter.services.recover import recover
 from newsletter.store import suppressions
 from tests.services.worlds import edition_of, statuses
+from tests.smtp_server import OFFERED, smtp_server
 
 AMAL, SAMIR, LINA = (f"{name}@example.org" for name in ("amal", "samir", "lina"))
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -30,6 +31,9 @@ def refused(ports, refusing):
         pytest.param("552 5.2.2 mailbox full", "queued", False, id="a full mailbox"),
         pytest.param("550 5.1.1 no such user", "failed", True, id="no such mailbox"),
         pytest.param("550 5.2.1 disabled", "failed", False, id="a mailbox that is closed"),
+        pytest.param("550 5.7.1 not from you", "failed", False, id="a policy of theirs"),
+        pytest.param("554 5.7.26 unsigned", "failed", False, id="a policy about signatures"),
+        pytest.param("550 blocked by our list", "failed", False, id="a policy without a code"),
         pytest.param("", "queued", False, id="a connection that is closed"),
     ],
 )
@@ -54,6 +58,7 @@ def test_what_is_said_of_one_address_counts_for_it_alone(
     [
         pytest.param("451 4.3.0 try later", "queued", id="not now"),
         pytest.param("550 5.6.0 too odd", "failed", id="never"),
+        pytest.param("554 5.7.1 this is spam to us", "failed", id="a policy of theirs"),
         pytest.param("", "uncertain", id="hung up without a word"),
     ],
 )
@@ -68,7 +73,8 @@ def test_what_is_said_after_the_whole_message(refused, refusing, edition, reply,
 
 @pytest.mark.parametrize("said_to", ["to_rcpt", "to_data"])
 def test_a_refusal_of_us_stops_the_run_and_blames_nobody(refused, refusing, edition, said_to):
-    setattr(refusing, said_to, {AMAL: "554 5.7.1 your address is on a list"})
+    reply = "554 5.7.1 your address is on a list"
+    setattr(refusing, said_to, dict.fromkeys((AMAL, LINA, SAMIR), reply))
 
     sent = deliver(refused, edition.id, 0)
 
@@ -82,7 +88,7 @@ def test_a_refusal_of_us_stops_the_run_and_blames_nobody(refused, refusing, edit
 
 
 def test_a_stopped_run_that_is_approved_goes_on_where_it_was(refused, refusing, edition, queue):
-    refusing.to_rcpt[LINA] = "554 5.7.1 your address is on a list"
+    refusing.to_rcpt[LINA] = "530 5.7.0 log in first"
     deliver(refused, edition.id, 0)
     refusing.to_rcpt.clear()
     queue.clear()
@@ -128,6 +134,21 @@ def test_after_four_hours_a_mail_is_no_evening_mail_any_more(
     deliver(refused, edition.id, 0)
 
     assert statuses(refused.store, edition.id) == {"sent": 2, status: 1}
+
+
+def test_a_relay_that_ends_each_connection_after_five_messages_is_sent_all_in_one_run(
+    ports, edition_for
+):
+    edition = edition_for([f"reader{number:03}" for number in range(120)])
+    with smtp_server(extensions=(*OFFERED, "PIPELINING")) as server:
+        server.closes_after = 5
+
+        sent = deliver(replace(ports, relay_url=server.url()), edition.id, 0)
+
+    assert sent == 120
+    assert statuses(ports.store, edition.id) == {"sent": 120}
+    assert edition_of(ports.store, edition.id).status is SENT
+    assert len({one.recipient for one in server.messages}) == len(server.messages) == 120
 
 
 def test_a_run_that_is_refused_too_often_stops_by_itself(

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DataError
 
-from newsletter.domain.delivery import Reply
+from newsletter.domain.delivery import Next, Reply, after_reply
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.pacing import Grants
 from newsletter.embedded.shared import free_port
 from newsletter.errors import UnreachableError
-from newsletter.mail.journal import Journal, left_behind
+from newsletter.mail.journal import Journal, Left, left_behind
 from newsletter.services import mailing
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
@@ -92,6 +92,19 @@ def test_an_answer_stands_in_its_journal_before_its_connection_is_closed(ports, 
     with left_behind(ports.journal) as found:
         in_doubt = [left.begun - set(left.answered) for left, _ in found]
     assert in_doubt == [set(), set()]
+
+
+def test_a_refusal_that_may_be_about_us_is_none_in_the_journal_until_it_is_clear(ports, run):
+    for key, reply in ((AMAL, "554 5.7.1 no"), (LINA, "250 2.0.0 taken")):
+        envelope = run.next()
+        assert run.begun(envelope)
+        code, enhanced, text = reply.split()
+        run.answered(envelope, Reply(code=int(code), enhanced=enhanced, text=text))
+        for hand in run.hands:
+            hand.journal.write()
+        read = [Left.read(path).answered.get(AMAL) for path in ports.journal.glob("*-1-*")]
+        told = [after_reply(one, attempts=1).next for one in read if one]
+        assert told == [Next.RETRY if key == AMAL else Next.FAILED]
 
 
 def test_a_worker_that_dies_between_its_claim_and_its_journal_puts_nobody_in_doubt(

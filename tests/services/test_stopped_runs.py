@@ -34,7 +34,7 @@ from tests.smtp_server import OFFERED, SmtpServer, smtp_server
 AMAL, LINA, SAMIR = EVERYBODY = [f"{name}@example.org" for name in ("amal", "lina", "samir")]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SENDING, SENT, HELD = EditionStatus.SENDING, EditionStatus.SENT, EditionStatus.HELD
-BLOCKED = "554 5.7.1 your address is on a list"
+BLOCKED = "530 5.7.0 log in first"
 
 
 @pytest.fixture

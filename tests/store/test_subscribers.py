@@ -159,6 +159,29 @@ def test_sign_ups_since_a_time_are_counted(session, newsletter, now, asked, coun
     assert subscribers.asked_since(session, since=now, **asked) == count
 
 
+@pytest.mark.parametrize(
+    ("remote_address", "count"),
+    [
+        pytest.param("2001:db8:0:1:ffff::9", 3, id="another address of the same network"),
+        pytest.param("2001:db8:0:2::1", 1, id="the network beside it"),
+        pytest.param("198.51.100.7", 1, id="IPv4"),
+        pytest.param("::ffff:198.51.100.7", 1, id="IPv4 within IPv6"),
+    ],
+)
+def test_sign_ups_from_one_network_of_ipv6_count_together(
+    session, newsletter, now, remote_address, count
+):
+    (amal,) = subscribed(session, newsletter, "amal", now=now).values()
+    for place in (
+        *("2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:2:3:4:5", "2001:db8:0:2::1"),
+        *("198.51.100.7", "testclient", "unknown", "", "10.0.0.1:80"),
+    ):
+        asked = Evidence(event="asked", means="form", remote_address=place)
+        subscribers.testify(session, [amal], asked, now=now)
+
+    assert subscribers.asked_since(session, since=now, remote_address=remote_address) == count
+
+
 def test_imported_readers_are_confirmed_with_evidence(session, newsletter, now):
     count = subscribers.import_confirmed(session, newsletter.id, [AMAL, reader("samir")], now=now)
 

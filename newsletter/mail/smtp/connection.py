@@ -44,6 +44,7 @@ class Connection(asyncio.BufferedProtocol):
         self._asked_at = 0.0
         self._watcher: asyncio.TimerHandle | None = None
         self.broken = ""
+        self.is_hung_up = False  # by the relay, and not by us
 
     @property
     def is_open(self) -> bool:
@@ -54,6 +55,11 @@ class Connection(asyncio.BufferedProtocol):
     def peer(self) -> str:
         """The address of the machine at the other end."""
         return str((self._transport.get_extra_info("peername") or [""])[0])
+
+    @property
+    def own_address(self) -> str:
+        """The address of this machine, as the other end sees it where nothing translates it."""
+        return str(self._transport.get_extra_info("sockname")[0])
 
     @property
     def is_private(self) -> bool:
@@ -138,6 +144,7 @@ class Connection(asyncio.BufferedProtocol):
         transport.set_write_buffer_limits(high=0)  # we are told of every byte that has to wait
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.is_hung_up = not self.broken
         self._break(f"The connection broke ({error or 'the relay hung up'}).")
 
     def get_buffer(self, sizehint: int) -> bytearray:

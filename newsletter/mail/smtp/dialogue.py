@@ -1,18 +1,20 @@
 """What is said to a relay and what its replies mean, apart from any socket."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from newsletter.domain.delivery import Reply, Stage, read_reply
+from newsletter.domain.refusal import is_beyond_relay
+from newsletter.domain.slowdown import ends_session
 from newsletter.mail.smtp.commands import Envelope, Offered, opening
-from newsletter.mail.smtp.replies import SenselessError
+from newsletter.mail.smtp.replies import SHOWN_CHARS, SenselessError
 from newsletter.mail.smtp.steps import STAGES, Step
 from newsletter.mail.smtp.url import MOST_MESSAGES
 
-_DONE, _GO_ON, _REFUSED = 2, 3, 4  # RFC 5321, 4.2.1: the first digit decides; 5 is for good
+_DONE, _GO_ON, _REFUSED = 2, 3, 4  # RFC 5321, 4.2.1: the first digit decides
 _CLOSING = 421  # RFC 5321, 3.8: the relay says goodbye, whatever was asked
-_REPLY_BYTES = 500  # What is kept of a reply; some relays write essays.
 
 
 class Supply(Protocol):
@@ -34,6 +36,14 @@ class Supply(Protocol):
         """The reply that decided, whichever command it was to; code 0: the connection broke."""
 
 
+def _always() -> bool:
+    return True
+
+
+def _never(_: Envelope, __: Reply) -> bool:
+    return False
+
+
 _Said = tuple[Step, Envelope | None, bytes]
 
 
@@ -44,9 +54,27 @@ class Dialogue:
     DATA go out in one write; elsewhere each command waits for its answer.
     """
 
-    def __init__(self, supply: Supply, offered: Offered, *, most: int = MOST_MESSAGES) -> None:
+    def __init__(
+        self,
+        supply: Supply,
+        offered: Offered,
+        *,
+        most: int = MOST_MESSAGES,
+        relay: str = "",
+        may_go_on: Callable[[], bool] = _always,
+        pass_on: Callable[[Envelope, Reply], bool] = _never,
+    ) -> None:
+        """Begin with nothing said. most is how many messages may go over the connection.
+
+        relay is the name that its replies bear. may_go_on is asked before each message. pass_on is
+        given what this relay cannot take, and why; it says whether it sees to that. Otherwise the
+        supply is answered.
+        """
         self._supply = supply
         self._offered = offered
+        self._relay = relay
+        self._may_go_on = may_go_on
+        self._pass_on = pass_on
         self._left = most
         self._waiting: deque[_Said] = deque()  # to be said, one by one, to a relay that wants it so
         self._expected: deque[tuple[Step, Envelope | None]] = deque()
@@ -57,6 +85,9 @@ class Dialogue:
         self.is_stopped_by_us = False
         self.farewell: Reply | None = None  # the relay's goodbye, where it said one
         self.answers = 0  # messages about which the relay has decided
+        self.has_begun = False  # Something was asked.
+        self.is_in_doubt = False  # A message went out whole, and no answer came.
+        self.was_cut_off = False  # Where a message would have begun, and without a 421.
 
     @property
     def is_done(self) -> bool:
@@ -83,7 +114,7 @@ class Dialogue:
         Raises SenselessError when it is no answer to what was asked: the relay and we no longer
         mean the same, so nothing that follows can be trusted to belong to its message.
         """
-        if code == _CLOSING:
+        if self._is_goodbye(code, text):
             self._goodbye(code, text)
             return b""
         if not self._expected:
@@ -96,7 +127,7 @@ class Dialogue:
             return self._go(envelope)
         self._expected.popleft()
         if step is Step.DOT:
-            self._tell(envelope, _reply(code, text, Stage.DOT))
+            self._tell(envelope, self._reply(code, text, Stage.DOT))
             return self._released() if self._waiting or self._expected else self.start()
         if step is Step.RSET:
             if kind != _DONE:  # what it still remembers would spoil the next message
@@ -115,15 +146,32 @@ class Dialogue:
         for step, envelope in self._pending():
             if step is Step.DOT:
                 stage = Stage.DATA if unsent > self._behind_dot else Stage.DOT
+                self.is_in_doubt = stage is Stage.DOT
                 self._supply.answered(envelope, Reply(code=0, text=why, stage=stage))
-            elif self._refusal is not None:
-                self._tell(envelope, self._refusal)
             elif self._is_explained:
                 self._supply.returned(envelope)
+            elif self._is_between(step):
+                self.was_cut_off = True
+                self._supply.returned(envelope)
+            elif self._refusal is not None:
+                self._tell(envelope, self._refusal)
             else:
                 self._supply.answered(envelope, Reply(code=0, text=why, stage=STAGES[step]))
             self._is_explained = True
             self._refusal = None
+
+    def _is_between(self, step: Step) -> bool:
+        """Whether the connection ended where a message would have begun, and others had before.
+
+        So it is with a relay that takes so many messages over one connection, or has waited for
+        long enough; some say 451 to MAIL first. It knows no recipient yet.
+        """
+        refusal = self._refusal
+        if refusal is None:
+            is_opening = step is Step.MAIL
+        else:
+            is_opening = refusal.stage is Stage.MAIL and refusal.code // 100 == _REFUSED
+        return is_opening and self.answers > 0
 
     def _pending(self) -> Iterator[tuple[Step, Envelope]]:
         """Each message that waits for an answer, with the first that it waits for."""
@@ -136,11 +184,20 @@ class Dialogue:
                 before = envelope
                 yield step, envelope
 
+    def _is_goodbye(self, code: int, text: bytes) -> bool:
+        """Whether the relay ends it: by a 421, by a 4yz unasked, or in words at the next MAIL."""
+        if code == _CLOSING or (code // 100 == _REFUSED and not self._expected):
+            return True
+        is_opening = bool(self._expected) and self._expected[0][0] is Step.MAIL
+        return is_opening and ends_session(self._reply(code, text, Stage.MAIL))
+
     def _goodbye(self, code: int, text: bytes) -> None:
         """The relay ends it. To MAIL that says nothing of the message: it goes elsewhere."""
         self.is_closing = True
         step, envelope = self._expected[0] if self._expected else (Step.MAIL, None)
-        self.farewell = _reply(code, text, STAGES.get(step, Stage.DOT))
+        self.farewell = self._reply(code, text, STAGES.get(step, Stage.DOT))
+        is_opening = envelope is not None and step is Step.MAIL
+        self.was_cut_off = is_opening and code != _CLOSING and self.answers > 0
         if envelope is not None and step is not Step.MAIL:
             self._forget(envelope)
             self._supply.answered(envelope, self._refusal or self.farewell)
@@ -152,7 +209,7 @@ class Dialogue:
     ) -> bytes:
         is_yes = code // 100 < _REFUSED
         if not is_yes and self._refusal is None:
-            self._refusal = _reply(code, text, STAGES[step])
+            self._refusal = self._reply(code, text, STAGES[step])
         if self._refusal is None:
             return self._released() if self._waiting else b""
         if step is Step.DATA and is_yes:
@@ -179,20 +236,25 @@ class Dialogue:
         assert self._refusal is not None
         refusal, self._refusal = self._refusal, None
         self._forget(envelope)
-        self._tell(envelope, refusal)
+        if is_beyond_relay(refusal) and self._pass_on(envelope, refusal):
+            self.answers += 1
+        else:
+            self._tell(envelope, refusal)
         return self._say([(Step.RSET, None, b"RSET\r\n"), *self._opening()])
 
     def _opening(self) -> list[_Said]:
         """The commands that open the next message; those that this relay cannot take are told."""
-        while not self.is_closing and self._left > 0:
+        while not self.is_closing and self._left > 0 and self._may_go_on():
             envelope = self._supply.next()
             if envelope is None:
                 break
             opened = opening(envelope, self._offered)
             if isinstance(opened, Reply):
-                self._supply.answered(envelope, opened)
+                if not (is_beyond_relay(opened) and self._pass_on(envelope, opened)):
+                    self._supply.answered(envelope, opened)
                 continue
             self._left -= 1
+            self.has_begun = True
             mail, rcpt = opened
             return [
                 (Step.MAIL, envelope, mail),
@@ -226,6 +288,6 @@ class Dialogue:
         self._waiting = deque(one for one in self._waiting if one[1] is not envelope)
         self._expected = deque(one for one in self._expected if one[1] is not envelope)
 
-
-def _reply(code: int, text: bytes, stage: Stage) -> Reply:
-    return read_reply(code, text[:_REPLY_BYTES].decode("utf-8", "replace"), stage)
+    def _reply(self, code: int, text: bytes, stage: Stage) -> Reply:
+        shown = text[:SHOWN_CHARS].decode("utf-8", "replace")
+        return replace(read_reply(code, shown, stage), relay=self._relay)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from newsletter.errors import SettingsError
 from newsletter.mail.smtp.connection import BrokenError
+from newsletter.mail.smtp.replies import in_words
 from newsletter.mail.smtp.url import RelayUrl
 
 Ask = Callable[[str], Awaitable[tuple[int, str]]]
@@ -44,9 +45,10 @@ async def logged_in(
         return
     if code // 100 == _REFUSED:
         raise SettingsError(
-            f"The relay {url.name} refuses the user and password in NEWSLETTER_SMTP_URL ({code})."
+            f"The relay {url.name} refuses the user and password in NEWSLETTER_SMTP_URL ({code}). "
+            f"It says: {in_words(0, text).rstrip('.')}."
         )
-    raise BrokenError(f"it says {code} {' '.join(text.split())} to our password")
+    raise BrokenError(f"it says {in_words(code, text)} to our password")
 
 
 def _is_here(peer: str) -> bool:

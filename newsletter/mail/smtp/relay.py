@@ -1,30 +1,40 @@
 """Handing a relay one letter, now and then. Nothing here needs speed."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from newsletter.domain.delivery import Reply, Stage
+from newsletter.domain.refusal import is_beyond_relay
 from newsletter.errors import SettingsError
 from newsletter.mail.smtp.commands import Envelope, Offered
 from newsletter.mail.smtp.connection import BrokenError, Connection
 from newsletter.mail.smtp.dialogue import Dialogue
-from newsletter.mail.smtp.greeting import opened
+from newsletter.mail.smtp.greeting import RefusedError, opened
 from newsletter.mail.smtp.relays import Relays
-from newsletter.mail.smtp.standing import trouble
+from newsletter.mail.smtp.standing import Reason, trouble
 from newsletter.mail.smtp.steps import FOR_A_LETTER, Timeouts
 from newsletter.mail.smtp.url import RelayUrl
 
 
 class Relay:
-    """One open connection."""
+    """One open connection. others are asked, in turn, for what this relay cannot take."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, connection: Connection, offered: Offered
+        self,
+        loop: asyncio.AbstractEventLoop,
+        connection: Connection,
+        offered: Offered,
+        *,
+        others: Sequence[RelayUrl] = (),
+        timeouts: Timeouts = FOR_A_LETTER,
     ) -> None:
         self._loop = loop
         self._connection = connection
         self._offered = offered
+        self._others = deque(others)
+        self._timeouts = timeouts
 
     @property
     def is_open(self) -> bool:
@@ -37,11 +47,29 @@ class Relay:
         The message has CRLF line ends and no line that begins with a dot. Nothing is raised for a
         refusal or a broken connection; code 0 is the latter, and then is_open is False.
         """
-        letter = _One(Envelope(0, envelope_from, recipient, message))
+        envelope = Envelope(0, envelope_from, recipient, message)
+        reply = self._hand_over(envelope)
+        while is_beyond_relay(reply) and self._go_to_next():
+            reply = self._hand_over(envelope)
+        return reply
+
+    def _hand_over(self, envelope: Envelope) -> Reply:
+        letter = _One(envelope)
         dialogue = Dialogue(letter, self._offered)
         self._loop.run_until_complete(self._connection.run(dialogue))
         text = self._connection.broken or "The connection broke."
         return letter.reply or dialogue.farewell or Reply(code=0, text=text, stage=Stage.MAIL)
+
+    def _go_to_next(self) -> bool:
+        """Return whether another relay lets us in; from now on it is this one."""
+        while self._others:
+            with suppress(BrokenError, SettingsError, RefusedError):
+                url = self._others.popleft()
+                ready = self._loop.run_until_complete(opened(url, self._timeouts))
+                self.close()
+                self._connection, self._offered = ready
+                return True
+        return False
 
     def close(self) -> None:
         """Say goodbye and hang up."""
@@ -74,12 +102,13 @@ class _One:
 def connected(relays: Relays, *, timeouts: Timeouts = FOR_A_LETTER) -> Iterator[Relay]:
     """A connection to the first relay that lets one in, the heaviest first; closed at the end.
 
-    Raises UnreachableError when none does, SettingsError when each refuses our name and password;
+    Raises UnreachableError when none does, SettingsError when each refuses our user and password;
     both name the setting.
     """
     loop = asyncio.new_event_loop()
     try:
-        relay = Relay(loop, *loop.run_until_complete(_first(relays, timeouts)))
+        ready, others = loop.run_until_complete(_first(relays, timeouts))
+        relay = Relay(loop, *ready, others=others, timeouts=timeouts)
         try:
             yield relay
         finally:
@@ -89,11 +118,16 @@ def connected(relays: Relays, *, timeouts: Timeouts = FOR_A_LETTER) -> Iterator[
         loop.close()
 
 
-async def _first(relays: Relays, timeouts: Timeouts) -> tuple[Connection, Offered]:
-    reasons: list[tuple[RelayUrl, str, bool]] = []
-    for url in relays.by_weight:
+async def _first(
+    relays: Relays, timeouts: Timeouts
+) -> tuple[tuple[Connection, Offered], Sequence[RelayUrl]]:
+    """Return a connection to the first relay that lets us in, and the relays behind it."""
+    reasons: list[Reason] = []
+    for number, url in enumerate(relays.by_weight, start=1):
         try:
-            return await opened(url, timeouts)
-        except (BrokenError, SettingsError) as error:
-            reasons.append((url, str(error), isinstance(error, SettingsError)))
+            return await opened(url, timeouts), relays.by_weight[number:]
+        except (BrokenError, SettingsError, RefusedError) as error:
+            short = error.why if isinstance(error, RefusedError) else ""
+            is_out = not isinstance(error, BrokenError)
+            reasons.append(Reason(url, str(error), short, is_out))
     raise trouble(reasons)

@@ -1,7 +1,7 @@
 """The set of relays that the setting names."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from newsletter.errors import SettingsError
@@ -17,13 +17,16 @@ class Relays:
     urls: tuple[RelayUrl, ...]
 
     @classmethod
-    def parse(cls, setting: str) -> Self:
+    def parse(cls, setting: str, *, ehlo_name: str = "") -> Self:
         """The relays of NEWSLETTER_SMTP_URL: addresses with spaces or commas between them.
+
+        Each is greeted with ehlo_name, "" being this host's own name.
 
         Raises SettingsError naming the setting when one is not the address of a relay, has an
         option that is wrong, or stands there twice.
         """
-        urls = tuple(RelayUrl.parse(one) for one in _BETWEEN.split(setting.strip(" ,\t\r\n")))
+        parts = _BETWEEN.split(setting.strip(" ,\t\r\n"))
+        urls = tuple(replace(RelayUrl.parse(url), ehlo_name=ehlo_name) for url in parts)
         if len({(one.name, one.user) for one in urls}) < len(urls):
             raise SettingsError("NEWSLETTER_SMTP_URL names a relay twice; give it a weight.")
         return cls(urls)

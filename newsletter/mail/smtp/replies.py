@@ -2,13 +2,21 @@
 
 from collections.abc import Iterator
 
+from newsletter.domain.delivery import Stage, read_reply
+
 MAX_LINE_BYTES = 8_192  # RFC 5321, 4.5.3.1.5 says 512; a few relays write essays.
 MAX_REPLY_BYTES = 65_536  # A reply is a few lines; what is longer is no reply.
+SHOWN_CHARS = 500  # Of a reply; some relays write essays.
 _CODES = {b"%d" % code: code for code in range(200, 600)}  # 1yz was never given a meaning
 
 
 class SenselessError(Exception):
     """What came is no reply."""
+
+
+def in_words(code: int, text: str) -> str:
+    """Return a reply as one line for people, of letters that a screen and PostgreSQL can take."""
+    return str(read_reply(code, text[:SHOWN_CHARS], Stage.MAIL))
 
 
 class Replies:

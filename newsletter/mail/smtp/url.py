@@ -19,7 +19,8 @@ class RelayUrl:
 
     weight is its share of the connections beside other relays. connections caps those that one
     process has to it, 0 being no cap; messages those over one connection. auth names the only way
-    to log in that is tried, "" being any that the relay offers and the password fits.
+    to log in that is tried, "" being any that the relay offers and the password fits. ehlo_name is
+    how it is greeted, "" being this host's own name.
     """
 
     scheme: str
@@ -32,6 +33,7 @@ class RelayUrl:
     messages: int = MOST_MESSAGES
     auth: str = ""
     is_plaintext_allowed: bool = False
+    ehlo_name: str = ""
 
     @property
     def name(self) -> str:

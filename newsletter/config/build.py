@@ -1,0 +1,61 @@
+"""What services are handed, made of the settings: the clock, the signers, the ports."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from newsletter.config.settings import Settings, parse_signers
+from newsletter.domain.pacing import Limits
+from newsletter.feeds.policy import FetchPolicy
+from newsletter.mail.dkim import Signer
+from newsletter.mail.providers import connection_caps
+from newsletter.services.ports import Ports
+from newsletter.store import Store
+
+
+def signers(settings: Settings) -> tuple[Signer, ...]:
+    """Who signs the mail, a signer for each key of NEWSLETTER_DKIM. Raises SettingsError."""
+    return parse_signers(settings.dkim.get_secret_value())
+
+
+def clock(settings: Settings) -> Callable[[], datetime]:
+    """What time it is: UTC; counted on from NEWSLETTER_AT where that replays an evening."""
+    if settings.at is None:
+        return lambda: datetime.now(UTC)
+    ahead = _ahead(settings.at)
+    return lambda: datetime.now(UTC) + ahead
+
+
+@cache
+def _ahead(at: datetime) -> timedelta:
+    """How far the replayed clock is ahead; it starts when it is first looked at."""
+    return at.astimezone(UTC) - datetime.now(UTC)
+
+
+def ports(
+    settings: Settings,
+    *,
+    enqueue: Callable[[int, Sequence[int]], None],
+    is_ending: Callable[[], bool] = lambda: False,
+) -> Ports:
+    """What services are handed, made of settings that engines() has completed."""
+    return Ports(
+        store=Store(settings.database_url),
+        now=clock(settings),
+        enqueue=enqueue,
+        relay_url=settings.smtp_url,
+        ehlo_name=settings.ehlo_name,
+        redis_url=settings.redis_url,
+        secret=settings.secret_key.get_secret_value().encode(),
+        public_url=settings.public_url,
+        fetch=FetchPolicy(allow_loopback=settings.allow_loopback_feeds),
+        journal=settings.data_dir.resolve() / "journal",
+        is_ending=is_ending,
+        signers=signers(settings),
+        bounces=settings.bounces,
+        limits=Limits(
+            per_second=settings.rate_per_second,
+            per_day=settings.rate_per_day,
+            connections=connection_caps(),
+        ),
+    )

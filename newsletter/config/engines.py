@@ -1,0 +1,26 @@
+"""Running servers for the settings: those of yours, and embedded ones where no URL is set."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from newsletter import embedded
+from newsletter.config.secrets import with_secrets
+from newsletter.config.settings import Settings
+from newsletter.embedded import Engine
+
+
+@contextmanager
+def engines(settings: Settings, *, need: frozenset[Engine]) -> Iterator[Settings]:
+    """The settings with running servers in them: where no URL is set, an embedded one's.
+
+    Raises SettingsError or UnreachableError when an embedded one cannot be had.
+    """
+    fields = {
+        Engine.DATABASE: "database_url",
+        Engine.REDIS: "redis_url",
+        Engine.RELAY: "smtp_url",
+    }
+    missing = frozenset(engine for engine in need if not getattr(settings, fields[engine]))
+    with embedded.engines(settings.data_dir, missing) as urls:
+        filled = {fields[engine]: url for engine, url in urls.items()}
+        yield with_secrets(settings).model_copy(update=filled)
