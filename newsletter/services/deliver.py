@@ -142,6 +142,8 @@ def _ran(
         try:
             if has_batch or await asyncio.to_thread(keeper.is_due_soon):
                 await _run(ports, run, keeper, pace, standings, run_s=run_s)
+        except RelayRefusesError:
+            raise  # it answers
         except UnreachableError as error:
             said = without_addresses(str(error))
             report_outage(Service.RELAY, f"{said} What is queued waits for it.")

@@ -106,7 +106,9 @@ class Standings:
 
     def is_away(self, now: float) -> bool:
         """Return whether no relay answers, and none is to be tried for now."""
-        return self.is_hopeless(now) and isinstance(self.trouble(), UnreachableError)
+        if not self.is_hopeless(now):
+            return False
+        return not isinstance(self.trouble(), SettingsError | RelayRefusesError)
 
     def let_in(self, standing: Standing, offered: Offered | None = None) -> None:
         """The relay is ready for messages; offered is what it takes, where that is known."""
