@@ -135,8 +135,6 @@ def _decided(
     )
 
 
-
-
 def _story_document(position: int, story: Story, decided: tuple[Decision, ...]) -> dict[str, Any]:
     return {
         "position": position,
