@@ -24,16 +24,17 @@ def compose(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compose the edition of a date, and say of each article why it is in or out."""
-    from newsletter.services.compose import compose as compose_edition
+    """Compose the edition of a date, and say of each article why it is in or out.
+
+    By itself it is composed anew as news comes in until its cut-off, unless it is approved.
+    """
     from newsletter.services.compose import document, explained
-    from newsletter.services.illustrate import illustrate
+    from newsletter.services.recompose import compose_now
     from newsletter.store import editions
 
     with house(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
-        edition = compose_edition(here.ports.store, newsletter, when, now=here.ports.now())
-        edition = illustrate(here.ports.store, here.ports.fetch, edition)
+        edition = compose_now(here.ports, newsletter, when)
         with here.ports.store.begin() as session:
             decided = editions.decisions(session, edition.id)
         if explain:
@@ -94,7 +95,7 @@ def preview(
 
 
 def approve(on: On = "", slug: Slug = "", at: At = "") -> None:
-    """Approve an edition, held or not: it goes out at its minute."""
+    """Approve an edition, held or not: as it is now it goes out at its minute."""
     from newsletter.services import editing
 
     with house(at=at) as here:
@@ -103,6 +104,7 @@ def approve(on: On = "", slug: Slug = "", at: At = "") -> None:
             edition = edition_of(session, newsletter, when)
         approved = editing.approve(here.ports, edition.id, by="command line")
     out.print(f"Approved. It goes out at {approved.sends_at:%Y-%m-%d %H:%M} UTC.")
+    out.print("As it is now: what comes in later waits for the next one.", style="dim")
 
 
 def hold(

@@ -3,15 +3,19 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from newsletter.cli.common import AsJson, At, out, print_json, settings_at
+from newsletter.cli.promise import promise_lines
 from newsletter.domain.newsletter import Approval, InDoubt, Newsletter, ThinDay
 from newsletter.errors import InputError
+
+if TYPE_CHECKING:
+    from newsletter.services.next_release import NextRelease
 
 Rule = TypeVar("Rule", bound=StrEnum)
 
@@ -78,19 +82,26 @@ def init(
         "max_refused": max_refused,
     }
     given = {key: value for key, value in told.items() if value not in {"", None}}
-    saved = _saved(_checked(given), slug, at)
+    saved, coming, now = _saved(_checked(given), slug, at)
     if as_json:
-        print_json({"slug": saved.slug, "name": saved.name, "zone": saved.zone})
+        promise = {"next_on": coming.on.isoformat(), "next_at": coming.at.isoformat()}
+        print_json({"slug": saved.slug, "name": saved.name, "zone": saved.zone} | promise)
         return
     out.print(f"{saved.name} goes out at {saved.sends_at:%H:%M}, {saved.zone}.", markup=False)
+    for line in promise_lines(saved, coming, now):
+        out.print(line, markup=False, soft_wrap=True)
     out.print("Next:  newsletter feeds add URL   |   newsletter subscribers import FILE")
 
 
-def _saved(changes: dict[str, Any], slug: str, at: str) -> Newsletter:
-    """The newsletter as stored, after the tables have been made."""
+def _saved(
+    changes: dict[str, Any], slug: str, at: str
+) -> "tuple[Newsletter, NextRelease, datetime]":
+    """The newsletter as stored, after the tables have been made; its next edition; and the time."""
     from newsletter import config
     from newsletter.embedded import Engine
-    from newsletter.store import Store, newsletters
+    from newsletter.services.follow_schedule import change_newsletter
+    from newsletter.services.next_release import find_next_release
+    from newsletter.store import Store
     from newsletter.store.schema import migrate
 
     settings = settings_at(at)
@@ -98,10 +109,12 @@ def _saved(changes: dict[str, Any], slug: str, at: str) -> Newsletter:
         store = Store(running.database_url)
         try:
             migrate(store)
+            now = config.clock(running)()
             with store.begin() as session:
                 known = _known(session, slug)
-                now = config.clock(running)()
-                return newsletters.save(session, replace(known, **changes), now=now)
+            saved = change_newsletter(store, replace(known, **changes), now=now)
+            with store.begin() as session:
+                return saved, find_next_release(session, saved, now=now), now
         finally:
             store.dispose()
 

@@ -11,10 +11,10 @@ from newsletter.domain.newsletter import Approval, Newsletter
 
 
 class EditionStatus(StrEnum):
-    DRAFT = "draft"  # composed; an editor may change it; goes out at its minute if the rule says so
-    APPROVED = "approved"  # an editor said yes; goes out at its minute
+    DRAFT = "draft"  # composed by itself, and anew as news comes; the rule decides at its minute
+    APPROVED = "approved"  # an editor said yes to what it holds; goes out at its minute
     HELD = "held"  # does not go out until somebody releases it; hold says why
-    SKIPPED = "skipped"  # nothing goes out for that day; the reason says why
+    SKIPPED = "skipped"  # its minute passed and nothing goes out for that day; the reason says why
     SENDING = "sending"  # frozen: master copy kept, deliveries planned
     SENT = (
         "sent"  # no delivery is left to do; of some it may not be known, and some may have failed
@@ -42,9 +42,9 @@ class Edition:
     """One dated sending. on is the date in the newsletter's zone; sends_at its minute, in UTC.
 
     uid is in no other database, and stands in each Message-ID; "" for one that was sent off before
-    editions had any. The stories come from articles first seen in opens_at <= t < closes_at. What
-    has not left by deadline_at, which is set when it is frozen, is no evening mail any more and
-    fails.
+    editions had any. The stories come from articles first seen in opens_at <= t < closes_at.
+    released_at is when a person let it go after its minute, which moved along. What has not left by
+    deadline_at, which is set when it is frozen, is no evening mail any more and fails.
     """
 
     id: int
@@ -63,6 +63,7 @@ class Edition:
     preheader: str
     stories: tuple[Story, ...]
     decided_by: str = ""
+    released_at: datetime | None = None
     frozen_at: datetime | None = None
     deadline_at: datetime | None = None
     sent_at: datetime | None = None

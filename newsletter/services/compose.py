@@ -1,20 +1,20 @@
 """Compose: the day's articles become the edition of a date."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from newsletter.domain import schedule
 from newsletter.domain.choosing import choose
 from newsletter.domain.digest import Decision, Digest, Story
-from newsletter.domain.edition import Edition, EditionStatus, Hold
-from newsletter.domain.newsletter import Newsletter, ThinDay
+from newsletter.domain.edition import Edition
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.recomposition import FeedHealth, decide_fate
 from newsletter.domain.relevance import Judge
 from newsletter.errors import StateError
 from newsletter.mail.heading import preheader_of, subject_of
 from newsletter.services.mailable import choose_mailable
-from newsletter.store import Session, Store, articles, editions
+from newsletter.store import Session, Store, articles, editions, feeds
 from newsletter.topics.load import named
 
 FIRST_WINDOW = timedelta(hours=24)
@@ -23,17 +23,18 @@ LATE = timedelta(hours=24)  # An article published before its window but found i
 REMEMBERED = timedelta(days=7)  # Stories told longer ago are not searched for the same event.
 
 
-def compose(store: Store, newsletter: Newsletter, on: date, *, now: datetime) -> Edition:
+def compose(
+    store: Store, newsletter: Newsletter, on: date, *, now: datetime, until: datetime | None = None
+) -> Edition:
     """The edition of that date, composed of what is known at now; a draft is composed anew.
 
-    Two at once do no harm: one of them makes it. Raises StateError when it is approved, or out.
+    It is closed at its cut-off, or at now if that is earlier; with until then instead. Its window
+    never gets shorter. Two at once do no harm: one of them makes it, and an editor's hold stays.
+    Raises StateError when it is approved, or out.
     """
     with store.begin() as session:
-        digest = _digest(session, newsletter, on, now)
-        new = _decided(newsletter, on, digest)
-        known = editions.by_date(session, newsletter.id, on)
-        if known is not None and known.hold is Hold.EDITOR:  # only a person takes that back
-            new = replace(new, status=known.status, hold=known.hold, reason=known.reason)
+        digest = _digest(session, newsletter, on, now, until)
+        new = _decided(newsletter, on, digest, feeds.health(session))
         if editions.save(session, new, digest, now=now) is None:
             raise StateError(
                 f"The edition of {on} is approved or out already, so it is not composed anew."
@@ -79,9 +80,16 @@ def document(
     }
 
 
-def _digest(session: Session, newsletter: Newsletter, on: date, now: datetime) -> Digest:
-    closes_at = min(now, schedule.composes_at(newsletter, on))
-    last = editions.last_cut_off(session, newsletter.id, before=on) or closes_at - FIRST_WINDOW
+def _digest(
+    session: Session,
+    newsletter: Newsletter,
+    on: date,
+    now: datetime,
+    until: datetime | None = None,
+) -> Digest:
+    closes_at = _window_end(session, newsletter, on, now, until)
+    first = min(now, schedule.composes_at(newsletter, on)) - FIRST_WINDOW
+    last = editions.last_cut_off(session, newsletter.id, before=on) or first
     opens_at = min(max(last, closes_at - LONGEST_WINDOW), closes_at)
     found = articles.in_window(session, opens_at=opens_at, closes_at=closes_at, late=LATE)
     told = editions.told(session, newsletter.id, apart_from=on, since=closes_at - REMEMBERED)
@@ -100,30 +108,31 @@ def _digest(session: Session, newsletter: Newsletter, on: date, now: datetime) -
     return choose_mailable(choose_without, newsletter, on)
 
 
-def _decided(newsletter: Newsletter, on: date, digest: Digest) -> editions.NewEdition:
-    status, hold, reason = _fate(newsletter, len(digest.stories))
+def _window_end(
+    session: Session, newsletter: Newsletter, on: date, now: datetime, until: datetime | None
+) -> datetime:
+    """Where the window closes: never after now, and never before it closed the last time."""
+    closes_at = min(now, until or schedule.composes_at(newsletter, on))
+    known = editions.by_date(session, newsletter.id, on)
+    if known is not None and known.closes_at <= now:
+        return max(closes_at, known.closes_at)
+    return closes_at
+
+
+def _decided(
+    newsletter: Newsletter, on: date, digest: Digest, health: FeedHealth
+) -> editions.NewEdition:
+    fate = decide_fate(newsletter, len(digest.stories), health)
     return editions.NewEdition(
         newsletter_id=newsletter.id,
         on=on,
-        status=status,
-        hold=hold,
-        reason=reason,
+        status=fate.status,
+        hold=fate.hold,
+        reason=fate.reason,
         sends_at=schedule.sends_at(newsletter, on),
         subject=subject_of(digest.stories, newsletter),
         preheader=preheader_of(digest.stories, newsletter.language),
     )
-
-
-def _fate(newsletter: Newsletter, stories: int) -> tuple[EditionStatus, Hold | None, str]:
-    """What becomes of an edition with so many stories, and why."""
-    if stories == 0:
-        return EditionStatus.SKIPPED, None, "There is no story about the topic today."
-    if stories >= newsletter.min_stories:
-        return EditionStatus.DRAFT, None, ""
-    thin = f"A thin day: {stories} of at least {newsletter.min_stories} stories."
-    if newsletter.thin_day is ThinDay.SKIP:
-        return EditionStatus.SKIPPED, None, thin
-    return EditionStatus.HELD, Hold.THIN, thin
 
 
 def _story_document(position: int, story: Story, decided: tuple[Decision, ...]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import Edition, EditionStatus
@@ -102,7 +103,7 @@ def record_result(
     if counts[DeliveryStatus.FAILED]:
         reply = outcomes.commonest_failure(session, edition_id)
     to, reason = decide_result(counts, commonest_reply=reply)
-    changes = {} if sent_at is None else {"sent_at": sent_at}
+    changes: dict[str, Any] = {} if sent_at is None else {"sent_at": sent_at}
     return editions.move(session, edition_id, expected=expected, to=to, reason=reason, **changes)
 
 

@@ -1,12 +1,18 @@
 """Dispatch: at its minute an edition is frozen, its deliveries planned, and its batches queued."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.domain.delivery import RETRIED_FOR
 from newsletter.domain.edition import Edition, EditionStatus, Hold, at_its_minute
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.recomposition import (
+    Fate,
+    decide_fate_at_minute,
+    describe_shortage,
+    release_minute,
+)
 from newsletter.domain.removal import decide_after_removal
 from newsletter.errors import MailRefusedError, StateError
 from newsletter.mail.checks import check_digest
@@ -18,7 +24,15 @@ from newsletter.services import editing, mailing
 from newsletter.services.deliver import HINTS
 from newsletter.services.mailable import store_removal
 from newsletter.services.ports import Ports
-from newsletter.store import Session, deliveries, editions, masters, newsletters
+from newsletter.store import (
+    Session,
+    deliveries,
+    editions,
+    feeds,
+    masters,
+    newsletters,
+    open_editions,
+)
 
 _WAITING = (EditionStatus.DRAFT, EditionStatus.APPROVED)
 # An operator's word is an approval, and knows what time it is.
@@ -36,18 +50,29 @@ class Dispatched:
 
 
 def dispatch(ports: Ports, edition_id: int) -> Dispatched:
-    """Send the edition off if its newsletter's rule says so, or hold it and say why.
+    """Send the edition off if its newsletter's rule says so; else hold or skip it, and say why.
 
-    Two at once do no harm: one of them takes it.
+    Two at once do no harm: one of them takes it. One that is composed anew meanwhile waits for the
+    next minute, and one whose schedule was changed for its new minute.
     """
+    now = ports.now()
     with ports.store.begin() as session:
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
         if edition.status not in _WAITING:
             return Dispatched(edition_id=edition_id, status=edition.status, reason=edition.reason)
-        verdict = at_its_minute(edition, newsletter, now=ports.now())
+        minute = release_minute(edition, newsletter)
+        if edition.sends_at <= now < minute:
+            open_editions.reschedule(session, edition, minute=minute)
+            return Dispatched(edition_id=edition_id, status=edition.status)
+        edition = replace(edition, sends_at=minute)
+        fate = decide_fate_at_minute(edition, newsletter, feeds.health(session))
+        if fate is not None:
+            return _kept_back(session, edition, fate, expected=_WAITING)
+        verdict = at_its_minute(edition, newsletter, now=now)
         if verdict.hold is not None:
-            return _held(session, edition, verdict.hold, verdict.reason)
+            fate = Fate(status=EditionStatus.HELD, hold=verdict.hold, reason=verdict.reason)
+            return _kept_back(session, edition, fate, expected=_WAITING)
     return _sent_off(ports, edition, newsletter, expected=_WAITING)
 
 
@@ -55,12 +80,13 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatche
     """Send the edition off on an operator's word, which is an approval by itself.
 
     One that is out already, or was stopped in mid-run, goes on where it is. Raises StateError when
-    it is skipped or cancelled, when the build refuses the email, or when it is held by an editor or
-    as too thin and force does not override that.
+    it is skipped or cancelled, has no story, when the build refuses the email, or when it is held
+    by an editor or too thin and force does not override that.
     """
     with ports.store.begin() as session:
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
+        shortage = describe_shortage(newsletter, len(edition.stories), feeds.health(session))
     if edition.hold is Hold.STOPPED:
         edition = editing.approve(ports, edition_id, by="operator")
     if edition.status in {EditionStatus.SENDING, EditionStatus.SENT, EditionStatus.FAILED}:
@@ -73,6 +99,9 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatche
             f"The edition of {edition.on} is cancelled. Send it to those who did not get it: "
             "newsletter send resend"
         )
+    if edition.status is EditionStatus.DRAFT and shortage and not (force and edition.stories):
+        override = " Send it all the same: --force" if edition.stories else ""
+        raise StateError(f"The edition of {edition.on} has too little to say. {shortage}{override}")
     if edition.status is EditionStatus.HELD and edition.hold not in _RELEASABLE and not force:
         raise StateError(
             f"The edition of {edition.on} is held: {edition.reason} Send it all the same: --force"
@@ -81,6 +110,10 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatche
     done = _sent_off(ports, edition, newsletter, expected=expected, is_forced=force)
     if done.status in {EditionStatus.HELD, EditionStatus.SKIPPED}:
         raise StateError(f"The edition of {edition.on} was not sent. {done.reason}")
+    if done.status in _WAITING:
+        raise StateError(
+            f"The edition of {edition.on} was composed anew in this moment. Look at it, send again."
+        )
     return done
 
 
@@ -115,16 +148,22 @@ def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: s
         raise StateError(f"The relay did not take the test message: {reply.code} {reply.text}")
 
 
-def _held(session: Session, edition: Edition, hold: Hold, reason: str) -> Dispatched:
-    editions.move(
+def _kept_back(
+    session: Session, edition: Edition, fate: Fate, *, expected: tuple[EditionStatus, ...]
+) -> Dispatched:
+    """Hold or skip it, unless somebody was quicker or it was composed anew."""
+    is_ours = editions.move(
         session,
         edition.id,
-        expected=(*_WAITING, EditionStatus.HELD),
-        to=EditionStatus.HELD,
-        hold=hold,
-        reason=reason,
+        expected=expected,
+        to=fate.status,
+        as_composed_at=edition.composed_at,
+        hold=fate.hold,
+        reason=fate.reason,
     )
-    return Dispatched(edition_id=edition.id, status=EditionStatus.HELD, reason=reason)
+    if not is_ours:
+        return Dispatched(edition_id=edition.id, status=editions.status(session, edition.id))
+    return Dispatched(edition_id=edition.id, status=fate.status, reason=fate.reason)
 
 
 def _sent_off(
@@ -148,13 +187,15 @@ def _sent_off(
         mailing.master(ports, email, edition, newsletter)  # so that no run finds out it cannot
     except MailRefusedError as error:
         with ports.store.begin() as session:
-            return _held(session, edition, Hold.REFUSED, str(error))
+            fate = Fate(status=EditionStatus.HELD, hold=Hold.REFUSED, reason=str(error))
+            return _kept_back(session, edition, fate, expected=expected)
     with ports.store.begin() as session:
         is_ours = editions.move(
             session,
             edition.id,
             expected=expected,
             to=EditionStatus.SENDING,
+            as_composed_at=edition.composed_at,
             hold=None,
             reason="",
             frozen_at=now,

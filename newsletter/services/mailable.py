@@ -13,6 +13,7 @@ from newsletter.mail.heading import with_stories
 from newsletter.mail.rendering import Links, Slot, render_digest
 from newsletter.mail.story_checks import find_unfit
 from newsletter.store import Session, editions
+from newsletter.store.edition_stories import replace_stories
 
 MAX_CHOICES = 5  # Choosing takes seconds on a day of war; then what is unfit is not replaced.
 
@@ -74,7 +75,7 @@ def store_removal(
         subject=now.subject,
         preheader=now.preheader,
     )
-    editions.replace_stories(session, edition.id, digest)
+    replace_stories(session, edition.id, digest)
     return editions.by_id(session, edition.id)
 
 

@@ -1,6 +1,7 @@
 """A run in somebody's hand: paused, let go on, cancelled; the failed, the uncertain sent again."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from newsletter.domain.address import parse_address
 from newsletter.domain.delivery import RETRIED_FOR, DeliveryStatus
@@ -152,8 +153,8 @@ def count_with_relay(ports: Ports, edition_id: int) -> int:
 def _reopen(ports: Ports, session: Session, edition_id: int) -> None:
     """The edition is being sent from now on, if it is not already; locked until the commit."""
     to = MOVES[Move.REOPEN][1]
-    changes = {"deadline_at": ports.now() + RETRIED_FOR, "sent_at": None, "reason": ""}
-    if not editions.move(session, edition_id, expected=_CAN_BE_OPEN, to=to, **changes):
+    changes: dict[str, Any] = {"deadline_at": ports.now() + RETRIED_FOR, "sent_at": None}
+    if not editions.move(session, edition_id, expected=_CAN_BE_OPEN, to=to, reason="", **changes):
         raise _not_possible(session, edition_id, _NOT_OPEN)
 
 

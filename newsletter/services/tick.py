@@ -4,14 +4,15 @@ import logging
 from datetime import date, timedelta
 
 from newsletter.domain import schedule
+from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, StateError
 from newsletter.services.collect import collect
-from newsletter.services.compose import compose
-from newsletter.services.dispatch import dispatch
-from newsletter.services.illustrate import illustrate
+from newsletter.services.dispatch import Dispatched, dispatch
+from newsletter.services.follow_schedule import follow_schedule
 from newsletter.services.lost import end_journals
 from newsletter.services.ports import Ports
+from newsletter.services.recompose import recompose
 from newsletter.services.recover import recover
 from newsletter.services.retain import retain
 from newsletter.store import editions, newsletters, ticks
@@ -29,7 +30,7 @@ def collect_due(ports: Ports) -> str:
 
 
 def compose_due(ports: Ports) -> str:
-    """Compose the editions whose time has come and that are not composed; missed ones too."""
+    """Compose the editions whose time has come, missed ones too; anew those that news came for."""
     with ports.store.begin() as session:
         known = newsletters.every(session)
     composed = [slug for newsletter in known if (slug := _composed(ports, newsletter))]
@@ -38,10 +39,21 @@ def compose_due(ports: Ports) -> str:
 
 
 def dispatch_due(ports: Ports) -> str:
-    """Send off, or hold, the editions whose minute has come."""
+    """Send off, hold or skip the editions whose minute has come.
+
+    What composing would still change is composed first, the others do not wait for it.
+    """
     with ports.store.begin() as session:
-        due = editions.due(session, now=ports.now())
-    done = [dispatch(ports, edition_id) for edition_id in due]
+        known = newsletters.every(session)
+    for newsletter in known:
+        with ports.store.begin() as session:
+            follow_schedule(session, newsletter, now=ports.now())
+    with ports.store.begin() as session:
+        due = [editions.by_id(session, each) for each in editions.due(session, now=ports.now())]
+    ready = [edition for edition in due if edition.status is EditionStatus.APPROVED]
+    drafts = [edition for edition in due if edition.status is not EditionStatus.APPROVED]
+    done = [dispatch(ports, edition.id) for edition in ready]
+    done += [_dispatch_draft(ports, edition) for edition in drafts]
     said = ", ".join(f"{one.edition_id} {one.status}" for one in done)
     return _noted(ports, "dispatch", said or "nothing due", is_idle=not done)
 
@@ -63,11 +75,21 @@ def retain_due(ports: Ports, *, keep_months: int) -> str:
     return _noted(ports, "retain", said, is_idle=not gone)
 
 
+def _dispatch_draft(ports: Ports, edition: Edition) -> Dispatched:
+    """Dispatch a draft as it would be composed now."""
+    with ports.store.begin() as session:
+        newsletter = newsletters.by_id(session, edition.newsletter_id)
+    _is_composed(ports, newsletter, edition.on)
+    return dispatch(ports, edition.id)
+
+
 def _composed(ports: Ports, newsletter: Newsletter) -> str:
-    """The newsletter's short name when an edition was due and has been composed.
+    """The newsletter's short name when an edition had to be composed, and has been.
 
     Around midnight it may be yesterday's, within its grace, or tomorrow's, within its lead.
     """
+    with ports.store.begin() as session:
+        follow_schedule(session, newsletter, now=ports.now())
     today = schedule.local_date(newsletter, ports.now())
     dates = (today + timedelta(days=days) for days in (-1, 0, 1))
     composed = [on for on in dates if _is_composed(ports, newsletter, on)]
@@ -75,19 +97,14 @@ def _composed(ports: Ports, newsletter: Newsletter) -> str:
 
 
 def _is_composed(ports: Ports, newsletter: Newsletter, on: date) -> bool:
-    """Whether the edition of the date was due and has been composed now."""
-    now = ports.now()
-    if not schedule.is_time_to_compose(newsletter, on, now):
-        return False
-    with ports.store.begin() as session:
-        if editions.by_date(session, newsletter.id, on) is not None:
-            return False
+    """Whether the edition of the date had to be composed and has been now."""
     try:
-        edition = compose(ports.store, newsletter, on, now=now)
-    except NewsletterError:
-        return False  # somebody else composed it a moment ago
-    illustrate(ports.store, ports.fetch, edition)
-    return True
+        return recompose(ports, newsletter, on)
+    except StateError:
+        return False  # somebody approved it a moment ago
+    except NewsletterError as error:
+        _log.warning("The edition of %s of %s is not composed: %s", on, newsletter.slug, error)
+        return False
 
 
 def _noted(ports: Ports, job: str, said: str, *, is_idle: bool) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     RowMapping,
     and_,
     case,
@@ -73,13 +74,20 @@ def in_window(
     One belongs to it that was published in it, or that was collected in it and published no more
     than late before it opened (decision 0003).
     """
+    belongs = is_in_window(opens_at=opens_at, closes_at=closes_at, late=late)
+    rows = session.execute(select(*COLUMNS).where(belongs).order_by(ArticleRow.id))
+    return tuple(article(row) for row in rows)
+
+
+def is_in_window(
+    *, opens_at: datetime, closes_at: datetime, late: timedelta
+) -> ColumnElement[bool]:
+    """What is true of an article's row that belongs to the window; see in_window."""
     published_at, collected_at = ArticleRow.published_at, ArticleRow.collected_at
     arrived_late = and_(
         collected_at >= opens_at, collected_at < closes_at, published_at >= opens_at - late
     )
-    belongs = and_(published_at < closes_at, or_(published_at >= opens_at, arrived_late))
-    rows = session.execute(select(*COLUMNS).where(belongs).order_by(ArticleRow.id))
-    return tuple(article(row) for row in rows)
+    return and_(published_at < closes_at, or_(published_at >= opens_at, arrived_late))
 
 
 def is_polled(session: Session, article_id: int) -> bool:

@@ -1,11 +1,11 @@
 """Editions: saved with their stories and decisions, loaded whole, moved by compare-and-set."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, exists, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Row, case, exists, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
 from newsletter.domain.edition import Edition, EditionStatus, Hold
 from newsletter.errors import MissingError
 from newsletter.store import articles
+from newsletter.store.edition_stories import replace_stories
 from newsletter.store.ledger import BatchRow
 from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
 
@@ -41,7 +42,8 @@ class NewEdition:
 def save(session: Session, new: NewEdition, digest: Digest, *, now: datetime) -> int | None:
     """The id of the edition, made or composed anew with its stories and decisions.
 
-    None when there is one for that date already which may not be composed anew any more.
+    None when there is one for that date already which may not be composed anew any more. One that
+    an editor holds stays held: that is seen as it is written, so no hold is lost between.
     """
     values = {
         "newsletter_id": new.newsletter_id,
@@ -56,12 +58,17 @@ def save(session: Session, new: NewEdition, digest: Digest, *, now: datetime) ->
         "subject": new.subject,
         "preheader": new.preheader,
         "decided_by": "",
+        "released_at": None,
     }
     made = upsert(EditionRow).values(**values, number=_next_number(new.newsletter_id))
+    is_theirs = func.coalesce(EditionRow.hold, "") == Hold.EDITOR
     again = made.on_conflict_do_update(
         index_elements=[EditionRow.newsletter_id, EditionRow.on],
-        # Who holds it still does.
-        set_={**values, "decided_by": EditionRow.decided_by} if new.hold is Hold.EDITOR else values,
+        set_=values
+        | {
+            name: case((is_theirs, getattr(EditionRow, name)), else_=values[name])
+            for name in ("status", "hold", "reason", "decided_by")
+        },
         where=EditionRow.status.in_(_CHANGEABLE) & EditionRow.frozen_at.is_(None),
     )
     edition_id = session.scalars(again.returning(EditionRow.id)).one_or_none()
@@ -129,22 +136,36 @@ def move(
     *,
     expected: Collection[EditionStatus],
     to: EditionStatus,
+    as_composed_at: datetime | None = None,
+    as_held: Hold | None = None,
     **changes: Any,
 ) -> bool:
-    """Whether the edition was in one of the expected states and is now in the other."""
-    changed = (
-        update(EditionRow)
-        .where(EditionRow.id == edition_id, EditionRow.status.in_(expected))
-        .values(status=to, **changes)
-    )
+    """Whether the edition was in one of the expected states and is now in the other.
+
+    With as_composed_at only as it was composed then: one that was composed anew does not move. With
+    as_held only from that hold.
+    """
+    is_it = [EditionRow.id == edition_id, EditionRow.status.in_(expected)]
+    is_it += [EditionRow.composed_at == as_composed_at] if as_composed_at else []
+    is_it += [EditionRow.hold == as_held] if as_held else []
+    changed = update(EditionRow).where(*is_it).values(status=to, **changes)
     return session.scalars(changed.returning(EditionRow.id)).one_or_none() is not None
 
 
 def last_cut_off(session: Session, newsletter_id: int, *, before: date) -> datetime | None:
-    """Where the latest edition of an earlier date closed, whatever became of it."""
+    """Where the latest edition of an earlier date closed that readers got, or may get."""
     earlier = (EditionRow.newsletter_id == newsletter_id) & (EditionRow.on < before)
-    latest = select(EditionRow.closes_at).where(earlier).order_by(EditionRow.on.desc()).limit(1)
-    return session.scalars(latest).one_or_none()
+    latest = select(EditionRow.closes_at).where(earlier, reaches_readers())
+    return session.scalars(latest.order_by(EditionRow.on.desc()).limit(1)).one_or_none()
+
+
+def reaches_readers() -> ColumnElement[bool]:
+    """What is true of an edition's row that readers got, or may get.
+
+    Nobody gets one that is skipped or failed as a whole, or whose evening was over before it began.
+    """
+    is_over = func.coalesce(EditionRow.hold, "") == Hold.LATE
+    return EditionRow.status.not_in((EditionStatus.SKIPPED, EditionStatus.FAILED)) & ~is_over
 
 
 def told(
@@ -152,7 +173,7 @@ def told(
 ) -> "tuple[Told, ...]":
     """The articles chosen for the newsletter's editions of other dates since then.
 
-    One that was skipped, or failed as a whole, told nobody anything.
+    Only of those that readers got, or may get.
     """
     from newsletter.domain.earlier import Told
 
@@ -164,7 +185,7 @@ def told(
             DecisionRow.is_in,
             EditionRow.newsletter_id == newsletter_id,
             EditionRow.on != apart_from,
-            EditionRow.status.not_in((EditionStatus.SKIPPED, EditionStatus.FAILED)),
+            reaches_readers(),
             EditionRow.closes_at >= since,
         )
         .order_by(ArticleRow.id, EditionRow.on)
@@ -204,49 +225,6 @@ def decisions(session: Session, edition_id: int) -> tuple[Decision, ...]:
 def _next_number(newsletter_id: int) -> Any:
     highest = select(func.coalesce(func.max(EditionRow.number), 0) + 1)
     return highest.where(EditionRow.newsletter_id == newsletter_id).scalar_subquery()
-
-
-def replace_stories(session: Session, edition_id: int, digest: Digest) -> None:
-    """Put the digest's stories and decisions in the place of those the edition has."""
-    session.execute(delete(DecisionRow).where(DecisionRow.edition_id == edition_id))
-    session.execute(delete(StoryRow).where(StoryRow.edition_id == edition_id))
-    ids = [
-        session.scalars(insert(StoryRow).values(**row).returning(StoryRow.id)).one()
-        for row in _story_rows(edition_id, digest.stories)
-    ]
-    leads = {story.lead.id for story in digest.stories}
-    rows = [
-        {
-            "edition_id": edition_id,
-            "article_id": one.article.id,
-            "story_id": None if one.story is None else ids[one.story],
-            "is_in": one.is_in,
-            "is_lead": one.article.id in leads,
-            "score": one.score,
-            "reason": one.reason,
-        }
-        for one in digest.decisions
-    ]
-    if rows:
-        session.execute(insert(DecisionRow), rows)
-
-
-def _story_rows(edition_id: int, stories: Sequence[Story]) -> list[dict[str, Any]]:
-    return [
-        {
-            "edition_id": edition_id,
-            "position": position,
-            "title": story.title,
-            "summary": story.summary,
-            "section": story.section,
-            "placement": story.placement,
-            "label": story.label,
-            "score": story.score,
-            "reason": story.reason,
-            "since": story.since,
-        }
-        for position, story in enumerate(stories)
-    ]
 
 
 def _edition(session: Session, row: Row[Any]) -> Edition:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from newsletter.domain.recomposition import CLOCKS_APART, FeedHealth
 from newsletter.store.models import FeedRow
 
 
@@ -46,9 +47,36 @@ def every(session: Session) -> tuple[Feed, ...]:
 
 
 def due(session: Session, *, now: datetime) -> tuple[Feed, ...]:
-    """The polled feeds whose time has come, the longest overdue first."""
-    is_due = FeedRow.is_polled & (FeedRow.due_at <= now)
-    rows = session.execute(select(*_COLUMNS).where(is_due).order_by(FeedRow.due_at, FeedRow.id))
+    """The polled feeds whose time has come, the longest overdue first.
+
+    One that a clock which was ahead has read is due: its time would come when that clock's does.
+    """
+    was_ahead = FeedRow.fetched_at > now + CLOCKS_APART
+    return _polled(session, (FeedRow.due_at <= now) | was_ahead)
+
+
+def behind(session: Session, *, now: datetime, overdue: timedelta) -> tuple[Feed, ...]:
+    """The polled feeds that were never read, or are due for longer than overdue."""
+    return _polled(session, FeedRow.fetched_at.is_(None) | (FeedRow.due_at <= now - overdue))
+
+
+def health(session: Session) -> FeedHealth:
+    """How many feeds there are, and how they are."""
+    polled = FeedRow.is_polled
+    row = session.execute(
+        select(
+            func.count().filter(polled).label("polled"),
+            func.count().filter(polled, FeedRow.fetched_at.is_(None)).label("unread"),
+            func.count().filter(polled, FeedRow.failures > 0).label("failing"),
+            func.count().filter(~polled).label("from_files"),
+        )
+    ).one()
+    return FeedHealth(**row._asdict())
+
+
+def _polled(session: Session, which: ColumnElement[bool]) -> tuple[Feed, ...]:
+    wanted = select(*_COLUMNS).where(FeedRow.is_polled, which)
+    rows = session.execute(wanted.order_by(FeedRow.due_at, FeedRow.id))
     return tuple(Feed(**row._asdict()) for row in rows)
 
 

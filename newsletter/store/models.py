@@ -145,6 +145,7 @@ class EditionRow(Base):
     subject: Mapped[str]
     preheader: Mapped[str]
     decided_by: Mapped[str]
+    released_at: Mapped[datetime | None]  # when a person let it go after its minute
     frozen_at: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]  # what has not left by then never does
     sent_at: Mapped[datetime | None]

@@ -17,8 +17,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # Read the feeds whose time has come; each feed says itself when that is.
     "collect": {"task": "feeds.collect", **_EACH_MINUTE},
     # An hour before an edition goes out, compose it; also one that was missed while beat was away.
+    # Anew when news came, until then and while there is too little to say. Feeds are read first.
     "compose": {"task": "editions.compose", **_EACH_MINUTE},
-    # At its minute send an edition off, or hold it and say why.
+    # At its minute send an edition off, or hold or skip it and say why.
     "dispatch": {"task": "editions.dispatch", **_EACH_MINUTE},
     # Find what a dead worker or a lost task left behind, and put it right.
     "recover": {"task": "deliveries.recover", **_EACH_MINUTE},

@@ -22,7 +22,7 @@ def collect() -> None:
 
 @shared_task(name="editions.compose", acks_late=True, ignore_result=True)
 def compose() -> None:
-    """Compose the editions that are due."""
+    """Compose the editions that are due, and anew those that news came for."""
     from newsletter.services import tick
 
     tick.compose_due(ports())

@@ -1,7 +1,7 @@
 """The editors' pages: the coming edition with its reasons, the mail as it will look, yes or no."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -15,8 +15,8 @@ from newsletter.errors import InputError, MailRefusedError, MissingError
 from newsletter.mail.checks import check_digest
 from newsletter.mail.rendering import Rendered, filled
 from newsletter.mail.words import updated_since
-from newsletter.services import compose, dispatch, editing, mailing
-from newsletter.services.illustrate import illustrate
+from newsletter.services import dispatch, editing, mailing
+from newsletter.services.recompose import compose_now
 from newsletter.services.status import read_forecast
 from newsletter.store import Session as StoreSession
 from newsletter.store import deliveries, editions, newsletters
@@ -30,10 +30,13 @@ router = APIRouter()
 PAST = 14  # Editions listed: a fortnight.
 _DONE = {
     "composed": "Composed from what is known now.",
-    "approved": "Approved. It goes out at its minute.",
+    "approved": "Approved as it is. It goes out at its minute; what comes in later waits for the "
+    "next one.",
     "held": "Held. It goes out when somebody approves it.",
+    "changed": "It was composed anew since you looked at it. Look again, and approve it then.",
     "tested": "The test is on its way.",
 }
+_REMADE = frozenset({EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED})
 _DARK = "@media (prefers-color-scheme: dark)"
 
 
@@ -113,6 +116,7 @@ def edition_page(
         edition=edition,
         on=on,
         sends_at=_minute(newsletter, edition, on),
+        anew_until=_anew_until(site, newsletter, edition),
         left_out=sorted((one for one in decided if not one.is_in), key=lambda one: -one.score),
         decided=decided,
         email=email and filled(email, address="reader@example.org", unsubscribe="preview"),
@@ -152,16 +156,23 @@ def mail(
 def compose_again(site: TheSite, _: CheckedForm, slug: str, on: date) -> Response:
     """Compose the edition of the date anew."""
     newsletter = site.newsletter(slug)
-    edition = compose.compose(site.ports.store, newsletter, on, now=site.ports.now())
-    illustrate(site.ports.store, site.ports.fetch, edition)
+    compose_now(site.ports, newsletter, on)
     return _back(slug, on, "composed")
 
 
 @router.post("/{slug}/{on}/approve")
-def approve(site: TheSite, _: CheckedForm, slug: str, on: date) -> Response:
-    """Let the edition go out."""
+def approve(
+    site: TheSite,
+    _: CheckedForm,
+    slug: str,
+    on: date,
+    seen: Annotated[datetime | None, Form()] = None,
+) -> Response:
+    """Let the edition go out as it was seen; one composed anew since is shown again."""
     _newsletter, edition = _meant(site, slug, on)
-    editing.approve(site.ports, edition.id, by="editor")
+    if seen is not None and seen != edition.composed_at:
+        return _back(slug, on, "changed")
+    editing.approve(site.ports, edition.id, by="editor", as_composed_at=edition.composed_at)
     return _back(slug, on, "approved")
 
 
@@ -207,19 +218,29 @@ def _coming_date(site: Site, newsletter: Newsletter) -> date:
 
 def _minute(newsletter: Newsletter, edition: Edition | None, on: date) -> str:
     """When it goes out, by the newsletter's clock."""
+    if not schedule.is_sending_day(newsletter, on) and (edition is None or not edition.frozen_at):
+        return f"no time: {on:%A} is none of its days"
     minute = edition.sends_at if edition else schedule.sends_at(newsletter, on)
     there = minute.astimezone(schedule.zone(newsletter.zone))
     return f"{there:%H:%M}, {newsletter.zone}"
+
+
+def _anew_until(site: Site, newsletter: Newsletter, edition: Edition | None) -> str:
+    """Up to when an edition that was composed early is composed anew; "" when it is no more."""
+    if edition is None or edition.status not in _REMADE or edition.frozen_at is not None:
+        return ""
+    cut_off = schedule.composes_at(newsletter, edition.on)
+    there = cut_off.astimezone(schedule.zone(newsletter.zone))
+    return f"{there:%H:%M}" if site.ports.now() < cut_off else ""
 
 
 def _may(edition: Edition | None) -> dict[str, bool]:
     """Which buttons make sense."""
     if edition is None:
         return {"compose": True, "approve": False, "hold": False}
-    remade = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
     return {
-        "compose": edition.status in remade and edition.frozen_at is None,
-        "approve": edition.status in MOVES[Move.APPROVE][0],
+        "compose": edition.status in _REMADE and edition.frozen_at is None,
+        "approve": edition.status in MOVES[Move.APPROVE][0] and bool(edition.stories),
         "hold": edition.status in MOVES[Move.HOLD][0],
     }
 

@@ -79,12 +79,17 @@ def test_an_editor_holds_an_edition_and_approves_it(composed: House, editor: htt
 
     held = editor.post(f"{PAGE}/hold", data={"token": token, "note": "Wait for the vote"})
     again = editor.post(f"{PAGE}/compose", data={"token": token})
-    approved = editor.post(f"{PAGE}/approve", data={"token": token})
+    old = {"token": token, "seen": "2026-03-03T08:00:00+00:00"}
+    unseen = editor.post(f"{PAGE}/approve", data=old)
+    seen = re.search(r'name="seen" value="([^"]+)"', again.text)
+    assert seen
+    approved = editor.post(f"{PAGE}/approve", data={"token": token, "seen": seen[1]})
 
     assert "Wait for the vote" in held.text
     assert "will NOT go out: held by an editor" in held.text
     assert "held · editor" in again.text
-    assert "approved" in approved.text
+    assert "composed anew since you looked" in unseen.text
+    assert "Approved as it is." in approved.text
     told = composed.ok("status", "--json", "--at", AT).json()
     assert told["newsletters"][0]["editions"][0]["status"] == "approved"
 

@@ -108,11 +108,11 @@ def test_composed_early_the_window_closes_now(store, newsletter, now):
 @pytest.mark.parametrize(
     ("found", "thin_day", "fate"),
     [
-        pytest.param([], ThinDay.SKIP, ("skipped", None, "no story"), id="nothing"),
-        pytest.param([], ThinDay.HOLD, ("skipped", None, "no story"), id="nothing to hold"),
-        pytest.param([OTHER], ThinDay.HOLD, ("skipped", None, "no story"), id="nothing of ours"),
+        pytest.param([], ThinDay.SKIP, ("draft", None, "no story"), id="nothing"),
+        pytest.param([], ThinDay.HOLD, ("draft", None, "no story"), id="nothing to hold"),
+        pytest.param([OTHER], ThinDay.HOLD, ("draft", None, "no story"), id="nothing of ours"),
         pytest.param(
-            [BEIRUT, AMMAN], ThinDay.SKIP, ("skipped", None, "2 of at least 3"), id="too few"
+            [BEIRUT, AMMAN], ThinDay.SKIP, ("draft", None, "2 of at least 3"), id="too few"
         ),
         pytest.param(
             [BEIRUT, AMMAN],
@@ -123,7 +123,9 @@ def test_composed_early_the_window_closes_now(store, newsletter, now):
         pytest.param([BEIRUT, AMMAN, CAIRO], ThinDay.SKIP, ("draft", None, ""), id="enough"),
     ],
 )
-def test_a_thin_day_is_skipped_or_held(store, newsletter, now, found, thin_day, fate):
+def test_before_its_minute_a_thin_day_is_held_or_waits_for_news(
+    store, newsletter, now, found, thin_day, fate
+):
     news(store, *found, now=CUT_OFF - HOUR)
 
     edition = compose(store, replace(newsletter, thin_day=thin_day), TODAY, now=now)

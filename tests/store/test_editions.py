@@ -218,6 +218,58 @@ def test_the_last_cut_off_is_that_of_the_latest_earlier_date(session, newsletter
 
 
 @pytest.mark.parametrize(
+    ("status", "hold", "is_closed"),
+    [
+        pytest.param(EditionStatus.SENT, None, True, id="sent"),
+        pytest.param(EditionStatus.HELD, Hold.EDITOR, True, id="held by an editor"),
+        pytest.param(EditionStatus.HELD, Hold.LATE, False, id="held as late"),
+        pytest.param(EditionStatus.SKIPPED, None, False, id="skipped"),
+    ],
+)
+def test_a_window_is_closed_by_what_readers_got_or_may_get(
+    session, newsletter, now, status, hold, is_closed
+):
+    saved_edition(session, newsletter, YESTERDAY, status=status, hold=hold)
+
+    found = editions.last_cut_off(session, newsletter.id, before=TODAY)
+
+    assert (found is not None) is is_closed
+
+
+def test_an_edition_composed_anew_does_not_move_as_it_was(session, newsletter, now):
+    edition_id = saved_edition(session, newsletter)
+    seen = editions.by_id(session, edition_id).composed_at
+    editions.save(session, new_edition(newsletter), digest(now), now=now)
+    draft, approved = (EditionStatus.DRAFT,), EditionStatus.APPROVED
+
+    moves = [
+        editions.move(session, edition_id, expected=draft, to=approved, as_composed_at=at)
+        for at in (seen, now)
+    ]
+
+    assert moves == [False, True]
+
+
+def test_an_editor_s_hold_is_seen_as_an_edition_is_written(session, newsletter, now):
+    edition_id = saved_edition(session, newsletter)
+    editions.move(
+        session,
+        edition_id,
+        expected=(EditionStatus.DRAFT,),
+        to=EditionStatus.HELD,
+        hold=Hold.EDITOR,
+        reason="Wait.",
+        decided_by="Rana",
+    )
+
+    editions.save(session, new_edition(newsletter, subject="Anew"), digest(now), now=now)
+
+    found = editions.by_id(session, edition_id)
+    assert (found.subject, found.status, found.hold) == ("Anew", "held", "editor")
+    assert (found.reason, found.decided_by) == ("Wait.", "Rana")
+
+
+@pytest.mark.parametrize(
     ("edition", "is_told"),
     [
         pytest.param((EditionStatus.SENT, YESTERDAY, DAY), True, id="an earlier edition"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from newsletter.domain.recomposition import FeedHealth
 from newsletter.store import feeds
 from newsletter.store.feeds import Feed
 from tests.store.builders import everything, kept
@@ -104,3 +105,42 @@ def test_a_removed_feed_leaves_its_articles(session, feed, wire, now):
     assert gone == 1
     assert feeds.every(session) == (wire,)
     assert everything(session) == (article,)
+
+
+@pytest.mark.parametrize(
+    ("fetched", "is_due"),
+    [
+        pytest.param(timedelta(days=1), True, id="by a clock that was ahead"),
+        pytest.param(timedelta(seconds=20), False, id="by another machine's clock"),
+        pytest.param(-MINUTE, False, id="a minute ago"),
+    ],
+)
+def test_a_feed_read_in_the_future_is_due(session, feed, now, fetched, is_due):
+    read_at = now + fetched
+    feeds.record(session, feed.id, fetched_at=read_at, due_at=read_at + 15 * MINUTE)
+
+    assert bool(feeds.due(session, now=now)) is is_due
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_behind"),
+    [
+        pytest.param({}, True, id="never read"),
+        pytest.param({"fetched_at": -9 * MINUTE, "due_at": MINUTE}, False, id="read in time"),
+        pytest.param({"fetched_at": -9 * MINUTE, "due_at": -MINUTE}, False, id="due just now"),
+        pytest.param({"fetched_at": -60 * MINUTE, "due_at": -6 * MINUTE}, True, id="overdue"),
+    ],
+)
+def test_a_feed_is_behind_that_nobody_has_read_in_time(session, feed, now, changes, is_behind):
+    if changes:
+        feeds.record(session, feed.id, **{name: now + by for name, by in changes.items()})
+
+    assert bool(feeds.behind(session, now=now, overdue=5 * MINUTE)) is is_behind
+
+
+def test_how_the_feeds_are_is_counted(session, feed, wire, now):
+    feeds.record(session, feed.id, fetched_at=now, failures=2)
+    file = Feed(url="file:///saved.xml", is_polled=False, due_at=now)
+    feeds.add(session, file, now=now)
+
+    assert feeds.health(session) == FeedHealth(polled=2, unread=1, failing=1, from_files=1)

@@ -1,0 +1,42 @@
+"""Follow the schedule: editions that are not out go by their newsletter's rules as they are now."""
+
+from datetime import datetime, timedelta
+
+from newsletter.domain import schedule
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.recomposition import release_minute, reopened_status
+from newsletter.store import Session, Store, editions, newsletters, open_editions
+
+_DAY = timedelta(days=1)  # Yesterday's may be within its grace; what is older stays as it is.
+
+
+def change_newsletter(store: Store, newsletter: Newsletter, *, now: datetime) -> Newsletter:
+    """Make the newsletter or change the one with its slug; its open editions follow at once."""
+    with store.begin() as session:
+        saved = newsletters.save(session, newsletter, now=now)
+        follow_schedule(session, saved, now=now)
+    return saved
+
+
+def follow_schedule(session: Session, newsletter: Newsletter, *, now: datetime) -> None:
+    """Let each edition that is not out go out at the newsletter's minute as it is now.
+
+    Drafts, approved and held ones alike. One that a rule held or skipped because of its minute
+    waits for it again where that has not come by the rules as they are now, or by a clock that is
+    right again.
+    """
+    since = schedule.local_date(newsletter, now) - _DAY
+    for edition in open_editions.list_open(session, newsletter.id, since=since):
+        minute = release_minute(edition, newsletter)
+        if minute != edition.sends_at:
+            open_editions.reschedule(session, edition, minute=minute)
+        if (status := reopened_status(edition, newsletter, now=now)) is not None:
+            editions.move(
+                session,
+                edition.id,
+                expected=(edition.status,),
+                to=status,
+                as_held=edition.hold,
+                hold=None,
+                reason="",
+            )
