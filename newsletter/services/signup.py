@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from newsletter.domain.address import parse_address
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.schedule import zone
 from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.domain.text import one_line
 from newsletter.errors import InputError
@@ -48,8 +49,8 @@ def subscribe(ports: Ports, newsletter: Newsletter, form: Form) -> None:
     """Ask the address whether it wants the newsletter; the same happens for every good address.
 
     Nobody learns from outside whether an address is known: one that is confirmed, suppressed or
-    was asked a moment ago gets no mail, and no error. Raises InputError for a bad address or name,
-    TooOftenError, UnreachableError when the relay is down: then nothing is kept as asked, and the
+    was asked a moment ago gets no mail, and no error. Raises InputError for a bad address, name
+    or zone, TooOftenError, UnreachableError when the relay is down: then nothing is kept as asked, and the
     reader can try again.
     """
     reader = _reader(form)
@@ -125,12 +126,14 @@ def _reader(form: Form) -> Reader:
     name = one_line(form.name, max_chars=MAX_NAME_CHARS)
     if _NO_NAME.search(name):
         raise InputError("A name holds no addresses. Leave it empty, or write a name only.")
+    if form.zone:
+        zone(form.zone)
     return Reader(
         address=address.address,
         address_key=address.key,
         name=name,
         language=one_line(form.language, max_chars=35),
-        zone=one_line(form.zone, max_chars=60),
+        zone=form.zone,
     )
 
 

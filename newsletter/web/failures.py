@@ -46,7 +46,6 @@ def add_failures(app: FastAPI) -> None:
     app.add_exception_handler(NewsletterError, _foreseen)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _incomplete)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def failure_page(sentence: str, status: int) -> Response:
@@ -79,10 +78,9 @@ def _refused(_request: Request, error: Exception) -> Response:
     return answer
 
 
-def _incomplete(_request: Request, _error: Exception) -> Response:
+def _incomplete(_request: Request, error: Exception) -> Response:
+    """Say what is wrong with a form; a path or a query that is wrong leads to no page."""
+    assert isinstance(error, RequestValidationError)
+    if any(problem["loc"][0] in {"path", "query"} for problem in error.errors()):
+        return failure_page(_SENTENCES[404], 404)
     return failure_page("Something in the form is missing. Go back and fill it in.", 422)
-
-
-def _unforeseen(_request: Request, error: Exception) -> Response:
-    _log.error("a page failed", exc_info=error)
-    return failure_page("Something went wrong on our side. We have been told.", 500)
