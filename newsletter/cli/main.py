@@ -7,6 +7,7 @@ import sys
 import typer
 
 from newsletter.cli.app import app
+from newsletter.cli.termination import TerminationError, raise_on_signals
 from newsletter.errors import NewsletterError
 
 USAGE = 2  # As the shell's own commands: wrong arguments.
@@ -17,6 +18,7 @@ INTERRUPTED = 130  # What a shell reports for Ctrl-C.
 def main() -> None:
     """Run the command line; never returns."""
     code = None
+    raise_on_signals()
     try:
         code = app(standalone_mode=False)  # what typer.Exit carried, None after a usual end
         sys.stdout.flush()
@@ -26,6 +28,9 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         _say("Stopped.")
         sys.exit(INTERRUPTED)
+    except TerminationError as error:
+        _say("Stopped.")
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         # Whoever read our output has had enough: nothing to say, and no more to write.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -49,9 +49,9 @@ def subscribe(ports: Ports, newsletter: Newsletter, form: Form) -> None:
     """Ask the address whether it wants the newsletter; the same happens for every good address.
 
     Nobody learns from outside whether an address is known: one that is confirmed, suppressed or
-    was asked a moment ago gets no mail, and no error. Raises InputError for a bad address, name
-    or zone, TooOftenError, UnreachableError when the relay is down: then nothing is kept as asked, and the
-    reader can try again.
+    was asked a moment ago gets no mail, and no error. Raises InputError for a bad address, name or
+    zone, TooOftenError, UnreachableError when the relay is down: then nothing is kept as asked, and
+    the reader can try again.
     """
     reader = _reader(form)
     now = ports.now()

@@ -62,8 +62,8 @@ class Frame:
 
         try:
             await self._app(scope, receive, send_framed)
-        except Exception as error:  # the last resort: no traceback reaches a reader
-            _log.error("a page failed", exc_info=error)  # noqa: TRY400  # once, and not uvicorn's too
+        except Exception:  # noqa: BLE001  # the last resort: no traceback reaches a reader
+            _log.exception("a page failed")
             if not is_begun:
                 await failure_page(_FAILED, 500)(scope, receive, send_framed)
 

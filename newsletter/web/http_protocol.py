@@ -30,13 +30,13 @@ class BoundedProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
-            self._headers_timer = _cancelled(self._headers_timer)
+            self._stop_headers_timer()
         elif self._headers_timer is None and not self.transport.is_closing():
             self._wait_for_headers()  # the next request on the same connection has begun
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._headers_timer = _cancelled(self._headers_timer)
-        self._taking_timer = _cancelled(self._taking_timer)
+        self._stop_headers_timer()
+        self._stop_taking_timer()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -45,11 +45,21 @@ class BoundedProtocol(H11Protocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._taking_timer = _cancelled(self._taking_timer)
+        self._stop_taking_timer()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, with the headers of every other answer."""
         self._end_with(400, msg)
+
+    def _stop_headers_timer(self) -> None:
+        if self._headers_timer is not None:
+            self._headers_timer.cancel()
+            self._headers_timer = None
+
+    def _stop_taking_timer(self) -> None:
+        if self._taking_timer is not None:
+            self._taking_timer.cancel()
+            self._taking_timer = None
 
     def _wait_for_headers(self) -> None:
         self._headers_timer = self.loop.call_later(self.headers_within_s, self._give_up_waiting)
@@ -71,8 +81,3 @@ class BoundedProtocol(H11Protocol):
             for event in events:
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
-
-
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()

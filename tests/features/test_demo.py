@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from newsletter.embedded.shared import free_port
 from tests.features.house import environment
 from tests.patience import HANGS_S, eventually
 
@@ -85,7 +86,7 @@ def test_all_of_it_stays_up_until_it_is_told_to_end(tmp_path: Path) -> None:
     log = tmp_path / "serve.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "newsletter", "serve", "--all"],
+            [sys.executable, "-m", "newsletter", "serve", "--all", "--port", str(free_port())],
             env=environment(),
             cwd=tmp_path,
             stdout=file,
@@ -97,8 +98,13 @@ def test_all_of_it_stays_up_until_it_is_told_to_end(tmp_path: Path) -> None:
         assert eventually(lambda: _is_well(base))
         assert eventually(lambda: "Every job has run lately" in _checked(tmp_path))
     finally:
+<<<<<<< HEAD
         process.send_signal(signal.SIGINT)
         code = process.wait(HANGS_S)
+=======
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(40)
+>>>>>>> 9d5af9e (serve says when it is ready, refuses a taken port in words, and leaves nothing running)
 
     assert code == 0
     assert "Ended." in log.read_text()

@@ -9,7 +9,7 @@ import pytest
 from newsletter.config.public_url import PAGES
 from newsletter.resources import templates
 from newsletter.web import ops, public
-from tests.web.browsers import PROXY
+from tests.web.conftest import PROXY
 
 READER, OTHER = "203.0.113.7", "198.51.100.1"
 
