@@ -110,5 +110,4 @@ def test_an_answer_that_nobody_takes_is_cut(connected: Callable[[], socket.socke
     assert b"ok" in _all(other)
     time.sleep(1)  # far beyond the time in which something should have been taken
 
-    with pytest.raises(OSError, match="reset"):
-        _all(connection)
+    assert len(_all(connection)) < len(LONG)
