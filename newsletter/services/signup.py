@@ -15,6 +15,7 @@ from newsletter.mail.letters import letter
 from newsletter.mail.rendering import render_confirm
 from newsletter.mail.smtp import connected
 from newsletter.services import links
+from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
 from newsletter.store import Session, newsletters, subscribers, suppressions
 from newsletter.store.subscribers import Evidence, Reader
@@ -172,5 +173,6 @@ def _ask(ports: Ports, newsletter: Newsletter, subscription: Subscription) -> No
     )
     with connected(ports.relays) as relay:
         reply = relay.send(newsletter.sender_address, subscription.address, message)
+    report_end(Service.RELAY)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
         raise InputError("The address did not take our mail. Is it written correctly?")

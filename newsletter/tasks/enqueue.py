@@ -1,14 +1,12 @@
 """Putting batches on the queue; when Redis is away the ledger keeps them for recover."""
 
-import logging
 from collections.abc import Callable, Sequence
 
 from kombu.exceptions import OperationalError
 
 from newsletter.errors import UnreachableError
+from newsletter.services.outages import Service, report_end, report_outage
 from newsletter.tasks.app import make_app
-
-_log = logging.getLogger(__name__)
 
 
 def enqueue(redis_url: str) -> Callable[[int, Sequence[int]], None]:
@@ -21,7 +19,12 @@ def enqueue(redis_url: str) -> Callable[[int, Sequence[int]], None]:
             for batch in batches:
                 app.send_task("deliveries.deliver_batch", (edition_id, batch), retry=False)
         except away as error:
-            _log.warning("Redis cannot be reached (%s); recover queues the rest.", error)
+            sentence = (
+                f"Redis cannot be reached ({error}); recover queues the rest when it answers."
+            )
+            report_outage(Service.REDIS, sentence)
+        else:
+            report_end(Service.REDIS)
 
     return queue
 

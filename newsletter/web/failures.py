@@ -18,6 +18,7 @@ from newsletter.errors import (
 )
 from newsletter.mail.smtp import without_addresses
 from newsletter.services.signup import TooOftenError
+from newsletter.web.outage_log import report_unreachable
 from newsletter.web.pages import page
 from newsletter.web.session import NotSignedInError
 
@@ -62,7 +63,10 @@ def _foreseen(_request: Request, error: Exception) -> Response:
     sentence = str(error)
     if isinstance(error, UnreachableError | SettingsError):
         # Which server and setting is for ops to read, not for readers.
-        _log.error("%s", without_addresses(str(error)))
+        if isinstance(error, UnreachableError):
+            report_unreachable(error)
+        else:
+            _log.error("%s", without_addresses(str(error)))
         sentence = "We cannot do this at the moment. Please try again in a few minutes."
     answer = failure_page(sentence, status)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

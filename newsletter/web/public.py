@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import InputError, MissingError, NewsletterError
+from newsletter.errors import InputError, MissingError, NewsletterError, UnreachableError
 from newsletter.mail.layout import layout
 from newsletter.mail.rendering import filled
 from newsletter.mail.words import words
@@ -15,6 +15,7 @@ from newsletter.services import links, mailing, signup
 from newsletter.store import editions, newsletters
 from newsletter.web.failures import RETRY_AFTER_S
 from newsletter.web.frame import MAIL_POLICY
+from newsletter.web.outage_log import report_unreachable
 from newsletter.web.pages import page
 from newsletter.web.parameters import Day, read_object
 from newsletter.web.site import Site, TheSite, remote_address
@@ -83,7 +84,9 @@ async def subscribe_by_program(request: Request, site: TheSite) -> Response:
         return JSONResponse({"error": str(error)}, status_code=404)
     except InputError as error:
         return JSONResponse({"error": str(error)}, status_code=400)
-    except NewsletterError:
+    except NewsletterError as error:
+        if isinstance(error, UnreachableError):
+            report_unreachable(error)
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return JSONResponse(
             {"error": "Try again in a few minutes."}, status_code=503, headers=headers

@@ -98,13 +98,8 @@ def test_all_of_it_stays_up_until_it_is_told_to_end(tmp_path: Path) -> None:
         assert eventually(lambda: _is_well(base))
         assert eventually(lambda: "Every job has run lately" in _checked(tmp_path))
     finally:
-<<<<<<< HEAD
-        process.send_signal(signal.SIGINT)
-        code = process.wait(HANGS_S)
-=======
         process.send_signal(signal.SIGTERM)
-        code = process.wait(40)
->>>>>>> 9d5af9e (serve says when it is ready, refuses a taken port in words, and leaves nothing running)
+        code = process.wait(HANGS_S)
 
     assert code == 0
     assert "Ended." in log.read_text()

@@ -124,3 +124,20 @@ def test_a_form_without_end_is_cut_whatever_length_it_claims() -> None:
 
 def test_a_form_that_says_it_is_huge_is_not_waited_for() -> None:
     assert _post(body=[], length="9" * 30)["status"] == 413
+
+
+def test_an_outage_is_two_lines_however_many_readers_meet_it(
+    pages: Pages, caplog: pytest.LogCaptureFixture
+) -> None:
+    away, well = pages(database_url=AWAY), pages()
+    well.get("/")
+    caplog.clear()
+
+    for _ in range(3):
+        away.get("/")
+    for _ in range(3):
+        well.get("/")
+
+    assert len(caplog.messages) == 2
+    assert "NEWSLETTER_DATABASE_URL" in caplog.messages[0]
+    assert caplog.messages[1] == "The database answers again."
