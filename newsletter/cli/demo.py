@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from newsletter.cli.common import At, note, out, settings_at
-from newsletter.errors import InputError, StateError
+from newsletter.errors import InputError, SettingsError, StateError
 
 ZONE = "Asia/Beirut"
 _LEFT = "left.again@mail.example"
@@ -35,9 +35,15 @@ def demo(
     in a folder. Everything it starts is ended.
     """
     from newsletter import config
+    from newsletter.cli.demo_folder import mark_demo
     from newsletter.cli.demo_report import report
-    from newsletter.embedded import Engine
+    from newsletter.embedded import HOW_TO_INSTALL, Engine, is_installed
 
+    if not is_installed(frozenset(Engine)):
+        raise SettingsError(
+            "The demo runs on servers of its own, whatever is set, and they are not installed. "
+            f"Install them: {HOW_TO_INSTALL}"
+        )
     settings = settings_at(at)
     given = _given(feeds or [])
     if not at and (evening := _evening_of(given, config.clock(settings)())):
@@ -50,8 +56,9 @@ def demo(
         shutil.rmtree(folder / Engine.RELAY.value, ignore_errors=True)
         with config.engines(settings, need=frozenset(Engine)) as running:
             step("PostgreSQL, Redis (Valkey) and a mail catcher run")
+            mark_demo(folder, config.clock(running)())
             done = _evening(running, given, subscribers)
-        report(done, folder)
+        report(done, folder, running.public_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +97,7 @@ def _evening(settings: Any, given: Given, readers: int) -> Evening:
         migrate(ports.store)
         newsletter, on = _newsletter(ports)
         _collect(ports, given)
+        _forget_sample(ports, given)
         with _step("Composing") as step:
             edition = compose(ports.store, newsletter, on, now=ports.now())
             step(f"Composed the edition of {on}: {len(edition.stories)} stories")
@@ -142,7 +150,7 @@ def _collect(ports: Any, given: Given) -> None:
         else:
             from dataclasses import replace
 
-            feeds = stack.enter_context(newsroom(now))
+            feeds = stack.enter_context(newsroom(now, base=ports.public_url))
             policy = replace(policy, allow_loopback=True)
         _add(ports, feeds, now)
         reports = (*collect(ports.store, policy, now=now),)
@@ -154,6 +162,16 @@ def _collect(ports: Any, given: Given) -> None:
     for one in reports:
         for refused in one.refused[:3]:
             note(f"    {one.source}: refused “{refused.what}”. {refused.why}")
+
+
+def _forget_sample(ports: Any, given: Given) -> None:
+    """Take out the feeds of the sample: whoever shows the demo afterwards cannot read them."""
+    from newsletter.store import feeds
+
+    if given.urls or given.paths:
+        return
+    with ports.store.begin() as session:
+        feeds.remove(session, [feed.url for feed in feeds.every(session)])
 
 
 def _add(ports: Any, feeds: tuple[Any, ...], now: datetime) -> None:

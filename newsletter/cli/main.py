@@ -44,7 +44,9 @@ def _unexpected(error: Exception) -> None:
     # What the command line library raises for wrong arguments; it has moved from click to typer.
     format_message = getattr(error, "format_message", None)
     if format_message is not None:
-        _say(f"{format_message()} See --help.")
+        # Without a command the help itself was the answer, and there is nothing to add.
+        if message := format_message():
+            _say(f"{message} See --help.")
         sys.exit(USAGE)
     if os.environ.get("NEWSLETTER_LOG_LEVEL", "").upper() == "DEBUG":
         raise error

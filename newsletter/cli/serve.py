@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from newsletter.cli.common import note, out
+from newsletter.cli.demo_folder import shown_folder
 from newsletter.cli.listening_socket import USUAL_PORT, PortTakenError, base_url, open_sockets
 from newsletter.cli.worker import command, environment, worker_command
 from newsletter.errors import NewsletterError
@@ -43,6 +44,9 @@ def serve(
     from newsletter.store.schema import check_schema
 
     settings = config.load()
+    if (folder := shown_folder(settings)) != settings.data_dir:
+        settings = settings.model_copy(update={"data_dir": folder})
+        note(f"This is the demo in {folder}. A newsletter of your own: newsletter init --help")
     sockets = _sockets(host, port, may_move=all_ and not os.environ.get(_PUBLIC_URL))
     listened = sockets[0].getsockname()[1]
     if not os.environ.get(_PUBLIC_URL):

@@ -13,6 +13,7 @@ from newsletter.web.failures import add_failures
 from newsletter.web.outage_log import notice_end
 from newsletter.web.pages import STATIC
 from newsletter.web.proxies import BehindProxies
+from newsletter.web.sample_pages import sample_router
 from newsletter.web.site import Site
 
 
@@ -45,6 +46,8 @@ def create_app(settings: config.Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router, prefix in ((ops.router, ""), (editor.router, "/editor"), (public.router, "")):
         app.include_router(router, prefix=prefix, dependencies=[Depends(notice_end)])
+    if (sample := sample_router(settings.data_dir)) is not None:
+        app.include_router(sample)
     add_failures(app)
     frame.add_frame(app)
     return app

@@ -90,6 +90,8 @@ def test_celerys_attempts_to_reach_redis_are_one_line(caplog) -> None:
         _record("celery.bootsteps", logging.ERROR, "Error on restarting Gossip", _led_to()),
     ]
 
+    advice = "setting worker_cancel_long_running_tasks_on_connection_loss will be set to True"
+    assert not outages.filter(_record("py.warnings", logging.WARNING, advice))
     assert not any(outages.filter(record) for record in tries)
     assert not outages.filter(
         _record("celery.worker.consumer.connection", logging.INFO, "Connected to %s")
