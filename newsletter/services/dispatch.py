@@ -25,6 +25,7 @@ from newsletter.services.deliver import HINTS
 from newsletter.services.mailable import store_removal
 from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
+from newsletter.services.sender_check import check_sender
 from newsletter.store import (
     Session,
     deliveries,
@@ -179,6 +180,7 @@ def _sent_off(
     """Freeze and plan in one transaction; queue after it. What cannot be mailed is out first."""
     now = ports.now()
     try:
+        check_sender(newsletter, relays=ports.relays)
         _, unfit = mailing.remove_unmailable(ports, edition, newsletter)
         if unfit:
             edition, ended = _without(ports, edition, newsletter, unfit, is_forced=is_forced)

@@ -13,6 +13,7 @@ from newsletter import config
 from newsletter.embedded import Engine
 from newsletter.errors import NewsletterError
 from newsletter.services.ports import Ports
+from newsletter.tasks.alive import touch_while_alive
 from newsletter.tasks.app import make_app
 from newsletter.tasks.broker_log import log_outages_once
 from newsletter.tasks.enqueue import enqueue
@@ -36,6 +37,7 @@ def celery_app() -> Celery:
     app.set_default()
     setup_logging.connect(_log_as_set, weak=False)
     setup_logging.connect(partial(_log_outages_once, app), weak=False)
+    touch_while_alive(settings().data_dir)
     worker_process_init.connect(_start_afresh, weak=False)
     worker_shutting_down.connect(_end, weak=False)
     return app

@@ -19,6 +19,7 @@ from newsletter.services import dispatch, editing, mailing
 from newsletter.services.recompose import compose_now
 from newsletter.services.status import read_forecast
 from newsletter.store import Session as StoreSession
+from newsletter.services.sender_check import sender_problems
 from newsletter.store import deliveries, editions, newsletters
 from newsletter.web.frame import MAIL_POLICY
 from newsletter.web.pages import page
@@ -123,6 +124,7 @@ def edition_page(
         email=email and filled(email, address="reader@example.org", unsubscribe="preview"),
         problems=problems,
         removed=_removed(site, edition, newsletter),
+        warnings=sender_problems(newsletter, relays=site.ports.relays),
         may=_may(edition),
         heads=heads,
         counts=counts,
