@@ -17,9 +17,9 @@ from newsletter.mail.rendering import Rendered, filled
 from newsletter.mail.words import updated_since
 from newsletter.services import dispatch, editing, mailing
 from newsletter.services.recompose import compose_now
+from newsletter.services.sender_check import sender_problems
 from newsletter.services.status import read_forecast
 from newsletter.store import Session as StoreSession
-from newsletter.services.sender_check import sender_problems
 from newsletter.store import deliveries, editions, newsletters
 from newsletter.web.frame import MAIL_POLICY
 from newsletter.web.pages import page
