@@ -34,16 +34,12 @@ def demo(
     It runs on engines of its own, whatever is set, and sends nothing to anybody: the mail is kept
     in a folder. Everything it starts is ended.
     """
+    _check_installed()
     from newsletter import config
     from newsletter.cli.demo_folder import mark_demo
     from newsletter.cli.demo_report import report
-    from newsletter.embedded import HOW_TO_INSTALL, Engine, is_installed
+    from newsletter.embedded import Engine
 
-    if not is_installed(frozenset(Engine)):
-        raise SettingsError(
-            "The demo runs on servers of its own, whatever is set, and they are not installed. "
-            f"Install them: {HOW_TO_INSTALL}"
-        )
     settings = settings_at(at)
     given = _given(feeds or [])
     if not at and (evening := _evening_of(given, config.clock(settings)())):
@@ -59,6 +55,17 @@ def demo(
             mark_demo(folder, config.clock(running)())
             done = _evening(running, given, subscribers)
         report(done, folder, running.public_url)
+
+
+def _check_installed() -> None:
+    """Raises SettingsError when the servers that the demo starts are not installed."""
+    from newsletter.embedded import HOW_TO_INSTALL, Engine, is_installed
+
+    if not is_installed(frozenset(Engine)):
+        raise SettingsError(
+            "The demo runs on servers of its own, whatever is set, and they are not installed. "
+            f"Install them: {HOW_TO_INSTALL}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
