@@ -13,6 +13,7 @@ from newsletter.web.http_protocol import BoundedProtocol
 
 # What is being answered when it is asked to end may take so long; containers kill after ten.
 END_WITHIN_S = 8
+MAX_HEADER_BYTES = 16_384  # Of a request; a browser with many cookies sends four thousand.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -30,6 +31,7 @@ def serve(app: FastAPI, sockets: list[socket.socket], *, when_ready: Callable[[]
         access_log=False,
         server_header=False,
         proxy_headers=False,  # the application reads them itself, from trusted proxies
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         timeout_graceful_shutdown=END_WITHIN_S,
     )
     _Server(settings, when_ready).run(sockets)

@@ -9,7 +9,6 @@ import pytest
 from newsletter.domain.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import Approval, Newsletter
 from newsletter.errors import StateError
-from newsletter.mail.smtp import Relays
 from newsletter.services import mailing
 from newsletter.services.dispatch import dispatch, send_now, send_test
 from newsletter.store import Store, newsletters
@@ -222,8 +221,7 @@ def test_a_test_message_that_is_refused_says_what_the_relay_said(
         send_test(replace(ports, relay_url=refusing.url), edition, newsletter, "editor@example.org")
 
 
-REAL = Relays.parse("smtp://relay.harbour-times.press")
-CATCHER = Relays.parse("smtp://127.0.0.1:9")
+REAL, CATCHER = "smtp://relay.harbour-times.press", "smtp://127.0.0.1:9"
 
 
 def with_sender(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> None:
@@ -246,7 +244,7 @@ def test_nobody_is_mailed_in_the_name_of_a_domain_that_nobody_has(
 ):
     with_sender(ports.store, newsletter, sender, now=ports.now())
 
-    done = dispatch(replace(ports, relays=relay), edition.id)
+    done = dispatch(replace(ports, relay_url=relay), edition.id)
 
     assert done.status is status
     assert ("--sender" in done.reason) is (status is HELD)
@@ -256,7 +254,7 @@ def test_an_operator_is_told_of_such_a_sender_and_may_send_once_it_is_set(
     ports, edition, newsletter
 ):
     with_sender(ports.store, newsletter, "evening@newsletter.example", now=ports.now())
-    real = replace(ports, relays=REAL)
+    real = replace(ports, relay_url=REAL)
 
     with pytest.raises(StateError, match="whose domain nobody can have"):
         send_now(real, edition.id)
