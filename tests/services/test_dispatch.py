@@ -234,9 +234,7 @@ def with_sender(store: Store, newsletter: Newsletter, address: str, *, now: date
     [
         pytest.param("evening@newsletter.example", REAL, HELD, id="nobody's, a real relay"),
         pytest.param("evening@harbour-times.press", REAL, SENDING, id="ours, a real relay"),
-        pytest.param(
-            "evening@newsletter.example", CATCHER, SENDING, id="nobody's, a catcher"
-        ),
+        pytest.param("evening@newsletter.example", CATCHER, SENDING, id="nobody's, a catcher"),
     ],
 )
 def test_nobody_is_mailed_in_the_name_of_a_domain_that_nobody_has(

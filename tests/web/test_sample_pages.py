@@ -7,7 +7,7 @@ import pytest
 from newsletter.cli.demo_folder import mark_demo, shown_folder
 from newsletter.config import Settings
 from newsletter.sample.newsroom import articles, image_url, outlets
-from tests.web.conftest import Browser, Pages
+from tests.web.browsers import Browser, Pages
 
 BASE = "http://127.0.0.1:8000"
 
