@@ -32,7 +32,7 @@ def sample_router(data_dir: Path) -> APIRouter | None:
         """An article as its outlet would show it."""
         for outlet in (one for one in outlets() if one.slug == slug):
             for one in articles(outlet):
-                if one.path == f"/{path}":
+                if one.path.strip("/") == path.strip("/"):
                     return page(
                         "sample", outlet=outlet, article=one, at=one.published_at(now), path=PATH
                     )
