@@ -85,7 +85,9 @@ def init(
     given = {key: value for key, value in told.items() if value not in {"", None}}
     saved, coming, now = _saved(_checked(given), slug, at)
     # Said whatever relay is set: the one that carries mail away is often set later.
-    problems = [problem for problem in (impossible_sender(saved), missing_address(saved)) if problem]
+    problems = [
+        problem for problem in (impossible_sender(saved), missing_address(saved)) if problem
+    ]
     if as_json:
         promise = {"next_on": coming.on.isoformat(), "next_at": coming.at.isoformat()}
         row = {"slug": saved.slug, "name": saved.name, "zone": saved.zone, "problems": problems}
