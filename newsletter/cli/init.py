@@ -12,6 +12,7 @@ import typer
 from newsletter.cli.common import AsJson, At, out, print_json, settings_at
 from newsletter.cli.promise import promise_lines
 from newsletter.domain.newsletter import Approval, InDoubt, Newsletter, ThinDay
+from newsletter.domain.sender import impossible_sender, missing_address
 from newsletter.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,13 +84,20 @@ def init(
     }
     given = {key: value for key, value in told.items() if value not in {"", None}}
     saved, coming, now = _saved(_checked(given), slug, at)
+    # Said whatever relay is set: the one that carries mail away is often set later.
+    problems = [
+        problem for problem in (impossible_sender(saved), missing_address(saved)) if problem
+    ]
     if as_json:
         promise = {"next_on": coming.on.isoformat(), "next_at": coming.at.isoformat()}
-        print_json({"slug": saved.slug, "name": saved.name, "zone": saved.zone} | promise)
+        row = {"slug": saved.slug, "name": saved.name, "zone": saved.zone, "problems": problems}
+        print_json(row | promise)
         return
     out.print(f"{saved.name} goes out at {saved.sends_at:%H:%M}, {saved.zone}.", markup=False)
     for line in promise_lines(saved, coming, now):
         out.print(line, markup=False, soft_wrap=True)
+    for problem in problems:
+        out.print(f"Before it is sent for real: {problem}", style="yellow", markup=False)
     out.print("Next:  newsletter feeds add URL   |   newsletter subscribers import FILE")
 
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from newsletter.cli.app import app
+from newsletter.cli.termination import TerminationError, raise_on_signals
 from newsletter.errors import NewsletterError
 
 USAGE = 2  # As the shell's own commands: wrong arguments.
@@ -17,6 +18,7 @@ INTERRUPTED = 130  # What a shell reports for Ctrl-C.
 def main() -> None:
     """Run the command line; never returns."""
     code = None
+    raise_on_signals()
     try:
         code = app(standalone_mode=False)  # what typer.Exit carried, None after a usual end
         sys.stdout.flush()
@@ -26,6 +28,9 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         _say("Stopped.")
         sys.exit(INTERRUPTED)
+    except TerminationError as error:
+        _say("Stopped.")
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         # Whoever read our output has had enough: nothing to say, and no more to write.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -39,7 +44,9 @@ def _unexpected(error: Exception) -> None:
     # What the command line library raises for wrong arguments; it has moved from click to typer.
     format_message = getattr(error, "format_message", None)
     if format_message is not None:
-        _say(f"{format_message()} See --help.")
+        # Without a command the help itself was the answer, and there is nothing to add.
+        if message := format_message():
+            _say(f"{message} See --help.")
         sys.exit(USAGE)
     if os.environ.get("NEWSLETTER_LOG_LEVEL", "").upper() == "DEBUG":
         raise error

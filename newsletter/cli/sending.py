@@ -62,12 +62,15 @@ def send(
 def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_json: bool) -> None:
     from newsletter.mail.smtp import connected
     from newsletter.services.dispatch import send_now
+    from newsletter.services.sender_check import sender_problems
 
     with house(at=at, need=_EVERYTHING) as here:
         ports = here.ports
         newsletter, when = of_date(ports, slug, on)
         with ports.store.begin() as session:
             edition = edition_of(session, newsletter, when)
+        for problem in sender_problems(newsletter, relays=ports.relays):
+            err.print(problem, style="yellow", markup=False)
         if to:
             _test(ports, edition, newsletter, to)
             return

@@ -1,7 +1,9 @@
 """newsletter serve: the pages; with --all the worker, the beat and the engines too."""
 
+import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,12 +14,15 @@ from typing import Annotated, Any
 import typer
 
 from newsletter.cli.common import note, out
+from newsletter.cli.demo_folder import shown_folder
+from newsletter.cli.listening_socket import USUAL_PORT, PortTakenError, base_url, open_sockets
 from newsletter.cli.worker import command, environment, worker_command
-from newsletter.errors import NewsletterError, SettingsError
+from newsletter.errors import NewsletterError
 
-USUAL_PORT = 8_000
 END_WITHIN_S = 20  # A worker finishes the message in its hand first.
 POLL_S = 0.1
+ANSWER_S = 5.0  # The first page is made while the worker and the beat start too.
+_PUBLIC_URL = "NEWSLETTER_PUBLIC_URL"
 _COLOURS = {"web": "36", "worker": "32", "beat": "35"}
 
 
@@ -39,9 +44,13 @@ def serve(
     from newsletter.store.schema import check_schema
 
     settings = config.load()
-    chosen = port or _usual_or_free(host)
-    if not os.environ.get("NEWSLETTER_PUBLIC_URL"):
-        settings = settings.model_copy(update={"public_url": f"http://{host}:{chosen}"})
+    if (folder := shown_folder(settings)) != settings.data_dir:
+        settings = settings.model_copy(update={"data_dir": folder})
+        note(f"This is the demo in {folder}. A newsletter of your own: newsletter init --help")
+    sockets = _sockets(host, port, may_move=all_ and not os.environ.get(_PUBLIC_URL))
+    listened = sockets[0].getsockname()[1]
+    if not os.environ.get(_PUBLIC_URL):
+        settings = settings.model_copy(update={"public_url": base_url(host, listened)})
     with config.engines(settings, need=frozenset(Engine)) as running:
         ports = config.ports(running, enqueue=lambda *_: None)
         try:
@@ -49,28 +58,41 @@ def serve(
         finally:
             ports.store.dispose()
         if all_:
-            _serve_all(running, host, chosen, is_capturing=not settings.smtp_url)
+            _close(sockets)  # the part that serves the pages opens them again
+            _serve_all(running, host, listened, is_capturing=not settings.smtp_url)
         else:
-            _serve_pages(running, host, chosen)
+            _serve_pages(running, sockets, base_url(host, listened))
 
 
-def _serve_pages(settings: Any, host: str, port: int) -> None:
-    import uvicorn
+def _sockets(host: str, port: int | None, *, may_move: bool) -> list[socket.socket]:
+    """Listen before anything is started; may_move: where no port was named, any free one will do.
 
+    Raises SettingsError when that cannot be.
+    """
+    try:
+        return open_sockets(host, port or USUAL_PORT)
+    except PortTakenError as error:
+        if port or not may_move:
+            raise
+        note(f"{error.what} A free port is used instead.")
+        return open_sockets(host, 0)
+
+
+def _serve_pages(settings: Any, sockets: list[socket.socket], base: str) -> None:
     from newsletter import config
     from newsletter.web.app import create_app
+    from newsletter.web.server import serve as serve_until_ended
 
     config.configure_logging(settings)
-    app = create_app(settings)
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # the application reads them itself, from trusted proxies
-    )
+
+    def announce() -> None:
+        if settings.log_format == "json":
+            logging.getLogger(__name__).info("ready at %s", base)
+        else:
+            out.print(f"Ready: {base}/  (editors: {base}/editor). Ctrl-C ends it.", soft_wrap=True)
+        sys.stdout.flush()
+
+    serve_until_ended(create_app(settings), sockets, when_ready=announce)
 
 
 def _serve_all(settings: Any, host: str, port: int, *, is_capturing: bool) -> None:
@@ -83,17 +105,36 @@ def _serve_all(settings: Any, host: str, port: int, *, is_capturing: bool) -> No
         "beat": command("beat", "--loglevel", "WARNING"),
     }
     ended, hurry = threading.Event(), threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _ender(ended, hurry))
-    children = {name: _started(name, arguments, env, ended) for name, arguments in parts.items()}
-    _welcome(settings, is_capturing=is_capturing)
-    ended.wait()
-    fallen = [name for name, child in children.items() if child.poll() is not None]
-    note("Ending…")
-    _end(children, hurry)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _ender(ended, hurry))
+    children: dict[str, subprocess.Popen[str]] = {}
+    try:
+        for name, arguments in parts.items():
+            children[name] = _started(name, arguments, env, ended)
+        if _is_answering(base_url(host, port), ended):
+            _welcome(settings, is_capturing=is_capturing)
+        ended.wait()
+    finally:
+        fallen = [name for name, child in children.items() if child.poll() is not None]
+        note("Ending…")
+        _end(children, hurry)
     if fallen:
         raise EndedError(f"The {fallen[0]} ended by itself; its last lines are above.")
     note("Ended.")
+
+
+def _is_answering(base: str, ended: threading.Event) -> bool:
+    """Wait until the pages answer, or it all ends; whether they do."""
+    import httpx
+
+    while not ended.wait(POLL_S):
+        try:
+            httpx.get(f"{base}/healthz", timeout=ANSWER_S, trust_env=False)
+        except httpx.HTTPError:
+            continue
+        return True
+    return False
 
 
 def _welcome(settings: Any, *, is_capturing: bool) -> None:
@@ -101,15 +142,22 @@ def _welcome(settings: Any, *, is_capturing: bool) -> None:
     from newsletter.embedded import Engine
     from newsletter.embedded.capture import mail_folder
 
-    out.print(f"[bold]Sign-up[/]  {settings.public_url}/")
+    out.print("Ready: it answers, and goes on until it is told to end.", style="green")
+    out.print(f"[bold]Sign-up[/]  {settings.public_url}/", soft_wrap=True)
     out.print(f"[bold]Editor[/]   {settings.public_url}/editor   password: ", end="")
     is_set = bool(config.load().editor_password.get_secret_value())
     password = "as set" if is_set else settings.editor_password.get_secret_value()
     out.print(password, markup=False)
     if is_capturing:
         folder = mail_folder(settings.data_dir.resolve() / Engine.RELAY.value)
-        out.print(f"[bold]Mail[/]     is kept, not delivered, in {folder}")
+        out.print(f"[bold]Mail[/]     is kept, not delivered, in {folder}", soft_wrap=True)
     out.print("Ctrl-C ends everything.", style="dim")
+    sys.stdout.flush()
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for one in sockets:
+        one.close()
 
 
 def _started(
@@ -156,26 +204,11 @@ def _ender(ended: threading.Event, hurry: threading.Event) -> Any:
 def _end(children: dict[str, "subprocess.Popen[str]"], hurry: threading.Event) -> None:
     """Ask the parts to end; kill those that take too long, or all when somebody is in a hurry."""
     for child in children.values():
-        child.terminate()
+        if child.poll() is None:
+            child.terminate()
     ends_at = time.monotonic() + END_WITHIN_S
     while any(child.poll() is None for child in children.values()):
         if hurry.wait(POLL_S) or time.monotonic() > ends_at:
             for child in children.values():
                 child.kill()
-
-
-def _usual_or_free(host: str) -> int:
-    """The usual port, or a free one when somebody has it already."""
-    import socket
-
-    for port in (USUAL_PORT, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-                return int(probe.getsockname()[1])
-            except OSError as error:
-                if port == 0:
-                    said = f"Nothing can listen at {host} ({error.strerror})."
-                    raise SettingsError(said) from error
-    raise AssertionError("a free port is always tried last")
+                child.wait()

@@ -32,17 +32,23 @@ def status(
 ) -> None:
     """Whether tonight's edition goes out, readers, deliveries, feeds in trouble, and the jobs."""
     from newsletter import config
+    from newsletter.services.sender_check import sender_problems
     from newsletter.services.status import status as status_at
 
     has_relay = bool(config.load().smtp_url)
     with house(at=at) as here:
         found = status_at(here.ports.store, now=here.ports.now(), has_relay=has_relay)
+        relays = here.ports.relays
+    problems = {
+        one.newsletter.slug: sender_problems(one.newsletter, relays=relays)
+        for one in found.newsletters
+    }
     if as_json:
-        print_json(_document(found))
+        print_json(_document(found, problems))
     elif check:
         _show_check(found)
     else:
-        _show_all(found)
+        _show_all(found, problems)
     raise typer.Exit(_check_code(found) if check else 0)
 
 
@@ -68,11 +74,13 @@ def _show_check(found: Any) -> None:
     out.print(f"Late: {', '.join(late)}." if late else "Every job has run lately.")
 
 
-def _show_all(found: Any) -> None:
+def _show_all(found: Any, problems: dict[str, tuple[str, ...]]) -> None:
     if not found.newsletters:
         out.print(_NO_NEWSLETTER)
     for standing in found.newsletters:
         _show(standing)
+        for problem in problems[standing.newsletter.slug]:
+            out.print(f"  {problem}", style="yellow", markup=False, soft_wrap=True)
     failing = [feed for feed in found.feeds if feed.failures]
     polled = [feed for feed in found.feeds if feed.is_polled]
     out.print(f"\n{len(polled)} feeds are read, {len(failing)} in trouble.")
@@ -106,7 +114,7 @@ def _show(standing: Any) -> None:
     out.print(table)
 
 
-def _document(found: Any) -> dict[str, Any]:
+def _document(found: Any, problems: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     return {
         "at": found.at.isoformat(),
         "newsletters": [
@@ -123,6 +131,7 @@ def _document(found: Any) -> dict[str, Any]:
                     "sentence": one.forecast.sentence,
                 },
                 "readers": one.readers,
+                "problems": problems[one.newsletter.slug],
                 "editions": [
                     {
                         "date": edition.on.isoformat(),

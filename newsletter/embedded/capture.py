@@ -31,7 +31,7 @@ def start(folder: Path) -> Iterator[Server]:
     Messages are kept in the Maildir folder/mail. Raises SettingsError when it is not installed,
     UnreachableError when it does not start.
     """
-    with joined(folder, _started, partial(end, signal=signal.SIGTERM)) as server:
+    with joined(folder, _started, partial(end, number=signal.SIGTERM)) as server:
         yield server
 
 

@@ -121,7 +121,7 @@ def _run(where: Place, program: str, *arguments: str) -> subprocess.CompletedPro
 
 def _ended(server: Server) -> None:
     # SIGINT is PostgreSQL's fast shutdown: it ends sessions and writes everything down.
-    end(server, signal=signal.SIGINT)
+    end(server, number=signal.SIGINT)
 
 
 def _tail(log: Path) -> str:

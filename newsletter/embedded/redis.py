@@ -34,7 +34,7 @@ def start(folder: Path) -> Iterator[Server]:
     Nothing is kept on disk: what must not be lost is in PostgreSQL.
     Raises SettingsError when it is not installed, UnreachableError when it does not start.
     """
-    with joined(folder, _started, partial(end, signal=signal.SIGTERM)) as server:
+    with joined(folder, _started, partial(end, number=signal.SIGTERM)) as server:
         yield server
 
 

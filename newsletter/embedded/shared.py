@@ -4,7 +4,9 @@ import fcntl
 import json
 import os
 import secrets
+import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ import psutil
 
 from newsletter.errors import SettingsError
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_WAIT_S = 15  # PostgreSQL writes a checkpoint before it ends; a laptop's disk takes seconds.
 
 
@@ -41,7 +44,8 @@ def joined(
     """
     folder = folder.resolve()  # servers change their working folder
     me = [os.getpid(), psutil.Process().create_time()]
-    with _locked(folder):
+    # A signal in the middle would leave a server that nobody has written down, or half ended.
+    with signals_deferred(), _locked(folder):
         server, users = _read(folder)
         if server is None or not server.is_alive():
             server, users = start(folder), []
@@ -49,7 +53,7 @@ def joined(
     try:
         yield server
     finally:
-        with _locked(folder):
+        with signals_deferred(), _locked(folder):
             kept, users = _read(folder)
             if kept == server:
                 if me in users:
@@ -60,13 +64,13 @@ def joined(
                 _write(folder, server, users)
 
 
-def end(server: Server, *, signal: int) -> None:
-    """Ask the server's process to end, and wait; kill it when it does not."""
+def end(server: Server, *, number: int) -> None:
+    """Ask the server's process to end by this signal, and wait; kill it when it does not."""
     try:
         process = psutil.Process(server.pid)
         if not server.is_alive():
             return
-        process.send_signal(signal)
+        process.send_signal(number)
         if not wait_until(lambda: not server.is_alive(), timeout_s=STOP_WAIT_S):
             process.kill()
             wait_until(lambda: not server.is_alive(), timeout_s=STOP_WAIT_S)
@@ -87,6 +91,30 @@ def wait_until(is_ready: Callable[[], bool], *, timeout_s: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+@contextmanager
+def signals_deferred() -> Iterator[None]:
+    """Let the signals that end a process wait until the end of the with statement.
+
+    Only the main thread can, and only it is interrupted by them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    for number, handler in before.items():
+        if callable(handler) or handler is signal.SIG_DFL:
+            signal.signal(number, lambda number, _frame: waiting.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:  # None: set by something else than Python, and not touched
+                signal.signal(number, handler)
+        for late in dict.fromkeys(waiting):
+            signal.raise_signal(late)
 
 
 @contextmanager

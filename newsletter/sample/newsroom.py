@@ -1,12 +1,14 @@
 """The sample newsroom's outlets and articles, dated from a moment."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+PATH = "/newsroom"  # Where a server that shows a demo has the newsroom's pages and photos.
+MARK = "newsroom"  # The file in a data folder whose server has them; it holds their moment.
 IMAGE_PX = (1072, 600)  # Twice the width in the mail, for fine screens.
 
 
@@ -44,9 +46,12 @@ class SampleArticle:
         return now - timedelta(hours=self.hours)
 
 
-def outlets() -> tuple[Outlet, ...]:
-    """All outlets."""
-    return tuple(Outlet(**told) for told in _told()["outlet"])
+def outlets(base: str = "") -> tuple[Outlet, ...]:
+    """All outlets; with their pages below the address base, when one is given."""
+    every = tuple(Outlet(**told) for told in _told()["outlet"])
+    if not base:
+        return every
+    return tuple(replace(one, site=f"{base}{PATH}/{one.slug}") for one in every)
 
 
 def articles(outlet: Outlet) -> tuple[SampleArticle, ...]:
@@ -69,7 +74,7 @@ def readers() -> list[str]:
 
 
 def image_url(outlet: Outlet, article: SampleArticle) -> str:
-    """Where the article's photo would lie if its outlet existed."""
+    """Where the article's photo lies, if its outlet exists."""
     return f"{outlet.site}/photos/{article.image}"
 
 

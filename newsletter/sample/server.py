@@ -30,9 +30,12 @@ class _Answer:
 
 
 @contextmanager
-def newsroom(now: datetime) -> Iterator[tuple[SampleFeed, ...]]:
-    """The feeds of a newsroom that answers until the end of the with statement."""
-    routes = _routes(now)
+def newsroom(now: datetime, *, base: str = "") -> Iterator[tuple[SampleFeed, ...]]:
+    """The feeds of a newsroom that answers until the end of the with statement.
+
+    base is the address below which somebody shows its pages afterwards; "": nobody does.
+    """
+    routes = _routes(now, base)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(routes))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
@@ -61,12 +64,12 @@ def _feeds(base: str) -> tuple[SampleFeed, ...]:
     return tuple(found)
 
 
-def _routes(now: datetime) -> dict[str, _Answer]:
+def _routes(now: datetime, base: str) -> dict[str, _Answer]:
     routes = {
         "/courier/feed": _Answer("text/plain", b"", 500),
         "/lantern/feed": _Answer("text/html", b"<!DOCTYPE html><title></title><p>Moved."),
     }
-    for outlet in outlets():
+    for outlet in outlets(base):
         media_type, text = feed(outlet, now)
         routes[f"/{outlet.slug}/feed"] = _Answer(f"{media_type}; charset=utf-8", text.encode())
         for one in articles(outlet):

@@ -23,7 +23,9 @@ from newsletter.mail.smtp import connected
 from newsletter.services import editing, mailing
 from newsletter.services.deliver import HINTS
 from newsletter.services.mailable import store_removal
+from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
+from newsletter.services.sender_check import check_sender
 from newsletter.store import (
     Session,
     deliveries,
@@ -144,6 +146,7 @@ def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: s
     message = master.message(reader, message_id=identity)
     with connected(ports.relays) as relay:
         reply = relay.send(newsletter.sender_address, address, message)
+    report_end(Service.RELAY)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
         raise StateError(f"The relay did not take the test message: {reply.code} {reply.text}")
 
@@ -177,6 +180,7 @@ def _sent_off(
     """Freeze and plan in one transaction; queue after it. What cannot be mailed is out first."""
     now = ports.now()
     try:
+        check_sender(newsletter, relays=ports.relays)
         _, unfit = mailing.remove_unmailable(ports, edition, newsletter)
         if unfit:
             edition, ended = _without(ports, edition, newsletter, unfit, is_forced=is_forced)

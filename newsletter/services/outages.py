@@ -6,6 +6,7 @@ import threading
 from enum import Enum
 
 from newsletter.errors import UnreachableError
+from newsletter.mail.smtp import without_addresses
 
 _log = logging.getLogger(__name__)
 
@@ -31,9 +32,12 @@ _LOCK = threading.Lock()
 
 
 def report_outage(service: Service, sentence: str) -> None:
-    """Write the sentence into the log, unless this outage stands there already."""
+    """Write the sentence into the log, unless this outage stands there already.
+
+    A relay may name a reader in its words; the log does not.
+    """
     if _changed(service, is_away=True):
-        _log.error("%s", sentence)
+        _log.error("%s", without_addresses(sentence))
 
 
 def report_end(service: Service) -> None:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from newsletter.domain.address import parse_address
+from newsletter.domain.calendar_day import check_year
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.schedule import zone
 from newsletter.domain.subscription import EndReason, Subscription
@@ -200,6 +201,7 @@ def _moment(text: str, here: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"“{text}” is neither a time nor a day like 2026-01-02.") from error
+    check_year(moment, text)
     return moment if moment.tzinfo else moment.replace(tzinfo=zone(here))
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from newsletter.domain.address import parse_address
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.schedule import zone
 from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.domain.text import one_line
 from newsletter.errors import InputError
@@ -14,6 +15,7 @@ from newsletter.mail.letters import letter
 from newsletter.mail.rendering import render_confirm
 from newsletter.mail.smtp import connected
 from newsletter.services import links
+from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
 from newsletter.store import Session, newsletters, subscribers, suppressions
 from newsletter.store.subscribers import Evidence, Reader
@@ -48,9 +50,9 @@ def subscribe(ports: Ports, newsletter: Newsletter, form: Form) -> None:
     """Ask the address whether it wants the newsletter; the same happens for every good address.
 
     Nobody learns from outside whether an address is known: one that is confirmed, suppressed or
-    was asked a moment ago gets no mail, and no error. Raises InputError for a bad address or name,
-    TooOftenError, UnreachableError when the relay is down: then nothing is kept as asked, and the
-    reader can try again.
+    was asked a moment ago gets no mail, and no error. Raises InputError for a bad address, name or
+    zone, TooOftenError, UnreachableError when the relay is down: then nothing is kept as asked, and
+    the reader can try again.
     """
     reader = _reader(form)
     now = ports.now()
@@ -125,12 +127,14 @@ def _reader(form: Form) -> Reader:
     name = one_line(form.name, max_chars=MAX_NAME_CHARS)
     if _NO_NAME.search(name):
         raise InputError("A name holds no addresses. Leave it empty, or write a name only.")
+    if form.zone:
+        zone(form.zone)
     return Reader(
         address=address.address,
         address_key=address.key,
         name=name,
         language=one_line(form.language, max_chars=35),
-        zone=one_line(form.zone, max_chars=60),
+        zone=form.zone,
     )
 
 
@@ -169,5 +173,6 @@ def _ask(ports: Ports, newsletter: Newsletter, subscription: Subscription) -> No
     )
     with connected(ports.relays) as relay:
         reply = relay.send(newsletter.sender_address, subscription.address, message)
+    report_end(Service.RELAY)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
         raise InputError("The address did not take our mail. Is it written correctly?")

@@ -10,11 +10,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from newsletter.errors import StateError
-from newsletter.store import ledger, models
+from newsletter.store import editor_models, ledger, models
 from newsletter.store.engine import Store
 
-METADATA = models.EditionRow.metadata  # of every table: both modules put theirs into it
-assert METADATA is ledger.BatchRow.metadata
+METADATA = models.EditionRow.metadata  # of every table: these modules put theirs into it
+assert METADATA is ledger.BatchRow.metadata is editor_models.EndedSessionRow.metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x6E6577736C  # "newsl": two processes that migrate at once take turns

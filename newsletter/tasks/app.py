@@ -22,6 +22,8 @@ def make_app(redis_url: str) -> Celery:
         worker_hijack_root_logger=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
+        # For ever: a hundred times, Celery's own choice, are 50 minutes, and then the worker ends.
+        broker_connection_max_retries=None,
         # Nobody waits long for Redis: what could not be queued is found in SQL within a minute.
         broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10},
         task_default_queue=HOUSEWORK,

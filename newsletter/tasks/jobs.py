@@ -2,14 +2,11 @@
 that a worker which only delivers holds no feed reader in its memory.
 """
 
-import logging
-
 from celery import shared_task
 
-from newsletter.errors import UnreachableError
+from newsletter.services.outages import Service, report_end
+from newsletter.tasks.job_log import logged
 from newsletter.tasks.process import ports, settings
-
-_log = logging.getLogger(__name__)
 
 
 @shared_task(name="feeds.collect", acks_late=True, ignore_result=True)
@@ -17,7 +14,8 @@ def collect() -> None:
     """Read the feeds that are due."""
     from newsletter.services import tick
 
-    tick.collect_due(ports())
+    with logged("collect"):
+        tick.collect_due(ports())
 
 
 @shared_task(name="editions.compose", acks_late=True, ignore_result=True)
@@ -25,7 +23,8 @@ def compose() -> None:
     """Compose the editions that are due, and anew those that news came for."""
     from newsletter.services import tick
 
-    tick.compose_due(ports())
+    with logged("compose"):
+        tick.compose_due(ports())
 
 
 @shared_task(name="editions.dispatch", acks_late=True, ignore_result=True)
@@ -33,7 +32,8 @@ def dispatch() -> None:
     """Send off the editions whose minute has come."""
     from newsletter.services import tick
 
-    tick.dispatch_due(ports())
+    with logged("dispatch"):
+        tick.dispatch_due(ports())
 
 
 @shared_task(name="deliveries.recover", acks_late=True, ignore_result=True)
@@ -41,7 +41,8 @@ def recover() -> None:
     """Find what died or was lost, and put it right."""
     from newsletter.services import tick
 
-    tick.recover_due(ports())
+    with logged("recover"):
+        tick.recover_due(ports())
 
 
 @shared_task(name="ledger.retain", acks_late=True, ignore_result=True)
@@ -49,7 +50,8 @@ def retain() -> None:
     """Let go of what is old enough in the store, and of journals that are over."""
     from newsletter.services import tick
 
-    tick.retain_due(ports(), keep_months=settings().keep_months)
+    with logged("retain"):
+        tick.retain_due(ports(), keep_months=settings().keep_months)
 
 
 @shared_task(name="deliveries.deliver_batch", acks_late=True, ignore_result=True)
@@ -57,7 +59,6 @@ def deliver_batch(edition_id: int, batch: int) -> None:
     """Send what is still queued in one batch of an edition, and in those after it."""
     from newsletter.services.deliver import deliver
 
-    try:
-        deliver(ports(), edition_id, batch)
-    except UnreachableError as error:  # the ledger keeps it; recover asks again in a minute
-        _log.warning("%s", error)
+    with logged("deliver"):  # the ledger keeps what is left; recover asks again in a minute
+        if deliver(ports(), edition_id, batch):
+            report_end(Service.RELAY)

@@ -4,7 +4,7 @@ import atexit
 import mmap
 import sys
 from contextlib import ExitStack
-from functools import cache
+from functools import cache, partial
 
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_shutting_down
@@ -13,7 +13,9 @@ from newsletter import config
 from newsletter.embedded import Engine
 from newsletter.errors import NewsletterError
 from newsletter.services.ports import Ports
+from newsletter.tasks.alive import touch_while_alive
 from newsletter.tasks.app import make_app
+from newsletter.tasks.broker_log import log_outages_once
 from newsletter.tasks.enqueue import enqueue
 
 # One byte that this process and all that it forks can see: not 0 once the worker is asked to end.
@@ -34,6 +36,8 @@ def celery_app() -> Celery:
     app.set_current()
     app.set_default()
     setup_logging.connect(_log_as_set, weak=False)
+    setup_logging.connect(partial(_log_outages_once, app), weak=False)
+    touch_while_alive(settings().data_dir)
     worker_process_init.connect(_start_afresh, weak=False)
     worker_shutting_down.connect(_end, weak=False)
     return app
@@ -63,6 +67,10 @@ def _start_afresh(**_: object) -> None:
 
 def _log_as_set(**_: object) -> None:
     config.configure_logging(settings())
+
+
+def _log_outages_once(app: Celery, **_: object) -> None:
+    log_outages_once(app)
 
 
 def _end(**_: object) -> None:

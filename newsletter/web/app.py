@@ -1,6 +1,6 @@
 """The web application: public pages, the editors', the ops', and what holds for all of them."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -10,8 +10,10 @@ from newsletter.domain.client_address import TrustedProxies
 from newsletter.tasks.enqueue import enqueue
 from newsletter.web import editor, frame, ops, public
 from newsletter.web.failures import add_failures
+from newsletter.web.outage_log import notice_end
 from newsletter.web.pages import STATIC
 from newsletter.web.proxies import BehindProxies
+from newsletter.web.sample_pages import sample_router
 from newsletter.web.site import Site
 
 
@@ -42,9 +44,10 @@ def create_app(settings: config.Settings) -> FastAPI:
         is_secure=settings.public_url.startswith("https://"),
     )
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.include_router(ops.router)
-    app.include_router(editor.router, prefix="/editor")
-    app.include_router(public.router)
+    for router, prefix in ((ops.router, ""), (editor.router, "/editor"), (public.router, "")):
+        app.include_router(router, prefix=prefix, dependencies=[Depends(notice_end)])
+    if (sample := sample_router(settings.data_dir)) is not None:
+        app.include_router(sample)
     add_failures(app)
     frame.add_frame(app)
     return app

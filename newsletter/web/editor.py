@@ -17,11 +17,13 @@ from newsletter.mail.rendering import Rendered, filled
 from newsletter.mail.words import updated_since
 from newsletter.services import dispatch, editing, mailing
 from newsletter.services.recompose import compose_now
+from newsletter.services.sender_check import sender_problems
 from newsletter.services.status import read_forecast
 from newsletter.store import Session as StoreSession
 from newsletter.store import deliveries, editions, newsletters
 from newsletter.web.frame import MAIL_POLICY
 from newsletter.web.pages import page
+from newsletter.web.parameters import Day
 from newsletter.web.session import CheckedForm, Session, form_token, sign_in, sign_out
 from newsletter.web.site import Site, TheSite
 
@@ -72,10 +74,10 @@ def login(request: Request, site: TheSite, password: Annotated[str, Form()] = ""
 
 
 @router.post("/logout")
-def logout(_: CheckedForm) -> Response:
+def logout(site: TheSite, session: CheckedForm) -> Response:
     """End the session."""
     response = RedirectResponse("/editor/login", status_code=303)
-    sign_out(response)
+    sign_out(site, session, response)
     return response
 
 
@@ -94,7 +96,7 @@ def edition_page(
     site: TheSite,
     form: Session,
     slug: str,
-    on: date,
+    on: Day,
     view: Annotated[View, Depends()],
     done: str = "",
 ) -> Response:
@@ -122,6 +124,7 @@ def edition_page(
         email=email and filled(email, address="reader@example.org", unsubscribe="preview"),
         problems=problems,
         removed=_removed(site, edition, newsletter),
+        warnings=sender_problems(newsletter, relays=site.ports.relays),
         may=_may(edition),
         heads=heads,
         counts=counts,
@@ -137,7 +140,7 @@ def mail(
     site: TheSite,
     _: Session,
     slug: str,
-    on: date,
+    on: Day,
     scheme: Annotated[Literal["light", "dark"], Query()] = "light",
 ) -> Response:
     """The mail itself, for a frame in which it can do nothing."""
@@ -153,7 +156,7 @@ def mail(
 
 
 @router.post("/{slug}/{on}/compose")
-def compose_again(site: TheSite, _: CheckedForm, slug: str, on: date) -> Response:
+def compose_again(site: TheSite, _: CheckedForm, slug: str, on: Day) -> Response:
     """Compose the edition of the date anew."""
     newsletter = site.newsletter(slug)
     compose_now(site.ports, newsletter, on)
@@ -165,7 +168,7 @@ def approve(
     site: TheSite,
     _: CheckedForm,
     slug: str,
-    on: date,
+    on: Day,
     seen: Annotated[datetime | None, Form()] = None,
 ) -> Response:
     """Let the edition go out as it was seen; one composed anew since is shown again."""
@@ -178,7 +181,7 @@ def approve(
 
 @router.post("/{slug}/{on}/hold")
 def hold(
-    site: TheSite, _: CheckedForm, slug: str, on: date, note: Annotated[str, Form()] = ""
+    site: TheSite, _: CheckedForm, slug: str, on: Day, note: Annotated[str, Form()] = ""
 ) -> Response:
     """Keep the edition back."""
     _newsletter, edition = _meant(site, slug, on)
@@ -188,7 +191,7 @@ def hold(
 
 @router.post("/{slug}/{on}/test")
 def send_test(
-    site: TheSite, _: CheckedForm, slug: str, on: date, address: Annotated[str, Form()] = ""
+    site: TheSite, _: CheckedForm, slug: str, on: Day, address: Annotated[str, Form()] = ""
 ) -> Response:
     """Send the mail as it is now to one address."""
     newsletter, edition = _meant(site, slug, on)

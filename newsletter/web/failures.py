@@ -18,6 +18,7 @@ from newsletter.errors import (
 )
 from newsletter.mail.smtp import without_addresses
 from newsletter.services.signup import TooOftenError
+from newsletter.web.outage_log import report_unreachable
 from newsletter.web.pages import page
 from newsletter.web.session import NotSignedInError
 
@@ -46,7 +47,6 @@ def add_failures(app: FastAPI) -> None:
     app.add_exception_handler(NewsletterError, _foreseen)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _incomplete)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def failure_page(sentence: str, status: int) -> Response:
@@ -63,7 +63,10 @@ def _foreseen(_request: Request, error: Exception) -> Response:
     sentence = str(error)
     if isinstance(error, UnreachableError | SettingsError):
         # Which server and setting is for ops to read, not for readers.
-        _log.error("%s", without_addresses(str(error)))
+        if isinstance(error, UnreachableError):
+            report_unreachable(error)
+        else:
+            _log.error("%s", without_addresses(str(error)))
         sentence = "We cannot do this at the moment. Please try again in a few minutes."
     answer = failure_page(sentence, status)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -79,10 +82,9 @@ def _refused(_request: Request, error: Exception) -> Response:
     return answer
 
 
-def _incomplete(_request: Request, _error: Exception) -> Response:
+def _incomplete(_request: Request, error: Exception) -> Response:
+    """Say what is wrong with a form; a path or a query that is wrong leads to no page."""
+    assert isinstance(error, RequestValidationError)
+    if any(problem["loc"][0] in {"path", "query"} for problem in error.errors()):
+        return failure_page(_SENTENCES[404], 404)
     return failure_page("Something in the form is missing. Go back and fill it in.", 422)
-
-
-def _unforeseen(_request: Request, error: Exception) -> Response:
-    _log.error("a page failed", exc_info=error)
-    return failure_page("Something went wrong on our side. We have been told.", 500)

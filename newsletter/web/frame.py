@@ -1,11 +1,15 @@
-"""What holds for every answer: security headers, and nothing larger than a form comes in."""
+"""What holds for every answer, whoever makes it: security headers, and never a traceback."""
 
-from collections.abc import Awaitable, Callable
+import logging
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_BODY_BYTES = 64_000
+from newsletter.web.failures import failure_page
+from newsletter.web.request_limits import RequestLimits
+
+_log = logging.getLogger(__name__)
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -16,28 +20,56 @@ MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'unsafe-inline'; img-src https: http: data:; frame-ancestors 'self'"
 )
-
-Next = Callable[[Request], Awaitable[Response]]
+# What every answer says, unless the page says something else of its own.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Addresses hold tokens: they go to nobody else.
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+_FAILED = "Something went wrong on our side. We have been told."
 
 
 def add_frame(app: FastAPI) -> None:
-    """Put the frame around every answer of the application."""
-    app.middleware("http")(_framed)
+    """Put the frame around every answer of the application: the one added last is the outermost."""
+    app.add_middleware(RequestLimits)
+    app.add_middleware(Frame)
 
 
-async def _framed(request: Request, call_next: Next) -> Response:
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-        return PlainTextResponse("This is more than a form holds.", status_code=413)
-    if "transfer-encoding" in request.headers:
-        return PlainTextResponse("Send it with a length.", status_code=411)
-    response = await call_next(request)
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", _POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    # Addresses hold tokens: they go to nobody else.
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if not request.url.path.startswith("/static/"):
+class Frame:
+    """Adds the headers, and answers what nobody foresaw with a page.
+
+    It is the application's outermost part but Starlette's own last resort, whose answers would have
+    no headers; so nothing is left for that to do.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_begun = False
+
+        async def send_framed(message: Message) -> None:
+            nonlocal is_begun
+            if message["type"] == "http.response.start":
+                is_begun = True
+                _add_headers(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_framed)
+        except Exception:  # noqa: BLE001  # the last resort: no traceback reaches a reader
+            _log.exception("a page failed")
+            if not is_begun:
+                await failure_page(_FAILED, 500)(scope, receive, send_framed)
+
+
+def _add_headers(headers: MutableHeaders, path: str) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    if not path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
-    return response

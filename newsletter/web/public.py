@@ -1,6 +1,5 @@
 """The readers' pages: sign-up, confirm, unsubscribe, archive, the editions themselves."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -8,7 +7,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from newsletter.domain.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import InputError, MissingError, NewsletterError
+from newsletter.errors import InputError, MissingError, NewsletterError, UnreachableError
 from newsletter.mail.layout import layout
 from newsletter.mail.rendering import filled
 from newsletter.mail.words import words
@@ -16,12 +15,15 @@ from newsletter.services import links, mailing, signup
 from newsletter.store import editions, newsletters
 from newsletter.web.failures import RETRY_AFTER_S
 from newsletter.web.frame import MAIL_POLICY
+from newsletter.web.outage_log import report_unreachable
 from newsletter.web.pages import page
+from newsletter.web.parameters import Day, read_object
 from newsletter.web.site import Site, TheSite, remote_address
 
 router = APIRouter()
 
 PAGE = 20
+_SIGN_UP_FIELDS = ("newsletter", "address", "name", "language", "zone")
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
@@ -68,15 +70,13 @@ async def subscribe_by_program(request: Request, site: TheSite) -> Response:
     from starlette.concurrency import run_in_threadpool
 
     try:
-        told = await request.json()
-    except ValueError:
-        told = None
-    if not isinstance(told, dict):
-        return JSONResponse({"error": "Send a JSON object."}, status_code=400)
-    values = {key: str(told.get(key, "")) for key in ("address", "name", "language", "zone")}
-    form = signup.Form(**values, remote_address=remote_address(request), means="api")
+        texts = read_object(await request.body(), _SIGN_UP_FIELDS)
+    except InputError as error:
+        return JSONResponse({"error": str(error)}, status_code=400)
+    slug = texts.pop("newsletter")
+    form = signup.Form(**texts, remote_address=remote_address(request), means="api")
     try:
-        newsletter = await run_in_threadpool(site.newsletter, str(told.get("newsletter", "")))
+        newsletter = await run_in_threadpool(site.newsletter, slug)
         await run_in_threadpool(signup.subscribe, site.ports, newsletter, form)
     except signup.TooOftenError as error:
         return JSONResponse({"error": str(error)}, status_code=429)
@@ -84,7 +84,9 @@ async def subscribe_by_program(request: Request, site: TheSite) -> Response:
         return JSONResponse({"error": str(error)}, status_code=404)
     except InputError as error:
         return JSONResponse({"error": str(error)}, status_code=400)
-    except NewsletterError:
+    except NewsletterError as error:
+        if isinstance(error, UnreachableError):
+            report_unreachable(error)
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return JSONResponse(
             {"error": "Try again in a few minutes."}, status_code=503, headers=headers
@@ -158,7 +160,7 @@ def archive(site: TheSite, slug: str, part: Annotated[int, Query(ge=1, le=999)] 
 
 
 @router.api_route("/n/{slug}/{on}", methods=["GET", "HEAD"])
-def edition(site: TheSite, slug: str, on: date) -> Response:
+def edition(site: TheSite, slug: str, on: Day) -> Response:
     """An edition's public page, once it is out; one that was stopped in mid-run is."""
     newsletter = site.newsletter(slug)
     with site.ports.store.begin() as session:

@@ -1,17 +1,16 @@
 """The editors' sessions: a password, a signed cookie, a token in every form."""
 
 import hmac
-import logging
 import secrets
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Form, HTTPException, Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from redis import Redis, RedisError
 
 from newsletter.domain.client_address import network_of
 from newsletter.errors import InputError
+from newsletter.store import editor_sessions
 from newsletter.web.proxies import root_path
 from newsletter.web.site import Site, TheSite, remote_address
 
@@ -19,9 +18,6 @@ COOKIE = "newsletter_editor"
 LASTS = timedelta(hours=12)  # A working day; whoever comes back tomorrow types the password again.
 TRIES = 10  # Wrong passwords from one place in TRIED_WITHIN; a person mistypes three times.
 TRIED_WITHIN = timedelta(minutes=15)
-REDIS_WAIT_S = 1.0
-
-_log = logging.getLogger(__name__)
 
 
 class NotSignedInError(Exception):
@@ -34,10 +30,12 @@ def sign_in(request: Request, site: Site, password: str, response: Response) -> 
     A new password ends every session that was opened with the old one.
     """
     place = network_of(remote_address(request))
-    if _tries(site, place) > TRIES:
+    if _count_attempt(site, place) > TRIES:
         raise InputError("Too many wrong passwords. Wait a quarter of an hour.")
     if not hmac.compare_digest(password.encode(), site.password.encode()):
         raise InputError("That is not the password.")
+    with site.ports.store.begin() as store:
+        editor_sessions.forget_attempts(store, place)
     response.set_cookie(
         COOKIE,
         _serializer(site).dumps(secrets.token_urlsafe(16)),
@@ -49,8 +47,14 @@ def sign_in(request: Request, site: Site, password: str, response: Response) -> 
     )
 
 
-def sign_out(response: Response) -> None:
-    """Take the session off."""
+def sign_out(site: Site, session: str, response: Response) -> None:
+    """End the session for every copy of its cookie, and take the cookie off.
+
+    The other editors share the password, not the session: they stay signed in.
+    """
+    now = site.ports.now()
+    with site.ports.store.begin() as store:
+        editor_sessions.end_session(store, session, expires_at=now + LASTS, now=now)
     response.delete_cookie(COOKIE, path=f"{root_path()}/editor")
 
 
@@ -62,6 +66,9 @@ def session(request: Request, site: TheSite) -> str:
         )
     except BadSignature as error:
         raise NotSignedInError from error
+    with site.ports.store.begin() as store:
+        if editor_sessions.is_ended(store, str(found)):
+            raise NotSignedInError
     return str(found)
 
 
@@ -87,16 +94,11 @@ def _serializer(site: Site) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(key)
 
 
-def _tries(site: Site, place: str) -> int:
-    """How often a password came from this place lately; 0 while Redis cannot be asked."""
-    name = f"newsletter:tries:{place}"
-    try:
-        with Redis.from_url(
-            site.redis_url, socket_connect_timeout=REDIS_WAIT_S, socket_timeout=REDIS_WAIT_S
-        ) as client:
-            count = client.incr(name)
-            client.expire(name, TRIED_WITHIN, nx=True)
-            return int(count)
-    except RedisError as error:
-        _log.warning("Redis cannot be asked how often a password was tried (%s).", error)
-        return 0
+def _count_attempt(site: Site, place: str) -> int:
+    """How often a password came from this place lately, whatever else is away.
+
+    PostgreSQL counts: without it no editor's page can be shown, so nobody is locked out by it.
+    """
+    now = site.ports.now()
+    with site.ports.store.begin() as store:
+        return editor_sessions.count_attempt(store, place, since=now - TRIED_WITHIN, now=now)

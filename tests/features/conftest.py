@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.embedded import capture
+from newsletter.store import Store
 from tests.conftest import TEMPLATE, database
 from tests.features.house import House, environment
 
@@ -86,6 +87,16 @@ def house(postgres_url: str, redis_url: str, initialised: House, tmp_path: Path)
         house = House(env, tmp_path, capture.mail_folder(relay))
         yield house
         house.end()
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, house: House) -> Iterator[Store]:
+    """The store of the test's house."""
+    if "composed" in request.fixturenames:  # it has a database of its own
+        request.getfixturevalue("composed")
+    store = Store(house.env["NEWSLETTER_DATABASE_URL"])
+    yield store
+    store.dispose()
 
 
 @pytest.fixture

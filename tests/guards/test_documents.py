@@ -30,7 +30,8 @@ _SERVICE = {
         "image": {"type": "string"},
         "restart": {"enum": ["no", "always", "on-failure", "unless-stopped"]},
         "command": {"type": "array", "items": {"type": "string"}},
-        "environment": {"type": "object", "additionalProperties": {"type": "string"}},
+        # Without a value: as it stands in the environment or in .env, if it stands there.
+        "environment": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
         "ports": {"type": "array", "items": {"type": "string", "pattern": r"^[\d.]+:\d+:\d+$"}},
         "volumes": {"type": "array", "items": {"type": "string", "pattern": "^[a-z]+:/"}},
         "stop_grace_period": {"type": "string", "pattern": r"^\d+(ms|s|m|h)$"},
@@ -164,7 +165,7 @@ def test_what_the_compose_file_names_exists() -> None:
     settings = {PREFIX + name.upper() for name in Settings.model_fields}
     for service in services.values():
         if service.get("build"):
-            assert set(service["environment"]) <= settings
+            assert set(service["environment"]) == settings | {"PGPASSWORD"}
             program, *arguments = service["command"]
             assert program in {"newsletter", "celery"}
             if program == "newsletter":
@@ -177,6 +178,45 @@ def test_what_the_compose_file_names_exists() -> None:
             assert volume.split(":")[0] in COMPOSE["volumes"]
     assert {"web", "worker", "beat", "postgres", "redis", "mailpit"} <= set(services)
     assert all("healthcheck" in services[name] for name in services if name != "tables")
+
+
+def test_every_image_is_pinned_to_a_minor_version() -> None:
+    """An image that changes by itself breaks on a day on which nobody changed anything."""
+    images = [one["image"] for one in COMPOSE["services"].values() if "build" not in one]
+    images += re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.M)
+
+    assert len(images) == 5
+    assert [one for one in images if not re.search(r":v?\d+\.\d+", one)] == []
+
+
+def test_no_password_stands_in_a_url_of_the_compose_file() -> None:
+    """A password with @ or / in it would break the URL; each has a variable of its own."""
+    urls = re.findall(r"\w+://\S*", (ROOT / "docker-compose.yml").read_text())
+
+    assert urls
+    assert [
+        url for url in urls if "PASSWORD" in url or re.search(r"://[^/@\s]*:[^/@\s]+@", url)
+    ] == []
+
+
+def test_the_secrets_are_asked_for_and_not_made_anew() -> None:
+    """A new key with each start would end every link in the mail that is out."""
+    text = (ROOT / "docker-compose.yml").read_text()
+    for name in ("POSTGRES_PASSWORD", "NEWSLETTER_SECRET_KEY", "NEWSLETTER_EDITOR_PASSWORD"):
+        assert f"${{{name}:?" in text
+        assert f"${{{name}:-" not in text
+    assert "/.env" in (ROOT / ".gitignore").read_text()
+
+
+def test_no_health_check_starts_a_python() -> None:
+    """Each minute, in each container, for an answer that a file's time gives."""
+    checks = [
+        " ".join(one["healthcheck"]["test"])
+        for one in COMPOSE["services"].values()
+        if "healthcheck" in one
+    ]
+
+    assert [one for one in checks if re.search(r"\b(python|celery|newsletter )", one)] == []
 
 
 def test_the_dockerfile_copies_what_there_is_and_runs_as_nobody_special() -> None:

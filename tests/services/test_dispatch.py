@@ -1,17 +1,17 @@
 """Dispatch: at its minute an edition goes out or is held; an operator's word; a test message."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
 
 from newsletter.domain.edition import EditionStatus, Hold
-from newsletter.domain.newsletter import Approval
+from newsletter.domain.newsletter import Approval, Newsletter
 from newsletter.errors import StateError
 from newsletter.services import mailing
 from newsletter.services.dispatch import dispatch, send_now, send_test
-from newsletter.store import newsletters
+from newsletter.store import Store, newsletters
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -219,3 +219,43 @@ def test_a_test_message_that_is_refused_says_what_the_relay_said(
 
     with pytest.raises(StateError, match="550 no such user"):
         send_test(replace(ports, relay_url=refusing.url), edition, newsletter, "editor@example.org")
+
+
+REAL, CATCHER = "smtp://relay.harbour-times.press", "smtp://127.0.0.1:9"
+
+
+def with_sender(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> None:
+    with store.begin() as session:
+        newsletters.save(session, replace(newsletter, sender_address=address), now=now)
+
+
+@pytest.mark.parametrize(
+    ("sender", "relay", "status"),
+    [
+        pytest.param("evening@newsletter.example", REAL, HELD, id="nobody's, a real relay"),
+        pytest.param("evening@harbour-times.press", REAL, SENDING, id="ours, a real relay"),
+        pytest.param("evening@newsletter.example", CATCHER, SENDING, id="nobody's, a catcher"),
+    ],
+)
+def test_nobody_is_mailed_in_the_name_of_a_domain_that_nobody_has(
+    ports, edition, newsletter, sender, relay, status
+):
+    with_sender(ports.store, newsletter, sender, now=ports.now())
+
+    done = dispatch(replace(ports, relay_url=relay), edition.id)
+
+    assert done.status is status
+    assert ("--sender" in done.reason) is (status is HELD)
+
+
+def test_an_operator_is_told_of_such_a_sender_and_may_send_once_it_is_set(
+    ports, edition, newsletter
+):
+    with_sender(ports.store, newsletter, "evening@newsletter.example", now=ports.now())
+    real = replace(ports, relay_url=REAL)
+
+    with pytest.raises(StateError, match="whose domain nobody can have"):
+        send_now(real, edition.id)
+    with_sender(ports.store, newsletter, "evening@harbour-times.press", now=ports.now())
+
+    assert send_now(real, edition.id, force=True).status is SENDING

@@ -16,6 +16,9 @@ from newsletter.store import Store, newsletters
 from newsletter.web.app import create_app
 from newsletter.web.site import remote_address
 from tests.store.builders import EVENING
+from tests.web.browsers import client, pages
+
+__all__ = ["client", "pages"]
 
 SECRET = "0123456789abcdef0123456789abcdef-ghij"
 PROXY = "172.18.0.5"

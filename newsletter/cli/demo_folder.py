@@ -1,0 +1,26 @@
+"""Where a demo lies, so that what it made can be looked at afterwards."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from newsletter.embedded import Engine
+from newsletter.sample.newsroom import MARK
+
+NAME = "demo"  # Its folder in the data folder.
+
+
+def mark_demo(folder: Path, now: datetime) -> None:
+    """Have whoever serves the folder show the sample newsroom too, as it stood at now."""
+    (folder / MARK).write_text(now.isoformat())
+
+
+def shown_folder(settings: Any) -> Path:
+    """Return the data folder to serve: the demo's, where there is nothing else yet.
+
+    A database of yours, or an embedded one with a newsletter of yours, comes first.
+    """
+    folder: Path = settings.data_dir
+    demo = folder / NAME
+    is_own = settings.database_url or (folder / Engine.DATABASE.value).exists()
+    return demo if not is_own and (demo / MARK).exists() else folder

@@ -1,0 +1,32 @@
+"""Whether a newsletter may be sent in its sender's name by the relay that is set."""
+
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.sender import impossible_sender, is_loopback, missing_address
+from newsletter.errors import MailRefusedError
+from newsletter.mail.smtp import Relays
+
+
+def is_real(relays: Relays) -> bool:
+    """Whether one of the relays that are set may carry mail out of this machine.
+
+    One on this machine counts as the mail catcher, with which everything is tried first.
+    """
+    return not all(is_loopback(one.host) for one in relays.urls)
+
+
+def sender_problems(newsletter: Newsletter, *, relays: Relays) -> tuple[str, ...]:
+    """What to see to before strangers are mailed; nothing where no relay carries mail away."""
+    if not is_real(relays):
+        return ()
+    found = (impossible_sender(newsletter), missing_address(newsletter))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def check_sender(newsletter: Newsletter, *, relays: Relays) -> None:
+    """Raises MailRefusedError when the sender is nobody's address and a relay is real.
+
+    A postal address that is missing stops nothing: not every country asks for one.
+    """
+    sentence = impossible_sender(newsletter)
+    if sentence and is_real(relays):
+        raise MailRefusedError((sentence,))
