@@ -113,18 +113,18 @@ def is_refused_too_often(refused: int, answered: int, *, most: float) -> bool:
     return answered >= _FAIR_SAMPLE and refused > most * answered
 
 
-def read_reply(code: int, text: str, stage: Stage) -> Reply:
-    """The reply, with its enhanced status code (RFC 2034) taken out of the text.
+def read_reply(code: int, text: str, stage: Stage, *, relay: str = "") -> Reply:
+    """The reply of that relay, with its enhanced status code (RFC 2034) taken out of the text.
 
     What no screen shows is a space: a relay may say anything, and PostgreSQL takes no NUL.
     """
     lines = [_printable(line).strip() for line in text.splitlines()]
     enhanced = _ENHANCED.match(lines[0]) if lines else None
     if enhanced is None or int(enhanced[1][0]) != code // 100:
-        return Reply(code=code, text=" ".join(lines), stage=stage)
+        return Reply(code=code, text=" ".join(lines), stage=stage, relay=relay)
     # Each line of a longer reply repeats the code.
     said = " ".join(line.removeprefix(enhanced[1]).strip() for line in lines)
-    return Reply(code=code, enhanced=enhanced[1], text=said, stage=stage)
+    return Reply(code=code, enhanced=enhanced[1], text=said, stage=stage, relay=relay)
 
 
 def _printable(line: str) -> str:

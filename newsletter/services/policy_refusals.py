@@ -15,7 +15,7 @@ from newsletter.domain.refusal import SEVERAL_PROVIDERS, RefusalScope, refusal_s
 from newsletter.mail.smtp import Standings
 from newsletter.services.hands import Given
 
-FOR_GOOD = 500  # RFC 5321 4.2.1: 5yz
+TAKEN, FOR_GOOD = 2, 500  # RFC 5321 4.2.1: 2yz, and from there on 5yz
 # Of one relay. What waits takes up the window of a run, which has room for more than the two
 # messages that each of eight connections has on its way.
 MOST_WAITING = 10
@@ -49,6 +49,13 @@ class PolicyRefusals:
     def __init__(self, standings: Standings) -> None:
         self._standings = standings
         self._waiting: list[Judged] = []
+
+    def is_plainly_taken(self, reply: Reply) -> bool:
+        """Return whether the relay took it and nobody waits for that: so it nearly always is."""
+        if self._waiting or reply.code // 100 != TAKEN:
+            return False
+        self._standings.streaks[reply.relay].end()
+        return True
 
     def judge(self, given: Given, reply: Reply, *, has_sent: bool) -> list[Judged]:
         """Return what is known now: of this delivery, and of those that waited for its answer.

@@ -128,6 +128,10 @@ class Run:
         if reply.code and not self._is_answered:
             self._is_answered = True
             report_end(Service.RELAY)
+        if self._refusals.is_plainly_taken(reply):
+            given.hand.journal.answered(envelope.key, reply)
+            self._record(given, reply, *self._judge.settled(given.due, reply))
+            return
         for judged in self._refusals.judge(given, reply, has_sent=self.tally.sent > 0):
             self._apply(judged)
 

@@ -25,9 +25,9 @@ class RefusedStatementError(Exception):
 class Store:
     """One database, by its URL: postgresql://user:password@host:port/name.
 
-    Works through PgBouncer in transaction mode too: nothing is asked for at the start, nothing is
-    prepared by name, and all that outlives a transaction is the zone, which PgBouncer keeps for
-    each client. Raises SettingsError when the URL is not one of PostgreSQL.
+    Works through PgBouncer in transaction mode too: nothing is asked for at the start, behind a
+    pooler nothing is prepared by name, and all that outlives a transaction is the zone, which
+    PgBouncer keeps for each client. Raises SettingsError when the URL is not one of PostgreSQL.
     """
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
@@ -37,10 +37,9 @@ class Store:
             pool_size=pool_size,
             pool_pre_ping=True,
             hide_parameters=True,
-            # A statement that is prepared on one server is unknown on the next one of a pooler.
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "prepare_threshold": None},
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
         )
-        event.listen(self._engine, "connect", _set_zone)
+        event.listen(self._engine, "connect", _set_up)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
 
     @contextmanager
@@ -108,11 +107,19 @@ def _forget_values(error: StatementError | PoolTimeoutError, reason: str) -> Non
         error.orig = RefusedStatementError(sentence)
 
 
-def _set_zone(connection: Any, _record: object) -> None:
-    """Have times come back in UTC. As an option at the start PgBouncer would refuse it."""
+def _set_up(connection: Any, _record: object) -> None:
+    """Have times come back in UTC, and statements be prepared where the server stays the same.
+
+    As an option at the start PgBouncer would refuse the zone. A statement that is prepared on one
+    server is unknown on the next one of a pooler, which is told by its name for itself: it gives
+    its clients a process id of its own, for their cancel requests.
+    """
     is_autocommit = connection.autocommit
     connection.autocommit = True
     try:
         connection.execute("SET TIME ZONE 'UTC'")
+        row = connection.execute("SELECT pg_backend_pid()").fetchone()
     finally:
         connection.autocommit = is_autocommit
+    if row[0] != connection.info.backend_pid:
+        connection.prepare_threshold = None

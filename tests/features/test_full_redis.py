@@ -9,8 +9,9 @@ from redis import Redis, RedisError
 
 from newsletter.embedded import redis
 from tests.features.conftest import EVENING
-from tests.features.house import House, eventually
+from tests.features.house import House
 from tests.features.relays import SlowRelay, slow
+from tests.patience import eventually
 
 READERS = 700  # Two batches, of which the second waits while the relay is slow with the first.
 AT = (EVENING.replace(hour=18)).isoformat()

@@ -10,6 +10,9 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.delivery import Reply
+from newsletter.domain.edition import Edition
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.pacer import Pacer
 from newsletter.domain.pacing import BURST_S, DOUBLE_S, Grants
 from newsletter.services import mailing
 from newsletter.services.deliver import RUN_S
@@ -17,8 +20,9 @@ from newsletter.services.dispatch import dispatch
 from newsletter.services.judge import Judge
 from newsletter.services.keeper import Keeper
 from newsletter.services.pace import TURN_S, Pace
+from newsletter.services.ports import Ports
 from newsletter.services.run import Run
-from tests.services.worlds import composed, readers, statuses
+from tests.services.worlds import Clock, composed, readers, statuses
 
 SLOW, QUICK = "slow.example", "quick.example"
 
@@ -45,10 +49,10 @@ class Bucket:
 class Evening:
     """One run of an edition after the other, turn by turn; sent is when each message went."""
 
-    ports: object
-    edition: object
-    newsletter: object
-    clock: object
+    ports: Ports
+    edition: Edition
+    newsletter: Newsletter
+    clock: Clock
     bucket: Bucket
     at_s: float = 0.0
     sent: dict[str, list[float]] = field(default_factory=lambda: {SLOW: [], QUICK: []})
@@ -61,6 +65,7 @@ class Evening:
         email = mailing.rendered(self.ports, self.edition, self.newsletter)
         master = mailing.master(self.ports, email, self.edition, self.newsletter)
         judge, pace = Judge(self.ports, self.edition, self.newsletter), Pace(self.ports)
+        pace.pacer = Pacer(now=self.at_s)
         run = Run(self.ports, self.newsletter, master, judge=judge, pace=pace)
         keeper = Keeper(self.ports, self.edition, run, judge=judge, pace=pace)
         assert keeper.claim() or keeper.is_due_soon(), "nobody would come before the next minute"

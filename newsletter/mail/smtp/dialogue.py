@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Protocol
 
 from newsletter.domain.delivery import Reply, Stage, read_reply
@@ -188,6 +187,8 @@ class Dialogue:
         """Whether the relay ends it: by a 421, by a 4yz unasked, or in words at the next MAIL."""
         if code == _CLOSING or (code // 100 == _REFUSED and not self._expected):
             return True
+        if code // 100 in {_DONE, _GO_ON}:
+            return False
         is_opening = bool(self._expected) and self._expected[0][0] is Step.MAIL
         return is_opening and ends_session(self._reply(code, text, Stage.MAIL))
 
@@ -290,4 +291,4 @@ class Dialogue:
 
     def _reply(self, code: int, text: bytes, stage: Stage) -> Reply:
         shown = text[:SHOWN_CHARS].decode("utf-8", "replace")
-        return replace(read_reply(code, shown, stage), relay=self._relay)
+        return read_reply(code, shown, stage, relay=self._relay)
