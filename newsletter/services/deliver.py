@@ -15,6 +15,7 @@ from newsletter.errors import RelayRefusesError, SettingsError, UnreachableError
 from newsletter.mail.rendering import Rendered
 from newsletter.mail.smtp import Relays, Standings, all_sent, without_addresses
 from newsletter.services import mailing
+from newsletter.services.disk import disk
 from newsletter.services.judge import Judge, gives_up_at, stop
 from newsletter.services.keeper import Keeper
 from newsletter.services.lost import settle_journals
@@ -36,7 +37,7 @@ def deliver(ports: Ports, edition_id: int, batch: int | None = None) -> int:
     """Send what is due of an edition, that batch first; how many messages the relay took.
 
     Any number of workers may be given the same edition and batch. When the relay is not to be
-    reached, everything stays queued.
+    reached, or no journal to be written, everything stays queued.
     """
     settle_journals(ports)
     with ports.store.begin() as session:
@@ -50,6 +51,8 @@ def deliver(ports: Ports, edition_id: int, batch: int | None = None) -> int:
         if ports.now() > gives_up_at(edition):
             stop(session, edition, "It could not be delivered in four hours; the rest waits.")
             return 0
+    if not disk(ports.journal).has_room():
+        return 0
     sent, may_go_on = _ran(ports, edition, newsletter, email, batch)
     if sent:  # what the last run was in trouble with is over
         _note(ports, edition, "")
@@ -115,7 +118,11 @@ def _ran(
         keeper = Keeper(ports, edition, run, judge=judge, pace=pace)
         if await asyncio.to_thread(keeper.claim, batch):
             await _run(run, keeper, pace, standings)
-        return run.sent, not pace.is_long
+        if run.disk_error is not None:
+            disk(ports.journal).report(run.disk_error)
+        elif run.sent:
+            disk(ports.journal).report_end()
+        return run.sent, not (pace.is_long or run.disk_error)
 
     try:
         return asyncio.run(run_through())

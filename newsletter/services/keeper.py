@@ -7,56 +7,27 @@ the event loop only.
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
 
-from newsletter.domain.delivery import Next
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.edition import Edition
 from newsletter.errors import UnreachableError
 from newsletter.mail.journal import Journal
-from newsletter.services.hands import Answer, Given, Hand, Tally
-from newsletter.services.judge import Judge, stop
+from newsletter.mail.presence import Presence
+from newsletter.services.hands import Given, Hand, Tally
+from newsletter.services.judge import Judge
 from newsletter.services.pace import TURN_S, Pace
 from newsletter.services.ports import Ports
 from newsletter.services.run import Run
-from newsletter.store import Session, batches, deliveries
+from newsletter.services.settlement import Settlement, SettlementWriter
+from newsletter.store import batches, deliveries
 
-LEASE = timedelta(seconds=60)  # Renewed at each turn; a worker silent for so long is gone.
 FIRST_LEASE = timedelta(seconds=10)  # Of a claim; the first turn renews it, before anything begins.
 HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
-WINDOW = 256  # May be begun beyond what is settled: the most a lost machine puts in doubt.
+AHEAD = 256  # When so few are left the next batch is claimed, which takes some hundredths.
 PARKED = 64  # May wait in hand for one provider; what is beyond goes back to the ledger.
 POSTPONED = timedelta(seconds=15)  # Then a run looks again whether the provider has recovered.
 OVERTIME_S = 10.0  # A run that is paced gives back what it has not sent so long after its claims.
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """What is to be written down of a batch, and how many of it may be begun from then on."""
-
-    hand: Hand
-    answers: list[Answer]
-    ahead: int
-
-    @classmethod
-    def of(cls, hand: Hand) -> Self:
-        answers = list(hand.answers)
-        hand.writing = len(answers)
-        ahead = hand.settled + len(answers) + hand.parked + WINDOW
-        return cls(hand, answers, min(len(hand.batch.deliveries), ahead))
-
-    @property
-    def through(self) -> int:
-        """The subscriber up to whom it may be begun."""
-        return self.hand.batch.deliveries[self.ahead - 1].subscriber_id if self.ahead else 0
-
-    def is_written_down(self) -> None:
-        """The answers leave the hand: not before they stand in the ledger, whatever fails."""
-        del self.hand.answers[: len(self.answers)]
-        self.hand.writing = 0
-        self.hand.settled += len(self.answers)
-        self.hand.allowed = self.ahead
+COMMIT_S = 0.005  # What a commit is taken to last before one was measured.
 
 
 class Keeper:
@@ -68,18 +39,31 @@ class Keeper:
         self._ports = ports
         self._edition = edition
         self._run = run
-        self._judge = judge
         self._pace = pace
+        self._writer = SettlementWriter(ports, edition, judge)
+        self._presence: Presence | None = None
+        self._tending: asyncio.Task[None] | None = None
+        self._tended_at = 0.0
+        self._settled_at = time.monotonic()
+        self._commit_s = COMMIT_S
+        self._begun_count = 0
         self._claims_until = float("inf")
         self._is_over = False
 
     def claim(self, batch: int | None = None) -> bool:
         """Whether a batch is in hand now: that one if it is free, or the next that is due."""
         holds_until = time.monotonic() + HOLDS_S
-        found = self._claimed(batch) or (self._claimed(None) if batch is not None else None)
+        try:
+            self._be_present()
+            found = self._claimed(batch) or (self._claimed(None) if batch is not None else None)
+        except OSError as error:
+            self._run.stop_writing(error)
+            found = None
         if found is not None:
             self._take(found)
             self._run.holds_until = holds_until
+        else:
+            self._leave()
         return found is not None
 
     async def keep(self, *, claims_for_s: float) -> None:
@@ -89,12 +73,16 @@ class Keeper:
         answered is kept until it is back.
         """
         self._claims_until = time.monotonic() + claims_for_s
-        while not self._is_over:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._run.wake.wait(), TURN_S)
-            self._run.wake.clear()
-            await self._turn()
-            self._run.look_again()
+        try:
+            while not self._is_over:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._run.wake.wait(), TURN_S)
+                self._run.wake.clear()
+                await self._turn()
+                self._run.look_again()
+        finally:
+            if self._tending is not None:
+                await self._tending
 
     def finish(self) -> None:
         """The connections have ended: keep() ends with its turn."""
@@ -118,23 +106,62 @@ class Keeper:
             pass
         finally:
             for hand in self._run.hands:
-                hand.journal.leave()
+                with suppress(OSError):  # full: what is missing in it is in doubt
+                    hand.journal.leave()
+            self._leave()
 
     async def _turn(self) -> None:
         is_over = time.monotonic() > self._claims_until + OVERTIME_S
         if self._ports.is_ending() or is_over or self._pace.is_long:
             self._run.ending.set()
-        holds_until = time.monotonic() + HOLDS_S
-        if not await self._settle_all():
-            return
-        self._run.holds_until = holds_until
+        await self._settle_all()
+        self._tend_beside()
+
+    def _tend_beside(self) -> None:
+        """Have the batches tended, if it is time, while the next settlements are made."""
+        if self._tending is not None:
+            if not self._tending.done():
+                return
+            self._tending.result()
+        is_due = time.monotonic() - self._tended_at >= TURN_S
+        if is_due or self._may_claim() or any(hand.is_over for hand in self._run.hands):
+            self._tending = asyncio.create_task(self._tend())
+
+    async def _tend(self) -> None:
+        """Put the journals on the disk, give back what is over or must wait, and claim ahead."""
+        self._tended_at = time.monotonic()
         try:
+            self._run.write_journals()
+            await asyncio.to_thread(self._secure)
             await self._postpone()
-            for hand in [hand for hand in self._run.hands if hand.is_over]:
+            while hand := next((hand for hand in self._run.hands if hand.is_over), None):
                 await self._give_back(hand)
             await self._claim_ahead()
         except UnreachableError:
             pass  # the next turn asks again
+        except OSError as error:
+            self._run.stop_writing(error)
+
+    def _secure(self) -> None:
+        """Have what stands in the journals outlive the machine's power, and reckon with others."""
+        for hand in list(self._run.hands):
+            hand.journal.sync()
+        self._be_present()
+
+    def _be_present(self) -> None:
+        """Share what may be in doubt with the other runs of this machine."""
+        window = self._run.window
+        if self._presence is None:
+            self._presence = Presence(self._ports.journal)
+            window.open(self._presence.count(), now=time.monotonic())
+            return
+        self._presence.renew()
+        window.share_with(self._presence.count())
+
+    def _leave(self) -> None:
+        self._writer.close()
+        if self._presence is not None:
+            self._presence.leave()
 
     async def _give_back(self, hand: Hand) -> None:
         """Let go of a batch of which everything is settled, now or at a later turn.
@@ -165,20 +192,56 @@ class Keeper:
 
     async def _settle_all(self) -> bool:
         """Whether the database took what there was."""
-        news = [_News.of(hand) for hand in self._run.hands]
+        run, started = self._run, time.monotonic()
+        self._measure(started)
+        run.ask()
+        news = self._news()
         try:
-            goes_on = await asyncio.to_thread(self._settled, news)
+            writing = asyncio.to_thread(self._writer.write, news, run.stops_because)
+            goes_on = await writing
         except UnreachableError:
             return False
+        finally:
+            for one in news:
+                one.hand.is_being_settled = False
+        self._commit_s += (time.monotonic() - started - self._commit_s) / 8
         for one in news:
-            one.is_written_down()
+            one.is_written_down(started)
+        run.window.granted()
+        renewed = [hand.renewed_at for hand in run.hands if hand.renewed_at > 0]
+        run.holds_until = min(renewed, default=started) + HOLDS_S
         if not goes_on:  # held by somebody, or a lease is another's by now
-            self._run.ending.set()
+            run.ending.set()
         return True
+
+    def _news(self) -> list[Settlement]:
+        """Of the batches in hand those of which the ledger has to hear, or one of the others.
+
+        For its answer tells whether the edition is being sent still.
+        """
+        everything = [
+            Settlement.of(hand, self._run.ids_in_window(hand)) for hand in self._run.hands
+        ]
+        due = [one for one in everything if one.is_due]
+        news = due or sorted(everything, key=lambda one: one.hand.renewed_at)[:1]
+        for one in news:
+            one.hand.writing, one.hand.is_being_settled = len(one.answers), True
+        return news
+
+    def _measure(self, now: float) -> None:
+        """Have the window follow the rate."""
+        run = self._run
+        begun, elapsed_s = run.begun_count - self._begun_count, now - self._settled_at
+        run.window.measure(begun, elapsed_s, self._commit_s)
+        self._begun_count, self._settled_at = run.begun_count, now
+
+    def _may_claim(self) -> bool:
+        run = self._run
+        return run.left < AHEAD and run.has_more and not run.ending.is_set()
 
     async def _claim_ahead(self) -> None:
         run = self._run
-        if run.left >= WINDOW or run.ending.is_set() or not run.has_more:
+        if not self._may_claim():
             return
         found = None
         if time.monotonic() < self._claims_until:
@@ -188,6 +251,7 @@ class Keeper:
             run.has_more = False
         else:
             self._take(found)
+            run.wake.set()
 
     def _take(self, found: tuple[Hand, Tally]) -> None:
         hand, self._run.tally = found
@@ -217,36 +281,11 @@ class Keeper:
                 batch=found.batch,
                 fence=found.fence,
             )
-        except OSError as error:  # its lease ends by itself
-            raise UnreachableError(
-                f"Nothing can be sent from here: no journal can be kept in {self._ports.journal} "
-                f"({error.strerror}). See NEWSLETTER_DATA_DIR."
-            ) from error
-        return Hand(found, journal, allowed=0), Tally(stands.queued, stands.sent, stands.failed)
-
-    def _settled(self, news: list["_News"]) -> bool:
-        """Whether the claims hold, with the outcomes written down, and the edition goes on."""
-        if not news:
-            return True
-        with self._ports.store.begin() as session:
-            statuses = [self._settle(session, one) for one in news]
-            if self._run.stops_because:
-                stop(session, self._edition, self._run.stops_because)
-        return all(status is EditionStatus.SENDING for status in statuses)
-
-    def _settle(self, session: Session, news: "_News") -> EditionStatus | None:
-        status = batches.settle(
-            session,
-            news.hand.batch,
-            [one.settled for one in news.answers],
-            now=self._ports.now(),
-            lease=LEASE,
-            through=news.through,
-        )
-        for one in news.answers if status is not None else ():
-            if one.outcome.is_dead_address or one.outcome.next is Next.STOP:
-                self._judge.follow(session, one.due, one.reply, one.outcome)
-        return status
+        except OSError:
+            with self._ports.store.begin() as session:
+                batches.release(session, found)
+            raise
+        return Hand(found, journal), Tally(stands.queued, stands.sent, stands.failed)
 
     def _postponed(self, hand: Hand, given: list[Given]) -> None:
         if given:

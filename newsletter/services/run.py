@@ -5,6 +5,7 @@ All of it happens in the event loop. What stands in the ledger is the keeper's (
 
 import asyncio
 import time
+from collections.abc import Callable, Iterable
 
 from newsletter.domain import token
 from newsletter.domain.delivery import (
@@ -16,7 +17,6 @@ from newsletter.domain.delivery import (
     is_refused_too_often,
 )
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.pacer import Pacer
 from newsletter.errors import UnfitError
 from newsletter.mail.master import Master, Recipient
 from newsletter.mail.providers import provider_of
@@ -27,6 +27,7 @@ from newsletter.services.judge import Judge
 from newsletter.services.pace import Pace
 from newsletter.services.policy_refusals import Judged, PolicyRefusals, Verdict
 from newsletter.services.ports import Ports
+from newsletter.services.window import Window
 from newsletter.store.batches import Settled
 
 # Stands in the journal of a message that nobody has, while it is open whom its refusal is about:
@@ -58,6 +59,7 @@ class Run:
         self._of: dict[int, Given] = {}
         self._begun: set[int] = set()
         self.hands: list[Hand] = []
+        self.window = Window()
         self.parked = Parked()
         self.tally = Tally()
         self.changed, self.wake = asyncio.Event(), asyncio.Event()
@@ -66,23 +68,30 @@ class Run:
         self.is_last = False  # No batch was left to claim: who is refused now has nobody behind.
         self.ending = asyncio.Event()  # Nothing more is begun; what is in flight is waited for.
         self.stops_because = ""
+        self.disk_error: OSError | None = None  # No journal can be written: nothing is begun.
         self.sent = 0
+        self.begun_count = 0
 
     @property
     def left(self) -> int:
         """How many deliveries it holds that were not given out."""
         return sum(hand.left for hand in self.hands)
 
+    @property
+    def unsettled(self) -> int:
+        """How many answers no settlement has taken up so far."""
+        return sum(len(hand.answers) - hand.writing for hand in self.hands)
+
     def next(self) -> Envelope | None:
         """The next message that may be begun."""
         pacer = self._pace.pacer
-        while self._may_begin() and (given := self._given(pacer)) is not None:
+        while self._may_begin() and (given := self.window.take(pacer.may)) is not None:
             envelope = self._envelope(given)
             if envelope is not None:
                 pacer.took(given.provider)
                 self._of[envelope.key] = given
                 return envelope
-        self.wake.set()
+        self._wake_keeper()
         return None
 
     def begun(self, envelope: Envelope) -> bool:
@@ -94,18 +103,21 @@ class Run:
         if not self._may_go_on():
             return False
         hand = self._of[envelope.key].hand
-        for other in self.hands:
-            if other is not hand:
-                other.journal.write()
-        hand.journal.begun(envelope.key)
+        try:
+            self.write_journals(but=hand)
+            hand.journal.begun(envelope.key)
+        except OSError as error:
+            self.stop_writing(error)
+            return False
         self._begun.add(envelope.key)
+        self.begun_count += 1
         return True
 
     def returned(self, envelope: Envelope) -> None:
         """It goes when it is its turn again."""
         given = self._of.pop(envelope.key)
         self._pace.pacer.returned(given.provider)
-        self.parked.put(given)
+        self.window.ready.appendleft(given)
 
     def answered(self, envelope: Envelope, reply: Reply) -> None:
         """Remember what came of it; the keeper writes it down."""
@@ -151,7 +163,7 @@ class Run:
             self._count_refusal(reply)
         elif outcome.next is Next.STOP:
             self._stop(f"The relay refuses us ({reply}); the rest waits.")
-        if hand.is_full:
+        if self.unsettled >= self.window.chunk and len(self.window.ready) <= self.window.low:
             self.wake.set()
 
     async def more(self) -> bool:
@@ -160,14 +172,55 @@ class Run:
         Whoever asks has nothing in flight and may hang up: the answers to what it sent are in their
         journals first, so that no closed connection leaves anything in doubt.
         """
-        for hand in self.hands:
-            hand.journal.write()
+        try:
+            self.write_journals()
+        except OSError as error:
+            self.stop_writing(error)
         while not self._is_done():
-            if self._may_begin() and (self._giving() or self.parked.may(self._pace.pacer)):
+            if self._may_begin() and self._is_one_ready():
                 return True
-            self.wake.set()
+            self._wake_keeper()
             await self.changed.wait()
         return False
+
+    def ask(self) -> None:
+        """Choose those that the next settlement is to name, and let go of those that must wait."""
+        window, pacer = self.window, self._pace.pacer
+        if not self._may_begin():
+            self._park(window.take_all())
+            return
+        self._park(window.give_up(pacer.allowance))
+        counts = window.counts()
+
+        def has_use(provider: str) -> bool:
+            allowance = pacer.allowance(provider)
+            if allowance < 1:
+                pacer.may(provider)  # tells it that one waits
+            return counts[provider] < allowance
+
+        for _ in range(self._room()):
+            given = self._given(has_use)
+            if given is None:
+                break
+            counts[given.provider] += 1
+            window.asked.append(given)
+
+    def ids_in_window(self, hand: Hand) -> list[int]:
+        """Return the subscribers of that batch whose messages may have been begun by and by."""
+        window = (*self._of.values(), *self.window.ready, *self.window.asked)
+        return [given.due.subscriber_id for given in window if given.hand is hand]
+
+    def write_journals(self, *, but: Hand | None = None) -> None:
+        """Write down the answers that are only remembered. Raises OSError."""
+        for hand in self.hands:
+            if hand is not but:
+                hand.journal.write()
+
+    def stop_writing(self, error: OSError) -> None:
+        """Begin nothing more: what is begun could not be written down."""
+        self.disk_error = self.disk_error or error
+        self.ending.set()
+        self.wake.set()
 
     def look_again(self) -> None:
         """There may be a message now, for those that wait in more()."""
@@ -186,32 +239,62 @@ class Run:
     def _may_go_on(self) -> bool:
         return not self.ending.is_set() and time.monotonic() < self.holds_until
 
-    def _given(self, pacer: Pacer) -> Given | None:
+    def _given(self, may: Callable[[str], bool]) -> Given | None:
         """A delivery whose turn it is; those before it whose provider is not ready are parked."""
-        if (waited := self.parked.take(pacer)) is not None:
+        if (waited := self.parked.take(may)) is not None:
             return waited
-        while (hand := self._giving()) is not None:
-            due = hand.batch.deliveries[hand.given]
-            hand.given += 1
-            given = Given(hand, due, provider_of(due.address))
-            if pacer.may(given.provider):
-                return given
-            self.parked.put(given)
+        for hand in self.hands:
+            while hand.left:
+                due = hand.batch.deliveries[hand.given]
+                hand.given += 1
+                given = Given(hand, due, provider_of(due.address))
+                if may(given.provider):
+                    return given
+                self.parked.put(given)
         return None
 
-    def _giving(self) -> Hand | None:
-        """The batch that has a delivery which may be given out now."""
-        for hand in self.hands:
-            if hand.given < hand.allowed:
-                return hand
-        return None
+    def _park(self, several: Iterable[Given]) -> None:
+        for given in several:
+            self.parked.put(given)
+
+    def _room(self) -> int:
+        """How many more may be asked for."""
+        waiting = len(self.window)
+        room = self.window.size() - waiting - len(self._of)
+        is_open = time.monotonic() >= self.window.opens_at
+        return int(max(0, min(room, self._pace.pacer.permits - waiting))) if is_open else 0
+
+    def _wake_keeper(self) -> None:
+        """Have a settlement made at once, where it is worth one: a connection waits for it."""
+        is_worth_it = self.unsettled >= self.window.chunk or not self._of
+        if is_worth_it and (self.unsettled or self._may_ask()):
+            self.wake.set()
+
+    def _is_one_ready(self) -> bool:
+        """Whether there is a message for a connection that has none.
+
+        Those that have one need the next in time, to send it in one go with the end of the first:
+        where the window is short it is better used up by a few of them than shared by all.
+        """
+        ready, pacer = self.window.ready, self._pace.pacer
+        is_spare = len(ready) > self.window.low or not self._of
+        return is_spare and any(pacer.may(given.provider) for given in ready)
+
+    def _may_ask(self) -> bool:
+        """Whether there is somebody to ask for, and room."""
+        if self.window.asked or not self._may_begin():
+            return False
+        pacer = self._pace.pacer
+        waits = self.left or self.parked.may(lambda provider: pacer.allowance(provider) >= 1)
+        return bool(waits and self._room())
 
     def _is_done(self) -> bool:
         return self.ending.is_set() or self._is_used_up
 
     @property
     def _is_used_up(self) -> bool:
-        return not self.has_more and not self.left and not self.parked
+        waits = self.left or len(self.parked) or len(self.window)
+        return not self.has_more and not waits
 
     def _stop(self, why: str) -> None:
         self.stops_because = why

@@ -4,6 +4,6 @@ Functions take the session first and never commit; the caller's transaction does
 the domain's values, never rows.
 """
 
-from newsletter.store.engine import Session, Store
+from newsletter.store.engine import Connection, Line, Session, Store
 
-__all__ = ["Session", "Store"]
+__all__ = ["Connection", "Line", "Session", "Store"]
