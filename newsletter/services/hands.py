@@ -1,7 +1,7 @@
 """What a run has in hand: claimed batches, and the deliveries that wait for their turn."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import inf
 
@@ -85,6 +85,10 @@ class Parked:
     def put(self, given: Given) -> None:
         given.hand.parked += 1
         self._queues.setdefault(given.provider, deque()).append(given)
+
+    def put_all(self, several: Iterable[Given]) -> None:
+        for given in several:
+            self.put(given)
 
     def may(self, may: Callable[[str], bool]) -> bool:
         """Whether one of them may go now."""

@@ -5,23 +5,15 @@ All of it happens in the event loop. What stands in the ledger is the keeper's (
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from newsletter.domain import token
-from newsletter.domain.delivery import (
-    DeliveryStatus,
-    Next,
-    Outcome,
-    Reply,
-    Stage,
-    is_refused_too_often,
-)
+from newsletter.domain.delivery import Next, Outcome, Reply, Stage, is_refused_too_often
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import UnfitError
-from newsletter.mail.master import Master, Recipient
+from newsletter.mail.master import Master
 from newsletter.mail.providers import provider_of
 from newsletter.mail.smtp import Envelope, Standings
-from newsletter.services import links, mailing
+from newsletter.services.envelopes import Envelopes, refuse
 from newsletter.services.hands import Answer, Given, Hand, Parked, Tally
 from newsletter.services.judge import Judge
 from newsletter.services.pace import Pace
@@ -48,11 +40,8 @@ class Run:
         pace: Pace,
         standings: Standings | None = None,
     ) -> None:
-        self._ports = ports
         self._newsletter = newsletter
-        self._master = master
-        self._box, self._domain = mailing.bounces(ports, newsletter)
-        self._key = links.signing_key(ports)
+        self._envelopes = Envelopes(ports, newsletter, master)
         self._judge = judge
         self._pace = pace
         self._refusals = PolicyRefusals(standings or Standings(ports.relays))
@@ -187,9 +176,9 @@ class Run:
         """Choose those that the next settlement is to name, and let go of those that must wait."""
         window, pacer = self.window, self._pace.pacer
         if not self._may_begin():
-            self._park(window.take_all())
+            self.parked.put_all(window.take_all())
             return
-        self._park(window.give_up(pacer.allowance))
+        self.parked.put_all(window.give_up(pacer.allowance))
         counts = window.counts()
 
         def has_use(provider: str) -> bool:
@@ -253,10 +242,6 @@ class Run:
                 self.parked.put(given)
         return None
 
-    def _park(self, several: Iterable[Given]) -> None:
-        for given in several:
-            self.parked.put(given)
-
     def _room(self) -> int:
         """How many more may be asked for."""
         waiting = len(self.window)
@@ -271,11 +256,7 @@ class Run:
             self.wake.set()
 
     def _is_one_ready(self) -> bool:
-        """Whether there is a message for a connection that has none.
-
-        Those that have one need the next in time, to send it in one go with the end of the first:
-        where the window is short it is better used up by a few of them than shared by all.
-        """
+        """Whether a connection that has none gets one: those at work need the next one first."""
         ready, pacer = self.window.ready, self._pace.pacer
         is_spare = len(ready) > self.window.low or not self._of
         return is_spare and any(pacer.may(given.provider) for given in ready)
@@ -284,8 +265,8 @@ class Run:
         """Whether there is somebody to ask for, and room."""
         if self.window.asked or not self._may_begin():
             return False
-        pacer = self._pace.pacer
-        waits = self.left or self.parked.may(lambda provider: pacer.allowance(provider) >= 1)
+        allowance = self._pace.pacer.allowance
+        waits = self.left or self.parked.may(lambda provider: allowance(provider) >= 1)
         return bool(waits and self._room())
 
     def _is_done(self) -> bool:
@@ -302,34 +283,11 @@ class Run:
 
     def _envelope(self, given: Given) -> Envelope | None:
         """The message in its envelope; None when it is settled already that it does not go."""
-        due = given.due
-        if not due.is_wanted:
-            self._refused_here(given, "Unsubscribed before it was sent.")
-            return None
-        recipient = Recipient(
-            subscriber_id=due.subscriber_id,
-            address=due.address,
-            name=due.name,
-            unsubscribe=links.unsubscribe_token(self._ports, due.subscription_id),
-            leaves_at=self._ports.now(),
-        )
         try:
-            content = self._master.message(recipient)
+            return self._envelopes.build(given)
         except UnfitError as error:
-            self._refused_here(given, str(error))
+            given.hand.answers.append(refuse(given, str(error)))
             return None
-        edition_id, key = given.hand.batch.edition_id, due.subscriber_id
-        local = token.verp(edition_id, key, key=self._key, box=self._box)
-        sender = f"{local}@{self._domain}"
-        return Envelope(key, sender, due.address, content, envelope_id=f"{edition_id}.{key}")
-
-    def _refused_here(self, given: Given, why: str) -> None:
-        """Settle, without asking any relay, that this delivery fails."""
-        key, failed = given.due.subscriber_id, DeliveryStatus.FAILED
-        settled = Settled(subscriber_id=key, status=failed, code=0, reply=why)
-        reply = Reply(code=0, text=why, stage=Stage.MAIL)
-        answer = Answer(given.due, reply, settled, Outcome(next=Next.FAILED))
-        given.hand.answers.append(answer)
 
     def _count_refusal(self, reply: Reply) -> None:
         tally, most = self.tally, self._newsletter.max_refused
