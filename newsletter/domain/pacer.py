@@ -107,6 +107,25 @@ class Pacer:
             return lane.rate
         return lane.per_s if lane.seconds > MEASURED_S else SUPPOSED_PER_S
 
+    @property
+    def permits(self) -> float:
+        """How many messages may begin before the next grants, whomever they are for."""
+        return self._service.permits
+
+    def allowance(self, provider: str) -> float:
+        """Return how many messages to this provider there is a use for before the next grants.
+
+        Of a provider to which only so many may be on their way, twice that: as they are answered
+        the next ones follow.
+        """
+        lane = self._lanes.get(provider)
+        if lane is not None:
+            permits, connections = lane.permits, lane.connections
+        else:
+            permits = 0 if provider in self._limited else inf
+            connections = self._shares.get(provider, inf)
+        return min(self._service.permits, permits, 2 * connections)
+
     def took(self, provider: str) -> None:
         """One begins; may has just said yes."""
         service = self._service

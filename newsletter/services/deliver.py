@@ -17,6 +17,7 @@ from newsletter.errors import RelayRefusesError, SettingsError, UnreachableError
 from newsletter.mail.rendering import Rendered
 from newsletter.mail.smtp import Relays, Standings, all_sent, without_addresses
 from newsletter.services import mailing
+from newsletter.services.disk import disk
 from newsletter.services.judge import Judge, gives_up_at, stop
 from newsletter.services.keeper import SOON, Keeper
 from newsletter.services.lost import settle_journals
@@ -43,8 +44,8 @@ def deliver(
     """Send what is due of an edition, that batch first; how many messages the relay took.
 
     Any number of workers may be given the same edition and batch. When the relay is not to be
-    reached, everything stays queued. After run_s seconds the run ends, as soon as the relay has
-    answered what is under way, and what is left is queued again.
+    reached, or no journal to be written, everything stays queued. After run_s seconds the run ends,
+    as soon as the relay has answered what is under way, and what is left is queued again.
     """
     settle_journals(ports)
     with ports.store.begin() as session:
@@ -58,6 +59,8 @@ def deliver(
         if ports.now() > gives_up_at(edition):
             stop(session, edition, "It could not be delivered in four hours; the rest waits.")
             return 0
+    if not disk(ports.journal).has_room():
+        return 0
     sent, may_go_on = _ran(ports, edition, newsletter, email, batch, run_s=run_s)
     if sent:  # what the last run was in trouble with is over
         _note(ports, edition, "")
@@ -139,8 +142,8 @@ def _ran(
         master = mailing.master(ports, email, edition, newsletter)
         run = Run(ports, newsletter, master, judge=judge, pace=pace, standings=standings)
         keeper = Keeper(ports, edition, run, judge=judge, pace=pace)
-        has_batch = await asyncio.to_thread(keeper.claim, batch)
         try:
+            has_batch = await asyncio.to_thread(keeper.claim, batch)
             if has_batch or await asyncio.to_thread(keeper.is_due_soon):
                 await _run(ports, run, keeper, pace, standings, run_s=run_s)
         except RelayRefusesError:
@@ -150,7 +153,13 @@ def _ran(
             report_outage(Service.RELAY, f"{said} What is queued waits for it.")
             _note(ports, edition, str(error))
             return 0, False
-        return run.sent, not pace.is_long
+        finally:
+            keeper.leave()
+        if run.disk_error is not None:
+            disk(ports.journal).report(run.disk_error)
+        elif run.sent:
+            disk(ports.journal).report_end()
+        return run.sent, not (pace.is_long or run.disk_error)
 
     try:
         return asyncio.run(run_through())

@@ -1,14 +1,14 @@
 """What a run has in hand: claimed batches, and the deliveries that wait for their turn."""
 
 from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from newsletter.domain.delivery import Outcome, Reply
-from newsletter.domain.pacer import Pacer
 from newsletter.mail.journal import Journal
+from newsletter.mail.providers import provider_of
 from newsletter.store.batches import Batch, Due, Settled
-
-CHUNK = 64  # Outcomes that are settled at once.
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,23 @@ class Answer:
 
 @dataclass(slots=True)
 class Hand:
-    """A claimed batch: how many of it were given out, may be, and are settled in the ledger.
+    """A claimed batch: how many of it were given out, and are settled in the ledger.
 
-    Of those given out, parked wait for their provider's turn and have not been begun. Of answers,
-    the first so many as writing says are on their way into the ledger.
+    Of those given out, parked wait for their provider's turn and may not be begun. Of answers, the
+    first so many as writing says are on their way into the ledger. window_ids are those that the
+    ledger names as maybe begun, and renewed_at is when it last renewed the lease.
     """
 
     batch: Batch
     journal: Journal
-    allowed: int
     given: int = 0
     parked: int = 0
     settled: int = 0
     answers: list[Answer] = field(default_factory=list)
     writing: int = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether enough answers wait for another settlement to be worth it."""
-        return len(self.answers) - self.writing >= CHUNK
+    is_being_settled: bool = False
+    window_ids: list[int] = field(default_factory=list)
+    renewed_at: float = -inf
 
     @property
     def left(self) -> int:
@@ -50,7 +48,9 @@ class Hand:
 
     @property
     def is_over(self) -> bool:
-        return not self.left and self.settled == self.given and not self.answers
+        """Whether it can be given back: nothing of it is left, on its way, or being settled."""
+        is_settled = self.settled == self.given and not self.answers
+        return is_settled and not self.left and not self.is_being_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,18 @@ class Parked:
         given.hand.parked += 1
         self._queues.setdefault(given.provider, deque()).append(given)
 
-    def may(self, pacer: Pacer) -> bool:
-        """Whether one of them may go now."""
-        return any(pacer.may(provider) for provider in self._queues)
+    def put_all(self, several: Iterable[Given]) -> None:
+        for given in several:
+            self.put(given)
 
-    def take(self, pacer: Pacer) -> Given | None:
+    def may(self, may: Callable[[str], bool]) -> bool:
+        """Whether one of them may go now."""
+        return any(may(provider) for provider in self._queues)
+
+    def take(self, may: Callable[[str], bool]) -> Given | None:
         """One that may go now."""
         for provider in self._queues:
-            if pacer.may(provider):
+            if may(provider):
                 return self._taken(provider)
         return None
 
@@ -118,3 +122,18 @@ class Parked:
         if not queue:
             del self._queues[provider]
         return given
+
+
+def hand_out(hands: Sequence[Hand], parked: Parked, may: Callable[[str], bool]) -> Given | None:
+    """Return a delivery whose turn it is; those before it must wait, and are parked."""
+    if (waited := parked.take(may)) is not None:
+        return waited
+    for hand in hands:
+        while hand.left:
+            due = hand.batch.deliveries[hand.given]
+            hand.given += 1
+            given = Given(hand, due, provider_of(due.address))
+            if may(given.provider):
+                return given
+            parked.put(given)
+    return None

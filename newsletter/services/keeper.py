@@ -7,61 +7,29 @@ the event loop only.
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
 
-from newsletter.domain.delivery import Next
 from newsletter.domain.edition import Edition, EditionStatus
 from newsletter.errors import UnreachableError
-from newsletter.mail.journal import Journal
+from newsletter.mail.presence import Presence
 from newsletter.services.claim_period import ClaimPeriod
-from newsletter.services.hands import Answer, Given, Hand, Tally
-from newsletter.services.judge import Judge, stop
+from newsletter.services.claims import claim_batch, postpone, release_batch
+from newsletter.services.hands import Given, Hand, Tally
+from newsletter.services.judge import Judge
 from newsletter.services.pace import TURN_S, Pace
 from newsletter.services.ports import Ports
 from newsletter.services.postpone import Timetable
 from newsletter.services.run import Run
-from newsletter.store import Session, batches, deliveries, editions
+from newsletter.services.settlement import Settlement, SettlementWriter
+from newsletter.store import deliveries, editions
 
-LEASE = timedelta(seconds=60)  # Renewed at each turn; a worker silent for so long is gone.
-FIRST_LEASE = timedelta(seconds=10)  # Of a claim; the first turn renews it, before anything begins.
 HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
-WINDOW = 256  # May be begun beyond what is settled: the most a lost machine puts in doubt.
+AHEAD = 256  # When so few are left the next batch is claimed, which takes some hundredths.
 CLAIMS_AGAIN_S = 0.5  # Between two looks for what becomes due: half of what a bucket holds.
 # A run whose rest is due so soon waits for it: of a provider's pace one second's worth is saved up
 # at the most, so that whoever left it to the next minute would send less than the provider takes.
 SOON = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """What is to be written down of a batch, and how many of it may be begun from then on."""
-
-    hand: Hand
-    answers: list[Answer]
-    ahead: int
-
-    @classmethod
-    def of(cls, hand: Hand, run: Run) -> Self:
-        answers = list(hand.answers)
-        hand.writing = len(answers)
-        if run.ending.is_set():  # only what was begun is in doubt, however long the answer takes
-            return cls(hand, answers, run.count_to_last_begun(hand))
-        ahead = hand.settled + len(answers) + hand.parked + WINDOW
-        return cls(hand, answers, min(len(hand.batch.deliveries), ahead))
-
-    @property
-    def through(self) -> int:
-        """The subscriber up to whom it may be begun."""
-        return self.hand.batch.deliveries[self.ahead - 1].subscriber_id if self.ahead else 0
-
-    def is_written_down(self) -> None:
-        """The answers leave the hand: not before they stand in the ledger, whatever fails."""
-        del self.hand.answers[: len(self.answers)]
-        self.hand.writing = 0
-        self.hand.settled += len(self.answers)
-        self.hand.allowed = self.ahead
+COMMIT_S = 0.005  # What a commit is taken to last before one was measured.
 
 
 class Keeper:
@@ -73,8 +41,14 @@ class Keeper:
         self._ports = ports
         self._edition = edition
         self._run = run
-        self._judge = judge
         self._pace = pace
+        self._writer = SettlementWriter(ports, edition, judge)
+        self._presence: Presence | None = None
+        self._tending: asyncio.Task[None] | None = None
+        self._tended_at = 0.0
+        self._settled_at = time.monotonic()
+        self._commit_s = COMMIT_S
+        self._begun_count = 0
         self.claims = ClaimPeriod()
         self._claims_again_at = 0.0
         self._timetable = Timetable()
@@ -83,7 +57,12 @@ class Keeper:
     def claim(self, batch: int | None = None) -> bool:
         """Whether a batch is in hand now: that one if it is free, or the next that is due."""
         holds_until = time.monotonic() + HOLDS_S
-        found = self._claimed(batch) or (self._claimed(None) if batch is not None else None)
+        try:
+            self._be_present()
+            found = self._claim(batch) or (self._claim(None) if batch is not None else None)
+        except OSError as error:
+            self._run.stop_writing(error)
+            found = None
         if found is not None:
             self._take(found)
             self._run.holds_until = holds_until
@@ -104,12 +83,17 @@ class Keeper:
         answered is kept until it is back.
         """
         self.claims.begin(now=time.monotonic(), for_s=claims_for_s)
-        while not self._is_over:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._run.wake.wait(), TURN_S)
-            self._run.wake.clear()
-            await self.turn(now=time.monotonic())
-            self._run.look_again()
+        try:
+            while not self._is_over:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._run.wake.wait(), TURN_S)
+                self._run.wake.clear()
+                await self.settle(now=time.monotonic())
+                self._tend_beside()
+                self._run.look_again()
+        finally:
+            if self._tending is not None:
+                await self._tending
 
     def finish(self) -> None:
         """The connections have ended: keep() ends with its turn."""
@@ -127,38 +111,75 @@ class Keeper:
                     break
                 await asyncio.sleep(TURN_S)
             for hand in [hand for hand in self._run.hands if not hand.answers]:
-                await asyncio.to_thread(self._let_go, hand)
+                await asyncio.to_thread(release_batch, self._ports, hand)
                 self._run.hands.remove(hand)
         except UnreachableError:
             pass
         finally:
             for hand in self._run.hands:
-                hand.journal.leave()
+                with suppress(OSError):  # full: what is missing in it is in doubt
+                    hand.journal.leave()
+            self.leave()
 
-    async def turn(self, *, now: float) -> None:
-        """Do once what keep does each TURN_S. now counts seconds, on the claims' clock."""
-        self._see_to_the_end(now)
-        holds_until = time.monotonic() + HOLDS_S
-        if not await self._settle_all():
-            return
-        self._run.holds_until = holds_until
+    async def settle(self, *, now: float) -> None:
+        """Settle what was answered, and have the next named. now counts seconds for the claims."""
+        self.claims.update(self._run.in_flight, now=now)
+        if self._ports.is_ending() or self.claims.is_overtime(now) or self._pace.is_long:
+            self._run.ending.set()
+        await self._settle_all()
+
+    def _tend_beside(self) -> None:
+        """Have the batches tended, if it is time, while the next settlements are made."""
+        if self._tending is not None:
+            if not self._tending.done():
+                return
+            self._tending.result()
+        is_due = time.monotonic() - self._tended_at >= TURN_S
+        if is_due or self._may_claim() or any(map(self._is_done_with, self._run.hands)):
+            self._tending = asyncio.create_task(self.tend(now=time.monotonic()))
+
+    async def tend(self, *, now: float) -> None:
+        """Put the journals on the disk, give back what is over or must wait, and claim ahead."""
+        self._tended_at = time.monotonic()
         try:
+            self._run.write_journals()
+            await asyncio.to_thread(self._secure)
             await self._postpone(now)
-            for hand in [hand for hand in self._run.hands if self._is_done_with(hand)]:
+            while hand := next(filter(self._is_done_with, self._run.hands), None):
                 await self._give_back(hand)
             await self._claim_ahead(now)
         except UnreachableError:
             pass  # the next turn asks again
+        except OSError as error:
+            self._run.stop_writing(error)
 
-    def _see_to_the_end(self, now: float) -> None:
-        self.claims.update(self._run.in_flight, now=now)
-        if self._ports.is_ending() or self.claims.is_overtime(now) or self._pace.is_long:
-            self._run.ending.set()
+    def _secure(self) -> None:
+        """Have what stands in the journals outlive the machine's power, and reckon with others."""
+        for hand in list(self._run.hands):
+            hand.journal.sync()
+        self._be_present()
+
+    def _be_present(self) -> None:
+        """Share what may be in doubt with the other runs of this machine."""
+        window = self._run.window
+        if self._presence is None:
+            self._presence = Presence(self._ports.journal)
+            window.open(self._presence.count(), now=time.monotonic())
+            return
+        self._presence.renew()
+        window.share_with(self._presence.count())
+
+    def leave(self) -> None:
+        """Let the other runs of this machine have its share; nothing is in hand."""
+        self._writer.close()
+        if self._presence is not None:
+            self._presence.leave()
 
     def _is_done_with(self, hand: Hand) -> bool:
         """Whether nothing of the batch will be begun any more, and nothing waits for an answer."""
         is_settled = hand.settled + hand.parked == hand.given and not hand.answers
-        return hand.is_over or (is_settled and self._run.ending.is_set())
+        may_leave = is_settled and not hand.is_being_settled
+        return hand.is_over or (may_leave and self._run.ending.is_set())
 
     async def _give_back(self, hand: Hand) -> None:
         """Let go of a batch of which everything is settled, now or at a later turn.
@@ -169,7 +190,7 @@ class Keeper:
         self._run.hands.remove(hand)
         self._claims_again_at = 0.0  # what was put off of it may be due
         try:
-            await asyncio.to_thread(self._let_go, hand)
+            await asyncio.to_thread(release_batch, self._ports, hand)
         except UnreachableError:
             self._run.hands.append(hand)
             raise
@@ -184,117 +205,91 @@ class Keeper:
             for waiting in parked.take_all():
                 waiting.hand.settled += 1
             return
-        for one in list(self._timetable.postpone_surplus(parked, self._pace.pacer, now=now)):
-            wait = timedelta(seconds=one.wait_s)
+        for postponement in list(
+            self._timetable.postpone_surplus(parked, self._pace.pacer, now=now)
+        ):
+            wait = timedelta(seconds=postponement.wait_s)
             for hand in self._run.hands:
-                given = [due for due in one.given if due.hand is hand]
-                if given:
-                    await self._postpone_of(hand, given, wait)
+                several = [given for given in postponement.given if given.hand is hand]
+                if several:
+                    await self._postpone_of(hand, several, wait)
 
-    async def _postpone_of(self, hand: Hand, given: list[Given], wait: timedelta) -> None:
+    async def _postpone_of(self, hand: Hand, several: list[Given], wait: timedelta) -> None:
         try:
-            await asyncio.to_thread(self._postponed, hand, given, wait)
+            await asyncio.to_thread(postpone, self._ports, hand, several, wait)
         except UnreachableError:
-            for one in given:
-                self._run.parked.put(one)
+            self._run.parked.put_all(several)
         else:
-            hand.settled += len(given)
+            hand.settled += len(several)
 
     async def _settle_all(self) -> bool:
         """Whether the database took what there was."""
-        news = [_News.of(hand, self._run) for hand in self._run.hands]
+        run, started = self._run, time.monotonic()
+        self._measure(started)
+        run.ask()
+        news = self._news()
         try:
-            goes_on = await asyncio.to_thread(self._settled, news)
+            goes_on = await self._writer.write(news, run.stops_because)
         except UnreachableError:
             return False
+        finally:
+            for one in news:
+                one.hand.is_being_settled = False
+        self._commit_s += (time.monotonic() - started - self._commit_s) / 8
         for one in news:
-            one.is_written_down()
+            one.is_written_down(started)
+        run.window.granted()
+        renewed = [hand.renewed_at for hand in run.hands if hand.renewed_at > 0]
+        run.holds_until = min(renewed, default=started) + HOLDS_S
         if not goes_on:  # held by somebody, or a lease is another's by now
-            self._run.ending.set()
+            run.ending.set()
         return True
+
+    def _news(self) -> list[Settlement]:
+        """Of the batches in hand those of which the ledger has to hear, or one of the others.
+
+        For its answer tells whether the edition is being sent still.
+        """
+        everything = [
+            Settlement.of(hand, self._run.ids_in_window(hand)) for hand in self._run.hands
+        ]
+        due = [one for one in everything if one.is_due]
+        news = due or sorted(everything, key=lambda one: one.hand.renewed_at)[:1]
+        for one in news:
+            one.hand.writing, one.hand.is_being_settled = len(one.answers), True
+        return news
+
+    def _measure(self, now: float) -> None:
+        """Have the window follow the rate."""
+        run = self._run
+        begun, elapsed_s = run.begun_count - self._begun_count, now - self._settled_at
+        run.window.measure(begun, elapsed_s, self._commit_s)
+        self._begun_count, self._settled_at = run.begun_count, now
+
+    def _may_claim(self) -> bool:
+        run = self._run
+        return run.left < AHEAD and run.has_more and not run.ending.is_set()
 
     async def _claim_ahead(self, now: float) -> None:
         run = self._run
-        if run.left >= WINDOW or run.ending.is_set() or not run.has_more:
+        if not self._may_claim():
             return
         if not self.claims.is_open:
             run.has_more = False
         elif now >= self._claims_again_at:
-            found = await asyncio.to_thread(self._claimed, None)
+            found = await asyncio.to_thread(self._claim, None)
             run.is_last = found is None
             if found is not None:
                 self._take(found)
+                run.wake.set()
             else:
-                has_some = bool(run.left or run.parked)
+                has_some = bool(run.left or run.parked or len(run.window))
                 run.has_more = has_some or await asyncio.to_thread(self.is_due_soon)
                 self._claims_again_at = now + CLAIMS_AGAIN_S
+
+    def _claim(self, batch: int | None) -> tuple[Hand, Tally] | None:
+        return claim_batch(self._ports, self._edition.id, batch)
 
     def _take(self, found: tuple[Hand, Tally]) -> None:
         hand, self._run.tally = found
         self._run.hands.append(hand)
-
-    def _claimed(self, batch: int | None) -> tuple[Hand, Tally] | None:
-        """A batch in a new hand, and how the edition stands.
-
-        Nothing of it may be begun before the next turn has settled it: a worker killed between its
-        claim and its journal leaves a lease that puts nothing in doubt.
-        """
-        with self._ports.store.begin() as session:
-            found = batches.claim(
-                session,
-                self._edition.id,
-                now=self._ports.now(),
-                lease=FIRST_LEASE,
-                batch=batch,
-            )
-            if found is None:
-                return None
-            stands = deliveries.progress(session, [self._edition.id])[self._edition.id]
-        try:
-            journal = Journal(
-                self._ports.journal,
-                edition_id=found.edition_id,
-                batch=found.batch,
-                fence=found.fence,
-            )
-        except OSError as error:  # its lease ends by itself
-            raise UnreachableError(
-                f"Nothing can be sent from here: no journal can be kept in {self._ports.journal} "
-                f"({error.strerror}). See NEWSLETTER_DATA_DIR."
-            ) from error
-        return Hand(found, journal, allowed=0), Tally(stands.queued, stands.sent, stands.failed)
-
-    def _settled(self, news: list["_News"]) -> bool:
-        """Whether the claims hold, with the outcomes written down, and the edition goes on."""
-        if not news:
-            return True
-        with self._ports.store.begin() as session:
-            statuses = [self._settle(session, one) for one in news]
-            if self._run.stops_because:
-                stop(session, self._edition, self._run.stops_because)
-        return all(status is EditionStatus.SENDING for status in statuses)
-
-    def _settle(self, session: Session, news: "_News") -> EditionStatus | None:
-        status = batches.settle(
-            session,
-            news.hand.batch,
-            [one.settled for one in news.answers],
-            now=self._ports.now(),
-            lease=LEASE,
-            through=news.through,
-        )
-        for one in news.answers if status is not None else ():
-            if one.outcome.is_dead_address or one.outcome.next is Next.STOP:
-                self._judge.follow(session, one.due, one.reply, one.outcome)
-        return status
-
-    def _postponed(self, hand: Hand, given: list[Given], wait: timedelta) -> None:
-        ids = [one.due.subscriber_id for one in given]
-        with self._ports.store.begin() as session:
-            batches.postpone(session, hand.batch, ids, due_at=self._ports.now() + wait)
-
-    def _let_go(self, hand: Hand) -> None:
-        """Give the batch back; nothing of it is in flight."""
-        with self._ports.store.begin() as session:
-            batches.release(session, hand.batch)
-        hand.journal.done()

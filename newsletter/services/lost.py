@@ -1,10 +1,13 @@
 """Runs whose process died: what they had begun, been answered, and not written down."""
 
+from contextlib import suppress
+from pathlib import Path
+
 from newsletter.domain.delivery import DeliveryStatus
-from newsletter.mail.journal import Left, is_kept, left_behind, unread
+from newsletter.mail.journal import KeptError, Left, left_behind, of_claim, unread
 from newsletter.services.judge import Judge
-from newsletter.services.keeper import LEASE
 from newsletter.services.ports import Ports
+from newsletter.services.settlement import LEASE
 from newsletter.store import Session, batches, editions, newsletters
 from newsletter.store.batches import Batch, Settled
 
@@ -22,35 +25,34 @@ def settle_journals(ports: Ports) -> int:
                 batch = batches.held(session, left.edition_id, left.batch, left.fence)
                 if batch is not None:
                     uncertain += _settled(ports, session, batch, left)
-            path.unlink(missing_ok=True)
+            _remove(path)
     return uncertain
 
 
 def settle_leases(ports: Ports) -> int:
-    """Settle the runs whose lease has ended and whose journal nobody found; how many are in doubt.
+    """Settle the runs whose lease has ended; how many are in doubt.
 
-    That is all that they might have begun, more than a journal would tell: their machine is gone.
-    A process of this machine that lives was stopped, or has not reached the database for so long;
-    it knows better, and says so as soon as it can.
+    Nobody of this machine has their journal, or it is from before the machine was started anew and
+    may be short: in doubt is whom their window names, but for what such a journal tells as
+    answered. A process that lives was stopped, or has not reached the database for so long; it
+    knows better, and says so as soon as it can.
     """
     uncertain = 0
     with ports.store.begin() as session:
         for batch in batches.lapsed(session):
-            if _is_kept(ports, batch):
-                continue
-            judge = _judge(ports, session, batch)
-            uncertain += _write(
-                ports, session, batch, [judge.lost(due) for due in batch.deliveries]
-            )
+            with suppress(KeptError), of_claim(ports.journal, **_claim(batch)) as found:
+                left = found or Left(batch.edition_id, batch.batch, batch.fence)
+                left.begun.update(batch.window_ids)
+                uncertain += _settled(ports, session, batch, left)
     return uncertain
 
 
 def end_journals(ports: Ports) -> int:
     """Remove the journals that nobody reads and that can say nothing any more; how many.
 
-    An earlier boot's may be short, so that the window of doubt counts instead; another machine's is
-    for that machine. All are over with their claim: it was given back, or settled once its lease
-    had ended, and its fence never comes again.
+    An earlier boot's is read once, when its lease has ended; another machine's is for that machine.
+    All are over with their claim: it was given back, or settled once its lease had ended, and its
+    fence never comes again.
     """
     found = list(unread(ports.journal))
     if not found:
@@ -58,12 +60,17 @@ def end_journals(ports: Ports) -> int:
     with ports.store.begin() as session:
         over = [path for path, claim in found if not batches.is_held(session, *claim)]
     for path in over:
-        path.unlink(missing_ok=True)
+        _remove(path)
     return len(over)
 
 
-def _is_kept(ports: Ports, batch: Batch) -> bool:
-    return is_kept(ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence)
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # a disk that can only be read: its claim is over all the same
+        path.unlink()
+
+
+def _claim(batch: Batch) -> dict[str, int]:
+    return {"edition_id": batch.edition_id, "batch": batch.batch, "fence": batch.fence}
 
 
 def _settled(ports: Ports, session: Session, batch: Batch, left: Left) -> int:
@@ -71,11 +78,12 @@ def _settled(ports: Ports, session: Session, batch: Batch, left: Left) -> int:
     outcomes = []
     for due in batch.deliveries:
         reply = left.answered.get(due.subscriber_id)
-        if reply is not None:
+        # An answer that is settled already is out of the window: it waits for another attempt.
+        if reply is not None and due.subscriber_id in batch.window_ids:
             settled, outcome = judge.settled(due, reply)
             outcomes.append(settled)
             judge.follow(session, due, reply, outcome)
-        elif due.subscriber_id in left.begun:
+        elif reply is None and due.subscriber_id in left.begun:
             outcomes.append(judge.lost(due))
     return _write(ports, session, batch, outcomes)
 
@@ -87,6 +95,6 @@ def _judge(ports: Ports, session: Session, batch: Batch) -> Judge:
 
 def _write(ports: Ports, session: Session, batch: Batch, outcomes: list[Settled]) -> int:
     """How many of the outcomes are uncertain; all are written down, and the batch is given back."""
-    batches.settle(session, batch, outcomes, now=ports.now(), lease=LEASE, through=0)
+    batches.settle(session, batch, outcomes, now=ports.now(), lease=LEASE, window=())
     batches.release(session, batch)
     return sum(one.status is DeliveryStatus.UNCERTAIN for one in outcomes)

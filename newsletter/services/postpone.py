@@ -6,11 +6,12 @@ from math import ceil
 
 from newsletter.domain.pacer import Pacer
 from newsletter.domain.pacing import DOUBLE_S, seconds_for
-from newsletter.services.hands import CHUNK, Given, Parked
+from newsletter.services.hands import Given, Parked
 
 # May wait in hand for one provider: at least as many as are taken up again at once, at most a
 # second's worth of its pace, which is five turns, and no more than a run claims ahead.
 LEAST_PARKED, MOST_PARKED = 64, 256
+CHUNK = 64  # Are put off together.
 # A pace doubles within a minute, and is over after four: who is put off is looked at as often.
 MOST_POSTPONED_S = 60.0
 

@@ -6,32 +6,22 @@ All of it happens in the event loop. What stands in the ledger is the keeper's (
 import asyncio
 import time
 
-from newsletter.domain import token
-from newsletter.domain.delivery import (
-    DeliveryStatus,
-    Next,
-    Outcome,
-    Reply,
-    Stage,
-    is_refused_too_often,
-)
+from newsletter.domain.delivery import Next, Outcome, Reply, Stage, is_refused_too_often
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.pacer import Pacer
 from newsletter.errors import UnfitError
-from newsletter.mail.master import Master, Recipient
-from newsletter.mail.providers import provider_of
+from newsletter.mail.master import Master
 from newsletter.mail.smtp import Envelope, Standings
-from newsletter.services import links, mailing
-from newsletter.services.hands import Answer, Given, Hand, Parked, Tally
+from newsletter.services.envelopes import Envelopes, refuse
+from newsletter.services.hands import Answer, Given, Hand, Parked, Tally, hand_out
 from newsletter.services.judge import Judge
 from newsletter.services.outages import Service, report_end
 from newsletter.services.pace import Pace
 from newsletter.services.policy_refusals import Judged, PolicyRefusals, Verdict
 from newsletter.services.ports import Ports
+from newsletter.services.window import Window
 from newsletter.store.batches import Settled
 
-# Stands in the journal of a message that nobody has, while it is open whom its refusal is about:
-# whoever reads it there queues it again.
+# Of a message that nobody has, while it is open whom its refusal is about: it is queued again.
 _UNDECIDED = Reply(code=0, text="The relay refused it, or us.", stage=Stage.DATA)
 
 
@@ -48,11 +38,8 @@ class Run:
         pace: Pace,
         standings: Standings | None = None,
     ) -> None:
-        self._ports = ports
-        self._newsletter = newsletter
-        self._master = master
-        self._box, self._domain = mailing.bounces(ports, newsletter)
-        self._key = links.signing_key(ports)
+        self._most_refused = newsletter.max_refused
+        self._envelopes = Envelopes(ports, newsletter, master)
         self._judge = judge
         self._pace = pace
         self._refusals = PolicyRefusals(standings or Standings(ports.relays))
@@ -60,42 +47,42 @@ class Run:
         self._begun: set[int] = set()
         self._is_answered = False
         self.hands: list[Hand] = []
-        self.parked = Parked()
-        self.tally = Tally()
+        self.window, self.parked, self.tally = Window(), Parked(), Tally()
         self.changed, self.wake = asyncio.Event(), asyncio.Event()
         self.holds_until = 0.0  # Beyond it the leases may be somebody else's: nothing is begun.
         self.has_more = True
         self.is_last = False  # No batch was left to claim: who is refused now has nobody behind.
         self.ending = asyncio.Event()  # Nothing more is begun; what is in flight is waited for.
         self.stops_because = ""
+        self.disk_error: OSError | None = None  # No journal can be written: nothing is begun.
         self.sent = 0
+        self.begun_count = 0
 
     @property
     def in_flight(self) -> set[int]:
-        """The subscribers whose messages a connection has and the relay has not answered."""
+        """The subscribers whose messages a connection has and no answer."""
         return set(self._of)
-
-    def count_to_last_begun(self, hand: Hand) -> int:
-        """Return how many of the batch's deliveries there are up to the last that has no answer."""
-        keys = {key for key in self._begun if self._of[key].hand is hand}
-        places = enumerate(hand.batch.deliveries, start=1)
-        return max((place for place, due in places if due.subscriber_id in keys), default=0)
 
     @property
     def left(self) -> int:
         """How many deliveries it holds that were not given out."""
         return sum(hand.left for hand in self.hands)
 
+    @property
+    def unsettled(self) -> int:
+        """How many answers no settlement has taken up so far."""
+        return sum(len(hand.answers) - hand.writing for hand in self.hands)
+
     def next(self) -> Envelope | None:
         """The next message that may be begun."""
         pacer = self._pace.pacer
-        while self._may_begin() and (given := self._given(pacer)) is not None:
+        while self._may_begin() and (given := self.window.take(pacer.may)) is not None:
             envelope = self._envelope(given)
             if envelope is not None:
                 pacer.took(given.provider)
                 self._of[envelope.key] = given
                 return envelope
-        self.wake.set()
+        self._wake_keeper()
         return None
 
     def begun(self, envelope: Envelope) -> bool:
@@ -107,18 +94,21 @@ class Run:
         if not self._may_go_on():
             return False
         hand = self._of[envelope.key].hand
-        for other in self.hands:
-            if other is not hand:
-                other.journal.write()
-        hand.journal.begun(envelope.key)
+        try:
+            self.write_journals(but=hand)
+            hand.journal.begun(envelope.key)
+        except OSError as error:
+            self.stop_writing(error)
+            return False
         self._begun.add(envelope.key)
+        self.begun_count += 1
         return True
 
     def returned(self, envelope: Envelope) -> None:
         """It goes when it is its turn again."""
         given = self._of.pop(envelope.key)
         self._pace.pacer.returned(given.provider)
-        self.parked.put(given)
+        self.window.ready.appendleft(given)
 
     def answered(self, envelope: Envelope, reply: Reply) -> None:
         """Remember what came of it; the keeper writes it down."""
@@ -171,7 +161,7 @@ class Run:
             self._count_refusal(reply)
         elif outcome.next is Next.STOP:
             self._stop(f"The relay refuses us ({reply}); the rest waits.")
-        if hand.is_full:
+        if self.unsettled >= self.window.chunk and len(self.window.ready) <= self.window.low:
             self.wake.set()
 
     async def more(self) -> bool:
@@ -180,14 +170,57 @@ class Run:
         Whoever asks has nothing in flight and may hang up: the answers to what it sent are in their
         journals first, so that no closed connection leaves anything in doubt.
         """
-        for hand in self.hands:
-            hand.journal.write()
+        try:
+            self.write_journals()
+        except OSError as error:
+            self.stop_writing(error)
         while not self.is_done:
-            if self._may_begin() and (self._giving() or self.parked.may(self._pace.pacer)):
+            if self._may_begin() and self._is_one_ready():
                 return True
-            self.wake.set()
+            self._wake_keeper()
             await self.changed.wait()
         return False
+
+    def ask(self) -> None:
+        """Choose those that the next settlement is to name, and let go of those that must wait."""
+        window, pacer = self.window, self._pace.pacer
+        if not self._may_begin():
+            self.parked.put_all(window.take_all())
+            return
+        self.parked.put_all(window.give_up(pacer.allowance))
+        counts = window.counts()
+
+        def has_use(provider: str) -> bool:
+            allowance = pacer.allowance(provider)
+            if allowance < 1:
+                pacer.may(provider)  # tells it that one waits
+            return counts[provider] < allowance
+
+        for _ in range(self._room()):
+            given = hand_out(self.hands, self.parked, has_use)
+            if given is None:
+                break
+            counts[given.provider] += 1
+            window.asked.append(given)
+
+    def ids_in_window(self, hand: Hand) -> list[int]:
+        """Return the subscribers of that batch whose messages may have been begun by and by."""
+        window = [*self._of.values(), *self.window.ready, *self.window.asked]
+        if self.ending.is_set():  # What is not begun never will be.
+            window = [self._of[key] for key in self._begun]
+        return [given.due.subscriber_id for given in window if given.hand is hand]
+
+    def write_journals(self, *, but: Hand | None = None) -> None:
+        """Write down the answers that are only remembered. Raises OSError."""
+        for hand in self.hands:
+            if hand is not but:
+                hand.journal.write()
+
+    def stop_writing(self, error: OSError) -> None:
+        """Begin nothing more: what is begun could not be written down."""
+        self.disk_error = self.disk_error or error
+        self.ending.set()
+        self.wake.set()
 
     def look_again(self) -> None:
         """There may be a message now, for those that wait in more()."""
@@ -196,8 +229,8 @@ class Run:
 
     def give_up(self) -> None:
         """Take what was begun and not answered for lost: nobody waits for the answers any more."""
+        reply = Reply(code=0, text="The worker had to end before the relay answered.")
         for key in tuple(self._begun):
-            reply = Reply(code=0, text="The worker had to end before the relay answered.")
             self.answered(Envelope(key, "", "", b""), reply)
 
     def _may_begin(self) -> bool:
@@ -206,25 +239,32 @@ class Run:
     def _may_go_on(self) -> bool:
         return not self.ending.is_set() and time.monotonic() < self.holds_until
 
-    def _given(self, pacer: Pacer) -> Given | None:
-        """A delivery whose turn it is; those before it whose provider is not ready are parked."""
-        if (waited := self.parked.take(pacer)) is not None:
-            return waited
-        while (hand := self._giving()) is not None:
-            due = hand.batch.deliveries[hand.given]
-            hand.given += 1
-            given = Given(hand, due, provider_of(due.address))
-            if pacer.may(given.provider):
-                return given
-            self.parked.put(given)
-        return None
+    def _room(self) -> int:
+        """How many more may be asked for."""
+        waiting = len(self.window)
+        room = self.window.size() - waiting - len(self._of)
+        may_ask = time.monotonic() >= self.window.opens_at
+        return int(max(0, min(room, self._pace.pacer.permits - waiting))) if may_ask else 0
 
-    def _giving(self) -> Hand | None:
-        """The batch that has a delivery which may be given out now."""
-        for hand in self.hands:
-            if hand.given < hand.allowed:
-                return hand
-        return None
+    def _wake_keeper(self) -> None:
+        """Have a settlement made at once, where it is worth one: a connection waits for it."""
+        is_worth_it = self.unsettled >= self.window.chunk or not self._of
+        if is_worth_it and (self.unsettled or self._may_ask()):
+            self.wake.set()
+
+    def _is_one_ready(self) -> bool:
+        """Whether a connection that has none gets one: those at work need the next one first."""
+        ready, pacer = self.window.ready, self._pace.pacer
+        is_spare = len(ready) > self.window.low or not self._of
+        return is_spare and any(pacer.may(given.provider) for given in ready)
+
+    def _may_ask(self) -> bool:
+        """Whether there is somebody to ask for, and room."""
+        if self.window.asked or not self._may_begin():
+            return False
+        allowance = self._pace.pacer.allowance
+        waits = self.left or self.parked.may(lambda provider: allowance(provider) >= 1)
+        return bool(waits and self._room())
 
     @property
     def is_done(self) -> bool:
@@ -233,7 +273,8 @@ class Run:
 
     @property
     def _is_used_up(self) -> bool:
-        return not self.has_more and not self.left and not self.parked
+        waits = self.left or len(self.parked) or len(self.window)
+        return not self.has_more and not waits
 
     def _stop(self, why: str) -> None:
         self.stops_because = why
@@ -241,37 +282,14 @@ class Run:
 
     def _envelope(self, given: Given) -> Envelope | None:
         """The message in its envelope; None when it is settled already that it does not go."""
-        due = given.due
-        if not due.is_wanted:
-            self._refused_here(given, "Unsubscribed before it was sent.")
-            return None
-        recipient = Recipient(
-            subscriber_id=due.subscriber_id,
-            address=due.address,
-            name=due.name,
-            unsubscribe=links.unsubscribe_token(self._ports, due.subscription_id),
-            leaves_at=self._ports.now(),
-        )
         try:
-            content = self._master.message(recipient)
+            return self._envelopes.build(given)
         except UnfitError as error:
-            self._refused_here(given, str(error))
+            given.hand.answers.append(refuse(given, str(error)))
             return None
-        edition_id, key = given.hand.batch.edition_id, due.subscriber_id
-        local = token.verp(edition_id, key, key=self._key, box=self._box)
-        sender = f"{local}@{self._domain}"
-        return Envelope(key, sender, due.address, content, envelope_id=f"{edition_id}.{key}")
-
-    def _refused_here(self, given: Given, why: str) -> None:
-        """Settle, without asking any relay, that this delivery fails."""
-        key, failed = given.due.subscriber_id, DeliveryStatus.FAILED
-        settled = Settled(subscriber_id=key, status=failed, code=0, reply=why)
-        reply = Reply(code=0, text=why, stage=Stage.MAIL)
-        answer = Answer(given.due, reply, settled, Outcome(next=Next.FAILED))
-        given.hand.answers.append(answer)
 
     def _count_refusal(self, reply: Reply) -> None:
-        tally, most = self.tally, self._newsletter.max_refused
+        tally, most = self.tally, self._most_refused
         tally.refused += 1
         answered = tally.sent + tally.refused
         if is_refused_too_often(tally.refused, answered, most=most):

@@ -4,6 +4,7 @@ Functions take the session first and never commit; the caller's transaction does
 the domain's values, never rows.
 """
 
-from newsletter.store.engine import Session, Store
+from newsletter.store.engine import Line, Session, Store
+from newsletter.store.line import LineBrokenError
 
-__all__ = ["Session", "Store"]
+__all__ = ["Line", "LineBrokenError", "Session", "Store"]

@@ -1,9 +1,9 @@
 """Batches of the ledger in a worker's hand: claimed, settled in bulk, given back, or lapsed.
 
 A claim has a lease and a fence. The fence grows with each claim, so that a worker that wakes late
-settles nothing that another one holds by then. through is how far the worker may have begun: when
-it is gone with its journal, what is queued up to there is in doubt, and nothing beyond. Leases are
-told by the database's clock, the one that all workers share.
+settles nothing that another one holds by then. Its window names the subscribers whose messages the
+worker may have begun and has not settled: when it is gone with its journal they are in doubt, and
+nobody else. Leases are told by the database's clock, the one that all workers share.
 """
 
 from collections.abc import Sequence
@@ -18,24 +18,26 @@ from newsletter.domain.delivery import DeliveryStatus
 from newsletter.domain.edition import EditionStatus
 from newsletter.domain.subscription import SubscriptionStatus
 from newsletter.store.ledger import BatchRow, DeliveryRow
+from newsletter.store.line import Line
 from newsletter.store.models import EditionRow, SubscriberRow, SubscriptionRow
 
 # One statement for one journey: it sees to it that the claim holds, writes the outcomes down, and
 # counts what it really changed. Settling twice, because nobody knows whether the first time was
-# committed, counts once.
-_SETTLE = text("""
+# committed, counts once. It runs a hundred times a second, so it goes to the driver as it stands.
+_SETTLE = """
 WITH held AS (
     SELECT edition_id, batch FROM delivery_batch
-    WHERE edition_id = :edition_id AND batch = :batch AND fence = :fence
+    WHERE edition_id = %(edition_id)s AND batch = %(batch)s AND fence = %(fence)s
         AND lease_ends_at IS NOT NULL
     FOR UPDATE
 ), settled AS (
     UPDATE delivery AS d SET status = o.status, attempts = d.attempts + 1, reply_code = o.code,
-        reply = o.reply, settled_at = :now, due_at = coalesce(o.due_at, d.due_at)
-    FROM held, unnest(CAST(:ids AS bigint[]), CAST(:statuses AS text[]), CAST(:codes AS integer[]),
-        CAST(:replies AS text[]), CAST(:due_ats AS timestamptz[]))
+        reply = o.reply, settled_at = %(now)s, due_at = coalesce(o.due_at, d.due_at)
+    FROM held, unnest(CAST(%(ids)s AS bigint[]), CAST(%(statuses)s AS text[]),
+        CAST(%(codes)s AS integer[]), CAST(%(replies)s AS text[]),
+        CAST(%(due_ats)s AS timestamptz[]))
         AS o (subscriber_id, status, code, reply, due_at)
-    WHERE d.month = :month AND d.edition_id = :edition_id
+    WHERE d.month = %(month)s AND d.edition_id = %(edition_id)s
         AND d.subscriber_id = o.subscriber_id AND d.status = 'queued'
     RETURNING d.status, d.attempts
 ), counted AS (
@@ -46,13 +48,14 @@ WITH held AS (
             - count(*) FILTER (WHERE status <> 'queued' AND attempts > 1) AS deferred
     FROM settled
 )
-UPDATE delivery_batch AS b SET lease_ends_at = clock_timestamp() + :lease, through = :through,
+UPDATE delivery_batch AS b SET lease_ends_at = clock_timestamp() + %(lease)s,
+    window_ids = CAST(%(window)s AS bigint[]),
     queued = b.queued - c.sent - c.failed - c.uncertain, sent = b.sent + c.sent,
     failed = b.failed + c.failed, uncertain = b.uncertain + c.uncertain,
     deferred = b.deferred + c.deferred
 FROM held, counted AS c WHERE b.edition_id = held.edition_id AND b.batch = held.batch
-RETURNING (SELECT status FROM edition WHERE id = :edition_id)
-""")
+RETURNING (SELECT status FROM edition WHERE id = %(edition_id)s)
+"""
 _POSTPONE = text("""
 UPDATE delivery SET due_at = :due_at
 WHERE month = :month AND edition_id = :edition_id AND subscriber_id = ANY(:ids)
@@ -97,13 +100,17 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A claimed batch; deliveries are in the order of their subscribers' ids."""
+    """A claimed batch; deliveries are in the order of their subscribers' ids.
+
+    window_ids are the subscribers whose messages may have been begun, as of the last settlement.
+    """
 
     edition_id: int
     batch: int
     month: date
     fence: int
     deliveries: tuple[Due, ...]
+    window_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +134,7 @@ def claim(
 ) -> Batch | None:
     """Take one due batch, that one if it is named; None when none is left to take.
 
-    Nothing of it may be begun before settle says up to whom. None as well once the edition is not
+    Nothing of it may be begun before settle has named who may. None as well once the edition is not
     being sent any more: somebody holds it.
     """
     is_sending = exists().where(
@@ -148,10 +155,18 @@ def claim(
             BatchRow.edition_id == edition_id,
             BatchRow.batch == one.with_for_update(skip_locked=True).scalar_subquery(),
         )
-        .values(lease_ends_at=func.clock_timestamp() + lease, fence=BatchRow.fence + 1, through=0)
-        .returning(BatchRow.edition_id, BatchRow.batch, BatchRow.month, BatchRow.fence)
+        .values(
+            lease_ends_at=func.clock_timestamp() + lease, fence=BatchRow.fence + 1, window_ids=[]
+        )
+        .returning(
+            BatchRow.edition_id,
+            BatchRow.batch,
+            BatchRow.month,
+            BatchRow.fence,
+            BatchRow.window_ids,
+        )
     ).one_or_none()
-    return _with_due(session, taken, fence=taken.fence, due_by=now) if taken else None
+    return _with_due(session, taken, DeliveryRow.due_at <= now) if taken else None
 
 
 def settle(
@@ -161,13 +176,36 @@ def settle(
     *,
     now: datetime,
     lease: timedelta,
-    through: int,
+    window: Sequence[int],
 ) -> EditionStatus | None:
     """The edition's state when the claim holds: the outcomes are written down, the lease is new.
 
-    None when it does not; then nothing was. through is how far the worker may begin from now on.
-    Settling twice is as good as once.
+    None when it does not; then nothing was. window are the subscribers whose messages the worker
+    may have begun from now on: those on their way and not answered belong to it. Settling twice is
+    as good as once.
     """
+    values = _settlement(batch, outcomes, now=now, lease=lease, window=window)
+    row = session.connection().exec_driver_sql(_SETTLE, values).one_or_none()
+    return EditionStatus(row[0]) if row is not None else None
+
+
+async def settle_alone(
+    line: Line, batch: Batch, outcomes: Sequence[Settled], **renewal: Any
+) -> EditionStatus | None:
+    """Do as settle does, in a transaction of its own. Raises LineBrokenError."""
+    row = await line.execute(_SETTLE, _settlement(batch, outcomes, **renewal))
+    return EditionStatus(row[0]) if row is not None else None
+
+
+def _settlement(
+    batch: Batch,
+    outcomes: Sequence[Settled],
+    *,
+    now: datetime,
+    lease: timedelta,
+    window: Sequence[int],
+) -> dict[str, Any]:
+    """Return the values of the settling statement."""
     values = {
         "ids": [one.subscriber_id for one in outcomes],
         "statuses": [one.status.value for one in outcomes],
@@ -176,9 +214,8 @@ def settle(
         "due_ats": [one.due_at for one in outcomes],
     }
     where = _key(batch) | {"batch": batch.batch, "fence": batch.fence}
-    renewed = {"now": now, "lease": lease, "through": through}
-    status = session.scalars(_SETTLE, values | where | renewed).one_or_none()
-    return EditionStatus(status) if status is not None else None
+    renewed = {"now": now, "lease": lease, "window": list(window)}
+    return values | where | renewed
 
 
 def postpone(session: Session, batch: Batch, ids: Sequence[int], *, due_at: datetime) -> None:
@@ -201,7 +238,7 @@ def release(session: Session, batch: Batch) -> None:
     session.execute(
         update(BatchRow)
         .where(_is_held(batch.edition_id, batch.batch, batch.fence))
-        .values(lease_ends_at=None, through=0, due_at=func.coalesce(due_at, BatchRow.due_at))
+        .values(lease_ends_at=None, window_ids=[], due_at=func.coalesce(due_at, BatchRow.due_at))
     )
 
 
@@ -214,7 +251,7 @@ def lapsed(session: Session) -> tuple[Batch, ...]:
         .with_for_update(skip_locked=True)
     )
     return tuple(
-        _with_due(session, row, fence=row.fence, through=row.through)
+        _with_due(session, row, DeliveryRow.subscriber_id.in_(row.window_ids))
         for row in session.scalars(ended).all()
     )
 
@@ -223,7 +260,7 @@ def held(session: Session, edition_id: int, batch: int, fence: int) -> Batch | N
     """The batch that is claimed with this fence, locked, with all that is queued in it."""
     found = select(BatchRow).where(_is_held(edition_id, batch, fence))
     row = session.scalars(found.with_for_update()).one_or_none()
-    return _with_due(session, row, fence=fence) if row else None
+    return _with_due(session, row) if row else None
 
 
 def is_held(session: Session, edition_id: int, batch: int, fence: int) -> bool:
@@ -244,26 +281,19 @@ def _is_held(edition_id: int, batch: int, fence: int) -> ColumnElement[bool]:
     )
 
 
-def _with_due(
-    session: Session,
-    row: Any,
-    *,
-    fence: int,
-    due_by: datetime | None = None,
-    through: int | None = None,
-) -> Batch:
-    """The batch of that row with what is queued in it: due by then, up to that subscriber."""
-    wanted = [
+def _with_due(session: Session, row: Any, *wanted: ColumnElement[bool]) -> Batch:
+    """The batch of that row with what is queued in it and wanted."""
+    of_batch = (
         DeliveryRow.month == row.month,
         DeliveryRow.edition_id == row.edition_id,
         DeliveryRow.batch == row.batch,
-    ]
-    wanted += [DeliveryRow.due_at <= due_by] if due_by is not None else []
-    wanted += [DeliveryRow.subscriber_id <= through] if through is not None else []
+    )
+    due = session.execute(_DUE.where(*of_batch, *wanted))
     return Batch(
         edition_id=row.edition_id,
         batch=row.batch,
         month=row.month,
-        fence=fence,
-        deliveries=tuple(Due(*one) for one in session.execute(_DUE.where(*wanted))),
+        fence=row.fence,
+        deliveries=tuple(Due(*one) for one in due),
+        window_ids=frozenset(row.window_ids),
     )

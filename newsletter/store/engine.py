@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from newsletter.errors import ReadOnlyError, UnreachableError
 from newsletter.store.database_errors import Failure, describe_failure
 from newsletter.store.database_url import describe_place, parse_database_url
+from newsletter.store.line import Line
 
-__all__ = ["Session", "Store"]
+__all__ = ["Connection", "Line", "Session", "Store"]
 
 CONNECT_TIMEOUT_S = 5  # A database that takes longer to say hello is down, for the person waiting.
 
@@ -57,12 +58,14 @@ class Store:
                 is_connected = True
                 yield session
         except (StatementError, PoolTimeoutError) as error:
-            failure = describe_failure(error, is_connecting=not is_connected)
-            # Whoever logs it, with all that it came from, has neither a statement nor a value.
-            _forget_values(error, failure.reason)
-            if not failure.is_away:
+            words = self._in_words(error, is_connecting=not is_connected)
+            if words is error:
                 raise
-            raise self._away(failure) from None
+            raise words from None
+
+    def line(self) -> Line:
+        """Return a connection for many single statements, each committed as it ends."""
+        return Line(self._engine)
 
     def check(self) -> None:
         """Ask whether the database can be written. Raises UnreachableError when it cannot."""
@@ -74,6 +77,15 @@ class Store:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+
+    def _in_words(
+        self, error: StatementError | PoolTimeoutError, *, is_connecting: bool
+    ) -> Exception:
+        """Return what is raised for it; the same where the database is there and refuses."""
+        failure = describe_failure(error, is_connecting=is_connecting)
+        # Whoever logs it, with all that it came from, has neither a statement nor a value.
+        _forget_values(error, failure.reason)
+        return self._away(failure) if failure.is_away else error
 
     def _is_read_only(self) -> bool:
         with self.begin() as session:

@@ -2,7 +2,8 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.domain.delivery import DeliveryStatus
@@ -55,7 +56,8 @@ class BatchRow(Base):
     due_at: Mapped[datetime]  # when the first that is queued is
     lease_ends_at: Mapped[datetime | None]  # somebody has it until then
     fence: Mapped[int] = mapped_column(server_default=text("0"))  # grows with each claim
-    through: Mapped[int] = mapped_column(server_default=text("0"))  # subscriber begun at the most
+    # The subscribers whose messages its worker may have begun, and that are not settled.
+    window_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
     queued: Mapped[int] = mapped_column(Integer)
     deferred: Mapped[int] = mapped_column(Integer, server_default=text("0"))  # queued after a try
     sent: Mapped[int] = mapped_column(Integer, server_default=text("0"))

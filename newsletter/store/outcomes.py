@@ -35,7 +35,7 @@ _BEGUN = text(f"""
 SELECT count(*) FROM delivery AS d
     JOIN delivery_batch AS b ON b.edition_id = d.edition_id AND b.batch = d.batch
 WHERE {_OF_EDITION} AND d.status = 'queued' AND b.lease_ends_at IS NOT NULL
-    AND d.subscriber_id <= b.through
+    AND d.subscriber_id = ANY (b.window_ids)
 """)  # noqa: S608
 _DOMAIN = "split_part(r.address_key, '@', 2)"
 _DOMAINS = text(f"""

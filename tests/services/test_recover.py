@@ -40,7 +40,7 @@ def batch(ports, edition):
     """Its batch, in the hand of a worker that died."""
     with ports.store.begin() as session:
         found = claimed(session, edition.id, ports.now())
-        settled(session, found, now=ports.now(), through=found.deliveries[-1].subscriber_id)
+        settled(session, found, now=ports.now(), window=found.deliveries)
         return found
 
 

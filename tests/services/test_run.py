@@ -15,19 +15,15 @@ from newsletter.embedded.shared import free_port
 from newsletter.errors import UnreachableError
 from newsletter.mail.journal import Journal, Left, left_behind
 from newsletter.services import mailing
-from newsletter.services.deliver import deliver
-from newsletter.services.dispatch import dispatch
 from newsletter.services.hands import Hand
 from newsletter.services.judge import Judge
 from newsletter.services.keeper import Keeper
 from newsletter.services.pace import Pace
 from newsletter.services.ports import Ports
-from newsletter.services.recover import recover
 from newsletter.services.run import Run
 from newsletter.store import Store
 from newsletter.store.batches import Batch, Due
-from tests.services.worlds import composed, readers, statuses
-from tests.store.ledgers import lapse
+from tests.services.worlds import composed
 
 AMAL, LINA = 1, 2
 
@@ -54,7 +50,9 @@ def run(ports, newsletter, edition):
             edition_id=edition.id, batch=key, month=edition.on, fence=1, deliveries=(due,)
         )
         journal = Journal(ports.journal, edition_id=edition.id, batch=key, fence=1)
-        made.hands.append(Hand(batch, journal, allowed=1))
+        made.hands.append(Hand(batch, journal))
+    made.ask()
+    made.window.granted()
     return made
 
 
@@ -107,21 +105,6 @@ def test_a_refusal_that_may_be_about_us_is_none_in_the_journal_until_it_is_clear
         assert told == [Next.RETRY if key == AMAL else Next.FAILED]
 
 
-def test_a_worker_that_dies_between_its_claim_and_its_journal_puts_nobody_in_doubt(
-    ports, newsletter, edition, now, mail, tmp_path
-):
-    readers(ports.store, newsletter, ["amal", "lina", "samir"], now=now)
-    dispatch(replace(ports, now=lambda: edition.sends_at), edition.id)
-    (tmp_path / "full").touch()
-    assert deliver(replace(ports, journal=tmp_path / "full" / "disk"), edition.id, 0) == 0
-    assert statuses(ports.store, edition.id) == {"sending": 3}
-    with ports.store.begin() as session:
-        lapse(session)
-
-    assert recover(ports).uncertain == 0
-    assert deliver(ports, edition.id, 0) == 3
-
-
 def test_a_batch_that_cannot_be_given_back_is_still_in_hand(ports, newsletter, edition, run):
     away = replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
     hand = run.hands[0]
@@ -131,6 +114,27 @@ def test_a_batch_that_cannot_be_given_back_is_still_in_hand(ports, newsletter, e
         asyncio.run(keeper._give_back(hand))
 
     assert hand in run.hands
+
+
+def test_journals_are_put_on_the_disk_while_the_database_is_away(
+    ports, newsletter, edition, run, monkeypatch
+):
+    away = replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
+    keeper = kept(away, run, edition, newsletter)
+    synced: list[Journal] = []
+
+    def sync(journal: Journal) -> None:
+        synced.append(journal)
+
+    monkeypatch.setattr(Journal, "sync", sync)
+
+    async def turn() -> None:
+        await keeper.settle(now=0)
+        await keeper.tend(now=0)
+
+    asyncio.run(turn())
+
+    assert synced == [hand.journal for hand in run.hands]
 
 
 def test_an_answer_that_the_database_does_not_take_is_not_forgotten(

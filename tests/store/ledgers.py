@@ -1,5 +1,6 @@
 """What the ledger's tests do: plan, claim, settle, with what a test does not say."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -45,10 +46,15 @@ def outcome(due: Due, status: DeliveryStatus, **changes: Any) -> Settled:
 
 
 def settled(
-    session: Session, batch: Batch, *outcomes: Settled, now: datetime, through: int = 0
+    session: Session,
+    batch: Batch,
+    *outcomes: Settled,
+    now: datetime,
+    window: Sequence[Due] = (),
 ) -> EditionStatus | None:
-    """The edition's state when the claim held. through: up to whom it may be begun from then on."""
-    return batches.settle(session, batch, outcomes, now=now, lease=LEASE, through=through)
+    """The edition's state when the claim held. window: those that may be begun from then on."""
+    ids = [due.subscriber_id for due in window]
+    return batches.settle(session, batch, outcomes, now=now, lease=LEASE, window=ids)
 
 
 def lapse(session: Session) -> None:

@@ -221,7 +221,7 @@ def test_a_batch_is_its_worker_s_until_its_lease_ends(session, planned, now):
 
 def test_a_claim_alone_puts_nothing_in_doubt(session, planned, now):
     earlier = claimed(session, planned, now)
-    settled(session, earlier, now=now, through=earlier.deliveries[-1].subscriber_id)
+    settled(session, earlier, now=now, window=earlier.deliveries)
     batches.release(session, earlier)
     claimed(session, planned, now)
     lapse(session)
@@ -242,7 +242,7 @@ def test_settling_renews_the_lease(session, planned, now):
 @pytest.mark.parametrize("window", [1, 2])
 def test_in_doubt_is_only_what_the_worker_might_have_begun(session, planned, now, window):
     batch = claimed(session, planned, now)
-    settled(session, batch, now=now, through=batch.deliveries[window - 1].subscriber_id)
+    settled(session, batch, now=now, window=batch.deliveries[:window])
     lapse(session)
 
     (found,) = batches.lapsed(session)
@@ -253,8 +253,8 @@ def test_in_doubt_is_only_what_the_worker_might_have_begun(session, planned, now
 def test_the_window_moves_on_with_what_is_settled(session, planned, now):
     batch = claimed(session, planned, now)
     amal, lina, _ = batch.deliveries
-    settled(session, batch, now=now, through=amal.subscriber_id)
-    settled(session, batch, outcome(amal, SENT), now=now, through=lina.subscriber_id)
+    settled(session, batch, now=now, window=[amal])
+    settled(session, batch, outcome(amal, SENT), now=now, window=[lina])
     lapse(session)
 
     (found,) = batches.lapsed(session)
