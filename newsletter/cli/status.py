@@ -37,7 +37,7 @@ def status(
 
     has_relay = bool(config.load().smtp_url)
     with house(at=at) as here:
-        found = status_at(here.ports.store, now=here.ports.now(), has_relay=has_relay)
+        found = status_at(here.ports, has_relay=has_relay)
         relays = here.ports.relays
     problems = {
         one.newsletter.slug: sender_problems(one.newsletter, relays=relays)

@@ -11,6 +11,7 @@ from newsletter.domain.edition import UNEXPLAINED, Edition, EditionStatus, Hold
 from newsletter.domain.forecast_words import clock_time, count, quote_reason
 from newsletter.domain.newsletter import Approval, Newsletter
 from newsletter.domain.run_result import is_failure
+from newsletter.domain.sender import impossible_sender
 
 _DONE = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
 _OVER = (EditionStatus.SKIPPED, EditionStatus.FAILED, EditionStatus.CANCELLED)
@@ -44,7 +45,8 @@ class Conditions:
 
     readers are confirmed; feeds are those that are known, polled those of them that are read, and
     failing those that could not be the last time. overdue_jobs have not run lately. stories and
-    deliveries are the edition's. Without a relay of its own the mail is kept here.
+    deliveries are the edition's. Without a relay of its own the mail is kept here; where
+    is_mailed_away one carries it to strangers.
     """
 
     readers: int
@@ -57,6 +59,7 @@ class Conditions:
         default_factory=lambda: dict.fromkeys(DeliveryStatus, 0)
     )
     has_relay: bool = True
+    is_mailed_away: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,10 @@ def _before_composing(
     newsletter: Newsletter, on: date, found: Conditions, now: datetime
 ) -> Verdict:
     obstacle = (
-        _missing_jobs(found, {"compose", "dispatch"}) or _missing_readers(found) or _no_news(found)
+        _missing_jobs(found, {"compose", "dispatch"})
+        or _missing_readers(found)
+        or _no_news(found)
+        or _impossible_sender(newsletter, found)
     )
     if obstacle:
         return obstacle
@@ -116,6 +122,8 @@ def _waiting(newsletter: Newsletter, edition: Edition, found: Conditions, now: d
     if newsletter.approval is Approval.REQUIRED and not is_approved:
         minute = clock_time(newsletter, edition.sends_at)
         return _no(ForecastReason.UNAPPROVED, f"needs approval before {minute}")
+    if obstacle := _impossible_sender(newsletter, found):
+        return obstacle
     approval = "approved" if is_approved else "no approval needed"
     stories = count(found.stories, "story", "stories")
     return Verdict(
@@ -123,6 +131,14 @@ def _waiting(newsletter: Newsletter, edition: Edition, found: Conditions, now: d
         reason=ForecastReason.READY,
         facts=f"{stories}, {approval}, {_readers(found)}: goes out",
     )
+
+
+def _impossible_sender(newsletter: Newsletter, found: Conditions) -> Verdict | None:
+    """The verdict where the build will refuse the sender (services/sender_check)."""
+    if not (found.is_mailed_away and impossible_sender(newsletter)):
+        return None
+    domain = newsletter.sender_address.rpartition("@")[2]
+    return _no(ForecastReason.REFUSED, f"its sender is at {domain}, a domain nobody can have")
 
 
 def _too_few(newsletter: Newsletter, found: Conditions) -> Verdict:

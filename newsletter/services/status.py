@@ -10,10 +10,12 @@ from newsletter.domain.edition import Edition
 from newsletter.domain.forecast import Forecast, forecast_evening, pick_evening
 from newsletter.domain.forecast_rules import Conditions
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.recomposition import release_minute
 from newsletter.domain.subscription import SubscriptionStatus
+from newsletter.services.ports import Ports
+from newsletter.services.sender_check import is_real
 from newsletter.store import (
     Session,
-    Store,
     deliveries,
     editions,
     feeds,
@@ -60,13 +62,14 @@ def late_jobs(found: Status) -> tuple[str, ...]:
     return _overdue(found.ticks, found.at)
 
 
-def status(store: Store, *, now: datetime, last: int = 7, has_relay: bool = True) -> Status:
-    """The status at now, with each newsletter's last editions.
+def status(ports: Ports, *, last: int = 7, has_relay: bool = True) -> Status:
+    """The status now, with each newsletter's last editions.
 
-    has_relay says that mail leaves this machine; without one it is kept.
+    has_relay says that a relay is set; without one the mail is kept.
     """
-    with store.begin() as session:
-        conditions = _conditions(session, now=now, has_relay=has_relay)
+    now = ports.now()
+    with ports.store.begin() as session:
+        conditions = _conditions(session, ports, has_relay=has_relay)
         standings = []
         for newsletter in newsletters.every(session):
             heads = editions.heads(session, newsletter.id, limit=last)
@@ -86,13 +89,13 @@ def status(store: Store, *, now: datetime, last: int = 7, has_relay: bool = True
         )
 
 
-def read_forecast(store: Store, newsletter: Newsletter, *, now: datetime) -> Forecast:
-    """Return whether the newsletter's next evening goes out, as things stand at now."""
-    with store.begin() as session:
-        return _forecast(session, newsletter, _conditions(session, now=now), now)
+def read_forecast(ports: Ports, newsletter: Newsletter) -> Forecast:
+    """Return whether the newsletter's next evening goes out, as things stand now."""
+    with ports.store.begin() as session:
+        return _forecast(session, newsletter, _conditions(session, ports), ports.now())
 
 
-def _conditions(session: Session, *, now: datetime, has_relay: bool = True) -> Conditions:
+def _conditions(session: Session, ports: Ports, *, has_relay: bool = True) -> Conditions:
     """What every evening depends on, of whichever newsletter."""
     known = feeds.every(session)
     return Conditions(
@@ -100,8 +103,9 @@ def _conditions(session: Session, *, now: datetime, has_relay: bool = True) -> C
         feeds=len(known),
         polled=sum(feed.is_polled for feed in known),
         failing=sum(feed.is_polled and bool(feed.failures) for feed in known),
-        overdue_jobs=_overdue(ticks.every(session), now),
+        overdue_jobs=_overdue(ticks.every(session), ports.now()),
         has_relay=has_relay,
+        is_mailed_away=is_real(ports.relays),
     )
 
 
@@ -115,6 +119,8 @@ def _forecast(
     readers = subscribers.counts(session, newsletter.id)
     conditions = replace(conditions, readers=readers[SubscriptionStatus.CONFIRMED])
     if edition is not None:
+        if edition.frozen_at is None:  # the schedule may have been changed since it was composed
+            edition = replace(edition, sends_at=release_minute(edition, newsletter))
         conditions = replace(
             conditions,
             stories=len(edition.stories),

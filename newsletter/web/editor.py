@@ -109,7 +109,7 @@ def edition_page(
         edition = editions.by_date(session, newsletter.id, on)
         decided = editions.decisions(session, edition.id) if edition else ()
         email, problems = _look(site, session, edition, newsletter)
-    forecast = read_forecast(site.ports.store, newsletter, now=site.ports.now())
+    forecast = read_forecast(site.ports, newsletter)
     return page(
         "editor/edition",
         forecast=forecast.sentence if forecast.on == on else "",

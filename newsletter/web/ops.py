@@ -39,7 +39,7 @@ def healthz(site: TheSite) -> Response:
 @router.get("/metrics")
 def metrics(site: TheSite) -> Response:
     """Gauges out of the database, in Prometheus's text format; no address is in it."""
-    found = status(site.ports.store, now=site.ports.now())
+    found = status(site.ports)
     return Response(generate_latest(_gauges(found, site)), media_type=CONTENT_TYPE_LATEST)
 
 

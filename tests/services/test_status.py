@@ -1,5 +1,6 @@
 """How the house is, at one moment."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,7 +22,7 @@ def test_a_newsletter_stands_with_its_readers_editions_and_deliveries(
     edition = composed(store, newsletter, now=now)
     dispatch(ports, edition.id)
 
-    (standing,) = status(store, now=now).newsletters
+    (standing,) = status(ports).newsletters
 
     assert standing.newsletter == newsletter
     assert standing.next_at == datetime.fromisoformat("2026-03-04T18:00Z")  # tonight's is under way
@@ -30,17 +31,17 @@ def test_a_newsletter_stands_with_its_readers_editions_and_deliveries(
     assert standing.deliveries[edition.id][DeliveryStatus.QUEUED] == 2
 
 
-def test_after_its_minute_the_next_edition_is_tomorrow_s(store, newsletter, now):
-    (standing,) = status(store, now=now + timedelta(hours=1)).newsletters
+def test_after_its_minute_the_next_edition_is_tomorrow_s(ports, newsletter, now):
+    (standing,) = status(replace(ports, now=lambda: now + timedelta(hours=1))).newsletters
 
     assert standing.next_at == datetime.fromisoformat("2026-03-04T18:00Z")
 
 
-def test_only_the_last_editions_are_told(store, newsletter, now):
+def test_only_the_last_editions_are_told(ports, store, newsletter, now):
     for days in range(3):
         composed(store, newsletter, now=now + days * DAY)
 
-    (standing,) = status(store, now=now, last=2).newsletters
+    (standing,) = status(ports, last=2).newsletters
 
     assert [one.on.day for one in standing.editions] == [5, 4]
 
@@ -51,12 +52,12 @@ def test_the_forecast_is_of_the_edition_its_stories_and_its_readers(ports, newsl
     readers(store, newsletter, ["amal", "samir"], now=now)
     edition = composed(store, newsletter, now=now)
 
-    (ready,) = status(store, now=now).newsletters
+    (ready,) = status(ports).newsletters
     editing.hold(ports, edition.id, note="Wait for the vote", by="desk")
-    held = read_forecast(store, newsletter, now=now)
+    held = read_forecast(ports, newsletter)
     editing.approve(ports, edition.id, by="desk")
     dispatch(ports, edition.id)
-    under_way = read_forecast(store, newsletter, now=now)
+    under_way = read_forecast(ports, newsletter)
 
     start = "Tonight 18:00 (in 30 min): "
     assert (
@@ -79,7 +80,7 @@ def test_without_the_job_that_sends_nothing_goes_out(
     readers(store, newsletter, ["amal"], now=now)
     composed(store, newsletter, now=now)
 
-    found = read_forecast(store, newsletter, now=now + timedelta(minutes=minutes))
+    found = read_forecast(replace(ports, now=lambda: now + timedelta(minutes=minutes)), newsletter)
 
     assert found.goes_out is is_running
     assert found.reason == ("ready" if is_running else "jobs")
@@ -103,15 +104,29 @@ def test_the_forecast_knows_how_many_feeds_fail(
     for number, times in enumerate(failures):
         polled(store, f"https://cedar.example/{number}", now=now, failures=times)
 
-    assert read_forecast(store, newsletter, now=now).reason == reason
+    assert read_forecast(ports, newsletter).reason == reason
 
 
 def test_feeds_and_jobs_are_told_as_they_are_kept(ports, store, now):
     feed = polled(store, "https://cedar.example/rss", now=now + DAY)
     said = tick.compose_due(ports)
 
-    found = status(store, now=now)
+    found = status(ports)
 
     assert found.feeds == (feed,)
     assert found.ticks == {"compose": (now, said)}
     assert (found.at, found.newsletters) == (now, ())
+
+
+def test_a_sender_that_the_build_will_refuse_is_told_before_the_minute(
+    ports, newsletter, store, now
+):
+    for ask in (tick.collect_due, tick.compose_due, tick.dispatch_due):
+        ask(ports)
+    readers(store, newsletter, ["amal"], now=now)
+    composed(store, newsletter, now=now)
+
+    found = read_forecast(replace(ports, relay_url="smtp://relay.press.example"), newsletter)
+
+    assert (found.goes_out, found.reason) == (False, "refused")
+    assert "will NOT go out: its sender is at example.org" in found.sentence
