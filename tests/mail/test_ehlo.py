@@ -1,5 +1,6 @@
 """How we greet a relay, and what becomes of a run that it does not let in."""
 
+import logging
 import socket
 
 import pytest
@@ -136,6 +137,7 @@ def test_a_relay_that_refuses_our_name_or_address_has_sent_nothing_and_says_why(
 def test_a_relay_that_puts_us_off_is_left_alone_and_its_words_are_shown(
     relay, caplog, command, answer, words
 ):
+    caplog.set_level(logging.DEBUG)  # the run says it at a higher one, once for all relays
     relay.script(command, answer)
     letters = Letters(20)
 
@@ -148,6 +150,7 @@ def test_a_relay_that_puts_us_off_is_left_alone_and_its_words_are_shown(
 
 
 def test_no_address_in_a_relay_s_words_stands_in_the_log(relay, caplog):
+    caplog.set_level(logging.DEBUG)
     relay.script(CONNECT, "421 4.7.0 ask amal@example.org, or <postmaster@relay.example>")
 
     with pytest.raises(UnreachableError, match=r"amal@example\.org"):
