@@ -69,7 +69,7 @@ def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_j
         newsletter, when = of_date(ports, slug, on)
         with ports.store.begin() as session:
             edition = edition_of(session, newsletter, when)
-        for problem in sender_problems(newsletter, relays=ports.relays):
+        for problem in sender_problems(newsletter, ports):
             err.print(problem, style="yellow", markup=False)
         if to:
             _test(ports, edition, newsletter, to)

@@ -38,11 +38,10 @@ def status(
     has_relay = bool(config.load().smtp_url)
     with house(at=at) as here:
         found = status_at(here.ports, has_relay=has_relay)
-        relays = here.ports.relays
-    problems = {
-        one.newsletter.slug: sender_problems(one.newsletter, relays=relays)
-        for one in found.newsletters
-    }
+        problems = {
+            standing.newsletter.slug: sender_problems(standing.newsletter, here.ports)
+            for standing in found.newsletters
+        }
     if as_json:
         print_json(_document(found, problems))
     elif check:

@@ -180,7 +180,7 @@ def _sent_off(
     """Freeze and plan in one transaction; queue after it. What cannot be mailed is out first."""
     now = ports.now()
     try:
-        check_sender(newsletter, relays=ports.relays)
+        check_sender(newsletter, ports)
         _, unfit = mailing.remove_unmailable(ports, edition, newsletter)
         if unfit:
             edition, ended = _without(ports, edition, newsletter, unfit, is_forced=is_forced)

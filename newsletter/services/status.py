@@ -13,7 +13,7 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.recomposition import release_minute
 from newsletter.domain.subscription import SubscriptionStatus
 from newsletter.services.ports import Ports
-from newsletter.services.sender_check import is_real
+from newsletter.services.sender_check import is_mailed_away
 from newsletter.store import (
     Session,
     deliveries,
@@ -105,7 +105,7 @@ def _conditions(session: Session, ports: Ports, *, has_relay: bool = True) -> Co
         failing=sum(feed.is_polled and bool(feed.failures) for feed in known),
         overdue_jobs=_overdue(ticks.every(session), ports.now()),
         has_relay=has_relay,
-        is_mailed_away=is_real(ports.relays),
+        is_mailed_away=is_mailed_away(ports),
     )
 
 

@@ -124,7 +124,7 @@ def edition_page(
         email=email and filled(email, address="reader@example.org", unsubscribe="preview"),
         problems=problems,
         removed=_removed(site, edition, newsletter),
-        warnings=sender_problems(newsletter, relays=site.ports.relays),
+        warnings=sender_problems(newsletter, site.ports),
         may=_may(edition),
         heads=heads,
         counts=counts,

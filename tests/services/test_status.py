@@ -130,3 +130,9 @@ def test_a_sender_that_the_build_will_refuse_is_told_before_the_minute(
 
     assert (found.goes_out, found.reason) == (False, "refused")
     assert "will NOT go out: its sender is at example.org" in found.sentence
+
+
+def test_a_status_that_was_given_no_relay_is_one_all_the_same(ports, newsletter, now):
+    (standing,) = status(replace(ports, relay_url=""), has_relay=False).newsletters
+
+    assert standing.newsletter == newsletter
