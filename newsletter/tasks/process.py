@@ -3,7 +3,8 @@
 import atexit
 import mmap
 import sys
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, suppress
 from functools import cache, partial
 
 from celery import Celery
@@ -12,6 +13,7 @@ from celery.signals import setup_logging, worker_process_init, worker_shutting_d
 from newsletter import config
 from newsletter.embedded import Engine
 from newsletter.errors import NewsletterError
+from newsletter.services import lost
 from newsletter.services.ports import Ports
 from newsletter.tasks.alive import touch_while_alive
 from newsletter.tasks.app import make_app
@@ -63,6 +65,18 @@ def ports() -> Ports:
 def _start_afresh(**_: object) -> None:
     # A forked child must not talk on its parent's connections.
     ports.cache_clear()
+    # Beside what it is forked for: Celery gives a child that begins only a few seconds.
+    threading.Thread(target=_settle_journals, daemon=True).start()
+
+
+def _settle_journals() -> None:
+    """Settle the runs that died on this machine before it was started again.
+
+    Where others recover as well, the next recover that comes to this machine may come too late:
+    when the lease has ended its window counts, and not its journal.
+    """
+    with suppress(NewsletterError):  # the next run or recover here does it
+        lost.settle_journals(ports())
 
 
 def _log_as_set(**_: object) -> None:

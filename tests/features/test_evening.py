@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from sqlalchemy import select
 
 from newsletter.services.deliver import CONNECTIONS
+from newsletter.store import Store
+from newsletter.store.ledger import BatchRow
 from tests.features.conftest import EVENING
 from tests.features.house import House
 from tests.features.relays import SlowRelay, counts, slow
@@ -66,6 +69,29 @@ def test_a_worker_killed_in_mid_run_costs_nobody_a_second_mail(
     )  # one message for each connection that was open
     assert again["sent"] + again.get("uncertain", 0) == READERS
     assert len(slow_relay.taken) >= again["sent"]
+
+
+def test_a_host_that_is_started_again_settles_what_its_workers_had_begun(
+    composed: House, slow_relay: SlowRelay, store: Store
+) -> None:
+    at = MINUTE.isoformat()
+    worker = composed.worker(NEWSLETTER_AT=at)
+    sender = composed.begin("send", "--date", "2026-03-03", "--at", at, "--no-wait")
+    assert eventually(lambda: len(slow_relay.taken) > 20)
+
+    os.kill(worker.pid, signal.SIGKILL)
+    sender.wait(HANGS_S)
+    slow_relay.limit = None
+    # No beat asks for a recover, and the order to deliver is lost with the worker.
+    composed._celery("worker", "--concurrency", "1", NEWSLETTER_AT=at)
+
+    def is_given_back() -> bool:
+        with store.begin() as session:
+            return not session.scalars(select(BatchRow.lease_ends_at).where(is_held)).all()
+
+    is_held = BatchRow.lease_ends_at.is_not(None)
+    assert eventually(is_given_back)
+    assert counts(composed, at).get("uncertain", 0) <= CONNECTIONS
 
 
 def test_redis_may_lose_everything_in_mid_run(
