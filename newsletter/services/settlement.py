@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -70,10 +69,19 @@ class SettlementWriter:
         if not settlements:
             return True
         if not (stop_reason or any(one.has_consequences for one in settlements)):
-            with suppress(LineBrokenError):  # asked in the other way, it says why; twice is as once
-                statuses = [await self._settle_alone(one) for one in settlements]
-                return all(status is EditionStatus.SENDING for status in statuses)
+            return await self._write_alone(settlements)
         return await asyncio.to_thread(self._write_together, settlements, stop_reason)
+
+    async def _write_alone(self, settlements: Sequence[Settlement]) -> bool:
+        goes_on = True
+        for at, settlement in enumerate(settlements):
+            try:
+                status = await self._settle_alone(settlement)
+            except LineBrokenError:  # asked in the other way, it says why
+                rest = settlements[at:]
+                return await asyncio.to_thread(self._write_together, rest, "") and goes_on
+            goes_on = goes_on and status is EditionStatus.SENDING
+        return goes_on
 
     def _write_together(self, settlements: Sequence[Settlement], stop_reason: str) -> bool:
         with self._ports.store.begin() as session:

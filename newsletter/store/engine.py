@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
@@ -12,11 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from newsletter.errors import ReadOnlyError, UnreachableError
 from newsletter.store.database_errors import Failure, describe_failure
 from newsletter.store.database_url import describe_place, parse_database_url
-from newsletter.store.line import Line
+from newsletter.store.line import ASK_PID, CONNECT_TIMEOUT_S, Line, is_pooled
 
-__all__ = ["Connection", "Line", "Session", "Store"]
-
-CONNECT_TIMEOUT_S = 5  # A database that takes longer to say hello is down, for the person waiting.
+__all__ = ["Line", "Session", "Store"]
 
 
 class RefusedStatementError(Exception):
@@ -122,16 +120,14 @@ def _forget_values(error: StatementError | PoolTimeoutError, reason: str) -> Non
 def _set_up(connection: Any, _record: object) -> None:
     """Have times come back in UTC, and statements be prepared where the server stays the same.
 
-    As an option at the start PgBouncer would refuse the zone. A statement that is prepared on one
-    server is unknown on the next one of a pooler, which is told by its name for itself: it gives
-    its clients a process id of its own, for their cancel requests.
+    As an option at the start PgBouncer would refuse the zone.
     """
     is_autocommit = connection.autocommit
     connection.autocommit = True
     try:
         connection.execute("SET TIME ZONE 'UTC'")
-        row = connection.execute("SELECT pg_backend_pid()").fetchone()
+        row = connection.execute(ASK_PID).fetchone()
     finally:
         connection.autocommit = is_autocommit
-    if row[0] != connection.info.backend_pid:
+    if is_pooled(row[0], connection):
         connection.prepare_threshold = None

@@ -6,8 +6,18 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine
 
-CONNECT_TIMEOUT_S = 5
+CONNECT_TIMEOUT_S = 5  # A database that takes longer to say hello is down, for the person waiting.
+ASK_PID = "SELECT pg_backend_pid()"
 PREPARE_AFTER = 3  # Executions; then the server keeps its plan, which costs as much as its work.
+
+
+def is_pooled(server_pid: int, connection: psycopg.BaseConnection[Any]) -> bool:
+    """Return whether a pooler is in between, which may give each transaction another server.
+
+    A statement that is prepared on one is unknown on the next. A pooler is told by the process id
+    that it gives its clients, for their cancel requests: that is one of its own.
+    """
+    return server_pid != connection.info.backend_pid
 
 
 class LineBrokenError(Exception):
@@ -51,8 +61,8 @@ class Line:
         connection = await psycopg.AsyncConnection.connect(
             **words, connect_timeout=CONNECT_TIMEOUT_S, autocommit=True
         )
-        cursor = await connection.execute("SELECT pg_backend_pid()")
+        cursor = await connection.execute(ASK_PID)
         row = await cursor.fetchone()
-        is_pooled = row is None or row[0] != connection.info.backend_pid  # see engine._set_up
-        connection.prepare_threshold = None if is_pooled else PREPARE_AFTER
+        is_direct = row is not None and not is_pooled(row[0], connection)
+        connection.prepare_threshold = PREPARE_AFTER if is_direct else None
         return connection

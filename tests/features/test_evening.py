@@ -29,6 +29,16 @@ def slow_relay(composed: House) -> Iterator[SlowRelay]:
         yield relay
 
 
+def kill_in_mid_run(house: House, relay: SlowRelay, at: str) -> None:
+    """Kill the only worker while the relay has some messages and owes the answers to others."""
+    worker = house.worker(NEWSLETTER_AT=at)
+    sender = house.begin("send", "--date", "2026-03-03", "--at", at, "--no-wait")
+    assert eventually(lambda: len(relay.taken) > 20)
+    os.kill(worker.pid, signal.SIGKILL)
+    sender.wait(HANGS_S)
+    relay.limit = None
+
+
 def test_two_beats_and_two_workers_send_one_evening_once(composed: House) -> None:
     shortly_before = (MINUTE - timedelta(seconds=20)).isoformat()
     for _ in range(2):
@@ -49,13 +59,7 @@ def test_a_worker_killed_in_mid_run_costs_nobody_a_second_mail(
     composed: House, slow_relay: SlowRelay
 ) -> None:
     at = MINUTE.isoformat()
-    worker = composed.worker(NEWSLETTER_AT=at)
-    sender = composed.begin("send", "--date", "2026-03-03", "--at", at, "--no-wait")
-    assert eventually(lambda: len(slow_relay.taken) > 20)
-
-    os.kill(worker.pid, signal.SIGKILL)
-    sender.wait(HANGS_S)
-    slow_relay.limit = None
+    kill_in_mid_run(composed, slow_relay, at)
     before = len(slow_relay.taken)
     after = (MINUTE + timedelta(minutes=10)).isoformat()
     composed.worker(NEWSLETTER_AT=after)
@@ -75,13 +79,7 @@ def test_a_host_that_is_started_again_settles_what_its_workers_had_begun(
     composed: House, slow_relay: SlowRelay, store: Store
 ) -> None:
     at = MINUTE.isoformat()
-    worker = composed.worker(NEWSLETTER_AT=at)
-    sender = composed.begin("send", "--date", "2026-03-03", "--at", at, "--no-wait")
-    assert eventually(lambda: len(slow_relay.taken) > 20)
-
-    os.kill(worker.pid, signal.SIGKILL)
-    sender.wait(HANGS_S)
-    slow_relay.limit = None
+    kill_in_mid_run(composed, slow_relay, at)
     # No beat asks for a recover, and the order to deliver is lost with the worker.
     composed._celery("worker", "--concurrency", "1", NEWSLETTER_AT=at)
 

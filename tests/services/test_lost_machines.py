@@ -19,7 +19,7 @@ from newsletter.services.recover import Recovered, recover
 from newsletter.services.window import MACHINE
 from newsletter.store import Store, batches, deliveries, editions
 from tests.services.worlds import statuses
-from tests.store.ledgers import claimed, lapse, settled
+from tests.store.ledgers import claimed_with_window, lapse, settled
 
 TAKEN = Reply(code=250, enhanced="2.0.0", text="kept")
 
@@ -28,9 +28,7 @@ TAKEN = Reply(code=250, enhanced="2.0.0", text="kept")
 def batch(ports, store, edition):
     """The edition's batch in the hand of a worker that may have begun the first two of three."""
     with store.begin() as session:
-        found = claimed(session, edition.id, ports.now())
-        settled(session, found, now=ports.now(), window=found.deliveries[:2])
-        return found
+        return claimed_with_window(session, edition.id, ports.now())
 
 
 @pytest.fixture

@@ -10,16 +10,14 @@ from newsletter.services.ports import Ports
 from newsletter.services.recover import Recovered, recover
 from newsletter.store import batches
 from tests.services.worlds import statuses
-from tests.store.ledgers import claimed, lapse, settled
+from tests.store.ledgers import claimed, claimed_with_window, lapse
 
 
 @pytest.fixture
 def batch(ports, store, edition):
     """Its batch in the hand of a worker that may have begun the first two."""
     with store.begin() as session:
-        found = claimed(session, edition.id, ports.now())
-        settled(session, found, now=ports.now(), window=found.deliveries[:2])
-        return found
+        return claimed_with_window(session, edition.id, ports.now())
 
 
 @pytest.fixture

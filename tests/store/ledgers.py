@@ -61,3 +61,10 @@ def lapse(session: Session) -> None:
     """As if every lease had been given a minute earlier."""
     earlier = BatchRow.lease_ends_at - LEASE
     session.execute(update(BatchRow).values(lease_ends_at=earlier))
+
+
+def claimed_with_window(session: Session, edition_id: int, now: datetime) -> Batch:
+    """The edition's batch in the hand of a worker that may have begun the first two of it."""
+    batch = claimed(session, edition_id, now)
+    settled(session, batch, now=now, window=batch.deliveries[:2])
+    return batch
