@@ -1,15 +1,16 @@
 """The ledger held against what the relay kept: who has the mail, who has it twice, who has not.
 
-Not by newsletter/domain/audit.py, on purpose: a mistake in the rules of `newsletter verify` would
-hide the same mistake here. These are stricter, too. The editions are finished, so that whoever is
-queued still is lost; a failure has to have its reply; and a copy counts at its own address only.
+Not by newsletter/domain/delivery/reconciliation.py, on purpose: a mistake in the rules of
+`newsletter verify` would hide the same mistake here. These are stricter, too. The editions are
+finished, so that whoever is queued still is lost; a failure has to have its reply; and a copy
+counts at its own address only.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.store.deliveries import Delivery
 
 

@@ -24,7 +24,7 @@ from benchmarks.evening import composed, subscribed
 from benchmarks.faults import clear_up, strike
 from benchmarks.household import Household, household
 from benchmarks.scene import OFTEN, Fault, Scene, prepare
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.errors import UnreachableError
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import send_now

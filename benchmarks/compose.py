@@ -119,7 +119,7 @@ def saved(folder: Path, size: int) -> list[bytes]:
 
 def articles(documents: Sequence[bytes]) -> list:
     """The feeds' entries as articles."""
-    from newsletter.domain.article import Article
+    from newsletter.domain.articles.article import Article
     from newsletter.feeds.parse import parse
 
     found = []
@@ -148,8 +148,8 @@ def measure(size: int, folder: Path | None) -> dict:
     """Seconds and memory for one size, in this process."""
     import feedparser
 
-    from newsletter.domain.choosing import choose
-    from newsletter.domain.relevance import Judge
+    from newsletter.domain.digest.builder import choose
+    from newsletter.domain.relevance.classifier import Judge
     from newsletter.topics.load import shipped
 
     judge = Judge(shipped("middle-east"))

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import text
 
 from newsletter.cli.first import FIRST
-from newsletter.domain.article import Entry
-from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.articles.article import Entry
+from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store import Store, articles, editions, feeds, newsletters
 from newsletter.store.editions import NewEdition
 from newsletter.store.feeds import Feed

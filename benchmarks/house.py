@@ -15,9 +15,9 @@ from sqlalchemy import text
 from benchmarks.sinks import sink
 from newsletter import config
 from newsletter.cli.first import FIRST
-from newsletter.domain.article import Article, Entry
-from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.articles.article import Article, Entry
+from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.embedded import postgres, redis
 from newsletter.store import Session, articles, editions, feeds, newsletters
 from newsletter.store.editions import NewEdition

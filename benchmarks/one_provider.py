@@ -17,7 +17,7 @@ from redis import Redis
 from benchmarks.chaos import finished
 from benchmarks.evening import composed, subscribed
 from benchmarks.household import Household, household
-from newsletter.domain.pacing import DOUBLE_S, OVER
+from newsletter.domain.throttling.limits import DOUBLE_S, OVER
 from newsletter.services.dispatch import send_now
 from newsletter.store import deliveries
 

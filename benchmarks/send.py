@@ -16,8 +16,8 @@ from typing import Any
 from benchmarks.house import House, house
 from benchmarks.sinks import best_of_source
 from benchmarks.usage import Peak, cpu_s
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.mail.master import Recipient
 from newsletter.services import mailing
 from newsletter.services.dispatch import send_now

@@ -11,7 +11,7 @@ import typer
 
 from newsletter.cli.chosen import Begun, begun
 from newsletter.cli.common import AsJson, At, Slug, house, note, out, print_json
-from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="What became of an edition's deliveries.")
@@ -166,7 +166,7 @@ def _print_array(rows: Iterator[dict[str, Any]]) -> None:
 
 
 def _print_lines(rows: Iterator[dict[str, Any]]) -> None:
-    from newsletter.domain.text import visible
+    from newsletter.domain.text.clean import visible
 
     for row in rows:
         # What a relay says may hold anything, also what a terminal would obey.

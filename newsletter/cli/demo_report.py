@@ -12,7 +12,7 @@ from newsletter import config
 from newsletter.cli.common import out
 from newsletter.cli.demo_folder import shown_folder
 from newsletter.cli.show import edition_lines
-from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.embedded import Engine
 from newsletter.embedded.capture import mail_folder
 

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from newsletter.cli.common import out
 from newsletter.cli.show import kind
-from newsletter.domain.digest import Decision, Part
-from newsletter.domain.edition import Edition
+from newsletter.domain.digest.digest import Decision, Part
+from newsletter.domain.editions.edition import Edition
 
 OFF_TOPIC = "not about the topic"  # Most of a day's news; counted here, listed by --json.
 

@@ -172,7 +172,7 @@ def _zone(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    from newsletter.domain.address import parse_address
+    from newsletter.domain.subscribers.email_address import parse_address
 
     return parse_address(text).address
 

@@ -98,7 +98,7 @@ def _has_worker(settings: Any) -> bool:
 
 def exit_code(result: dict[str, Any], newsletter: Any) -> int:
     """Return how a command ends that showed this result of result_of."""
-    from newsletter.domain.run_result import is_failure
+    from newsletter.domain.delivery.run_result import is_failure
 
     if result["queued"] or result["sending"]:
         return WAITING
@@ -126,7 +126,7 @@ def _refuse_options(context: typer.Context) -> None:
 
 
 def _test(ports: Any, edition: Any, newsletter: Any, to: str) -> None:
-    from newsletter.domain.address import parse_address
+    from newsletter.domain.subscribers.email_address import parse_address
     from newsletter.services.dispatch import send_test
 
     address = parse_address(to).address
@@ -163,7 +163,7 @@ def watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
 
 def _standing(ports: Any, edition_id: int) -> tuple[int, int, int, bool]:
     """How many deliveries are left, of how many, and in hand; and whether any will be sent now."""
-    from newsletter.domain.edition import EditionStatus
+    from newsletter.domain.editions.edition import EditionStatus
     from newsletter.store import deliveries, editions
 
     with ports.store.begin() as session:

@@ -8,8 +8,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from newsletter.cli.common import out
-from newsletter.domain.digest import Decision, Story
-from newsletter.domain.edition import Edition
+from newsletter.domain.digest.digest import Decision, Story
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.mail.words import updated_since
 

@@ -31,8 +31,8 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure how well stories agree with an editor's clusters, beside linked pairs by TF-IDF."""
-    from newsletter.domain.baseline import linked_pairs
-    from newsletter.domain.stories import group
+    from newsletter.domain.stories.clustering import group
+    from newsletter.evaluation.baselines import linked_pairs
 
     articles, true = _given(file)
     if not articles:
@@ -54,9 +54,9 @@ def evaluate(
 
 def _given(file: Path) -> tuple[list[Any], list[str]]:
     """The rows as articles, and the cluster of each."""
-    from newsletter.cli.labelled import READ_CHARS, moment, rows
-    from newsletter.domain.article import Article
-    from newsletter.domain.text import one_line, paragraphs
+    from newsletter.domain.articles.article import Article
+    from newsletter.domain.text.clean import one_line, paragraphs
+    from newsletter.evaluation.labelled_csv import READ_CHARS, moment, rows
 
     articles: list[Article] = []
     true: list[str] = []
@@ -78,8 +78,8 @@ def _given(file: Path) -> tuple[list[Any], list[str]]:
 
 
 def _figures(found: list[int], true: list[str]) -> dict[str, Any]:
-    from newsletter.cli.labelled import DIGITS, figures
-    from newsletter.domain.measures import b_cubed, pairs
+    from newsletter.evaluation.labelled_csv import DIGITS, figures
+    from newsletter.evaluation.metrics import b_cubed, pairs
 
     return {
         **figures(b_cubed(found, true)),

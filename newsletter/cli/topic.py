@@ -36,9 +36,9 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say whether a text is about the topic, with the score and the reason."""
-    from newsletter.domain.relevance import Judge
-    from newsletter.domain.scoring import ENOUGH
-    from newsletter.domain.text import one_line
+    from newsletter.domain.relevance.classifier import Judge
+    from newsletter.domain.relevance.scoring import ENOUGH
+    from newsletter.domain.text.clean import one_line
     from newsletter.topics.load import named
 
     topic = named(name)
@@ -77,9 +77,9 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure how often the topic's verdict is the label's, beside a mere list of its names."""
-    from newsletter.domain.baseline import WordList
-    from newsletter.domain.measures import agreement
-    from newsletter.domain.relevance import Judge
+    from newsletter.domain.relevance.classifier import Judge
+    from newsletter.evaluation.baselines import WordList
+    from newsletter.evaluation.metrics import agreement
     from newsletter.topics.load import named
 
     topic = named(name)
@@ -111,8 +111,8 @@ def evaluate(
 
 def _given(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
     """The labelled rows, cleaned as collected articles are, and whether each is about the topic."""
-    from newsletter.cli.labelled import READ_CHARS, rows
-    from newsletter.domain.text import one_line, paragraphs
+    from newsletter.domain.text.clean import one_line, paragraphs
+    from newsletter.evaluation.labelled_csv import READ_CHARS, rows
 
     for line, row in rows(file, needed=("title", "text", "label")):
         label = row["label"].strip()
@@ -131,7 +131,7 @@ def _given(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
 
 def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
     """A CSV of the rows with what was decided; no spreadsheet runs any cell of it."""
-    from newsletter.domain.text import one_line
+    from newsletter.domain.text.clean import one_line
     from newsletter.services.readers import harmless
 
     names = list(dict.fromkeys(name for row, _ in wrong for name in row))
@@ -149,7 +149,7 @@ def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
 
 
 def _print(n: int, found: Any, simple: Any, seconds: float, *, as_json: bool) -> None:
-    from newsletter.cli.labelled import figures
+    from newsletter.evaluation.labelled_csv import figures
 
     if as_json:
         print_json(

@@ -29,7 +29,7 @@ def verify(
     Exit code 10 when somebody was lost, or got it twice without being uncertain, or got what the
     ledger has as queued or failed.
     """
-    from newsletter.domain.edition import EditionStatus
+    from newsletter.domain.editions.edition import EditionStatus
     from newsletter.services.audit import audit
 
     if not against.exists():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from newsletter.config.settings import Settings, parse_signers
-from newsletter.domain.pacing import Limits
+from newsletter.domain.throttling.limits import Limits
 from newsletter.feeds.policy import FetchPolicy
 from newsletter.mail.dkim import Signer
 from newsletter.mail.providers import connection_caps

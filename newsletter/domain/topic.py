@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from newsletter.domain.weights import Weights
+from newsletter.domain.topic_weights import Weights
 
 REGION = ""  # The country of a term that means the region as a whole.
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.domain.article import Entry, Image, url_key
-from newsletter.domain.picture import photo
-from newsletter.domain.text import one_line, paragraphs
+from newsletter.domain.articles.article import Entry, Image, url_key
+from newsletter.domain.articles.images import photo
+from newsletter.domain.text.clean import one_line, paragraphs
 from newsletter.feeds.addresses import web_url
 from newsletter.feeds.sanitise import MAX_TEXT_CHARS, plain, safe_html
 from newsletter.feeds.values import Refused

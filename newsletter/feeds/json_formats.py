@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from newsletter.domain.article import Entry, Image
-from newsletter.domain.text import one_line
+from newsletter.domain.articles.article import Entry, Image
+from newsletter.domain.text.clean import one_line
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.build import RawEntry, build
 from newsletter.feeds.sanitise import images, pixels, plain

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from lxml import etree, html
 
-from newsletter.domain.article import Image
-from newsletter.domain.picture import photo
-from newsletter.domain.text import one_line
+from newsletter.domain.articles.article import Image
+from newsletter.domain.articles.images import photo
+from newsletter.domain.text.clean import one_line
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.addresses import web_url
 from newsletter.feeds.sanitise import pixels

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from newsletter.domain.article import Entry
-from newsletter.domain.text import one_line, paragraphs
+from newsletter.domain.articles.article import Entry
+from newsletter.domain.text.clean import one_line, paragraphs
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.metadata import (
     bylines,

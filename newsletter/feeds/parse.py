@@ -13,8 +13,8 @@ from xml.sax import SAXParseException
 import feedparser
 from feedparser.encodings import convert_to_utf8
 
-from newsletter.domain.article import Entry, Image
-from newsletter.domain.text import one_line
+from newsletter.domain.articles.article import Entry, Image
+from newsletter.domain.text.clean import one_line
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.build import RawEntry, build
 from newsletter.feeds.sanitise import images, pixels, plain

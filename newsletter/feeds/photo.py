@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import imagesize
 
-from newsletter.domain.article import Image
-from newsletter.domain.picture import photo, sized
+from newsletter.domain.articles.article import Image
+from newsletter.domain.articles.images import photo, sized
 from newsletter.errors import FeedError
 from newsletter.feeds.fetch import Fetcher
 from newsletter.feeds.page import read_page

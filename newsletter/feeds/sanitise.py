@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import nh3
 
-from newsletter.domain.article import Image
-from newsletter.domain.text import one_line, paragraphs, visible
+from newsletter.domain.articles.article import Image
+from newsletter.domain.text.clean import one_line, paragraphs, visible
 from newsletter.feeds.addresses import web_url
 
 MAX_HTML_CHARS = 200_000  # The longest reads are a tenth of this; what is above is markup gone mad.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from newsletter.domain.article import Entry
+from newsletter.domain.articles.article import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.text import visible
+from newsletter.domain.text.clean import visible
 from newsletter.mail.encoded_words import encoded_words
 from newsletter.mail.frame import Frame
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from newsletter.domain.digest import Story
-from newsletter.domain.edition import Edition
+from newsletter.domain.digest.digest import Story
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.text import shortened
+from newsletter.domain.text.clean import shortened
 from newsletter.mail.words import words
 
 SUBJECT_CHARS = 90  # What a wide screen shows of a subject; a phone cuts it by itself.

@@ -6,9 +6,9 @@ from datetime import date
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from newsletter.domain.article import Article, Image
-from newsletter.domain.digest import Label, Placement, Story
-from newsletter.domain.edition import Edition
+from newsletter.domain.articles.article import Article, Image
+from newsletter.domain.digest.digest import Label, Placement, Story
+from newsletter.domain.editions.edition import Edition
 from newsletter.mail.words import updated_since, words
 
 CONTENT_PX = 536  # 600 less the margins of 32 on either side.

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.text import visible
+from newsletter.domain.text.clean import visible
 from newsletter.mail.dkim import Seal, Signer
 from newsletter.mail.headers import date_line, header_bytes, mailbox, to_line, written_address
 from newsletter.mail.mime import SLOTS, content_type, end, text_and_html

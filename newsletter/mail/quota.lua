@@ -1,5 +1,5 @@
 -- One turn of one run: what it used, gives back, asks for and has been told, against what all runs
--- share. All of it or nothing, in one round trip. newsletter/domain/pacing.py has the rules in words
+-- share. All of it or nothing, in one round trip. newsletter/domain/throttling/limits.py has the rules in words
 -- and the numbers, which come in as rule; quota.py has the caller's side.
 --
 -- RUNS     run -> {at, shares, slot, granted}   who is there, and what each may have in flight

@@ -17,9 +17,9 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from newsletter.domain import pacing
-from newsletter.domain.pacing import Ask, Grants, Limits, Pace
-from newsletter.domain.safe_pace import LastKnown, SafePace
+from newsletter.domain.throttling import limits as rules
+from newsletter.domain.throttling.fallback import LastKnown, SafePace
+from newsletter.domain.throttling.limits import Ask, Grants, Limits, Pace
 from newsletter.errors import SettingsError
 
 # For each answer. Whoever asks waits beside the sending, which goes by the last grants meanwhile: a
@@ -217,14 +217,14 @@ def _rule(limits: Limits) -> str:
             "per_second": limits.per_second,
             "per_day": limits.per_day,
             "connections": dict(limits.connections),
-            "slower": pacing.SLOWER,
-            "hold_s": pacing.HOLD_S,
-            "double_s": pacing.DOUBLE_S,
-            "floor_per_s": pacing.FLOOR_PER_S,
-            "over": pacing.OVER,
-            "most_slowed": pacing.MOST_SLOWED,
-            "burst_s": pacing.BURST_S,
-            "rotate_s": pacing.ROTATE_S,
+            "slower": rules.SLOWER,
+            "hold_s": rules.HOLD_S,
+            "double_s": rules.DOUBLE_S,
+            "floor_per_s": rules.FLOOR_PER_S,
+            "over": rules.OVER,
+            "most_slowed": rules.MOST_SLOWED,
+            "burst_s": rules.BURST_S,
+            "rotate_s": rules.ROTATE_S,
             "run_expires_s": RUN_EXPIRES_S,
             "fresh_s": FRESH_S,
             "slot_s": SLOT_S,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from markupsafe import escape
 
-from newsletter.domain.address import MAX_LOCAL_BYTES
+from newsletter.domain.subscribers.email_address import MAX_LOCAL_BYTES
 from newsletter.errors import UnfitError
 from newsletter.mail.headers import written_address
 from newsletter.mail.quoted import LINE

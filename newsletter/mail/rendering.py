@@ -8,9 +8,9 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from newsletter.domain.edition import Edition
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.text import shortened, visible
+from newsletter.domain.text.clean import shortened, visible
 from newsletter.errors import MailRefusedError
 from newsletter.mail.inlining import inline
 from newsletter.mail.layout import layout

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from statistics import median
 
-from newsletter.domain.article import Article
-from newsletter.domain.digest import Story
-from newsletter.domain.edition import Edition
+from newsletter.domain.articles.article import Article
+from newsletter.domain.digest.digest import Story
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError
 from newsletter.mail.checks import MAX_HTML_BYTES, check_digest

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.domain.audit import Audit, compare
-from newsletter.domain.edition import Edition
+from newsletter.domain.delivery.reconciliation import Audit, compare
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import InDoubt
 from newsletter.errors import MissingError, StateError
 from newsletter.mail.kept import kept

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from newsletter.domain.article import is_old
+from newsletter.domain.articles.article import is_old
 from newsletter.errors import FeedError, InputError
 from newsletter.feeds.fetch import Document, Fetcher, RefusedByServerError
 from newsletter.feeds.naming import outlet, section

@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from newsletter.domain import schedule
-from newsletter.domain.choosing import choose
-from newsletter.domain.digest import Decision, Digest, Story
-from newsletter.domain.edition import Edition
+from newsletter.domain.digest.builder import choose
+from newsletter.domain.digest.digest import Decision, Digest, Story
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.recomposition import FeedHealth, decide_fate
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.recomposition import FeedHealth, decide_fate
-from newsletter.domain.relevance import Judge
+from newsletter.domain.relevance.classifier import Judge
 from newsletter.errors import StateError
 from newsletter.mail.heading import preheader_of, subject_of
 from newsletter.services.mailable import choose_mailable

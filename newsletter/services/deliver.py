@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.delivery.run_result import decide_result
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.run_result import decide_result
 from newsletter.errors import RelayRefusesError, SettingsError, UnreachableError
 from newsletter.mail.rendering import Rendered
 from newsletter.mail.smtp import Relays, Standings, all_sent, without_addresses

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.domain.delivery import RETRIED_FOR
-from newsletter.domain.edition import Edition, EditionStatus, Hold, at_its_minute
-from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.recomposition import (
+from newsletter.domain.delivery.status import RETRIED_FOR
+from newsletter.domain.editions.edition import Edition, EditionStatus, Hold, at_its_minute
+from newsletter.domain.editions.recomposition import (
     Fate,
     decide_fate_at_minute,
     describe_shortage,
     release_minute,
 )
-from newsletter.domain.removal import decide_after_removal
+from newsletter.domain.editions.removal import decide_after_removal
+from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError, StateError
 from newsletter.mail.checks import check_digest
 from newsletter.mail.letters import single_message_id

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.domain import schedule
-from newsletter.domain.delivery import RETRIED_FOR
-from newsletter.domain.edition import (
+from newsletter.domain.delivery.status import RETRIED_FOR
+from newsletter.domain.editions.edition import (
     MOVES,
     UNEXPLAINED,
     Edition,

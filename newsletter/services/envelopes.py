@@ -1,7 +1,7 @@
 """The messages of one edition, each in its envelope, and those that need not be sent."""
 
-from newsletter.domain import token
-from newsletter.domain.delivery import DeliveryStatus, Next, Outcome, Reply, Stage
+from newsletter.domain import signed_token
+from newsletter.domain.delivery.status import DeliveryStatus, Next, Outcome, Reply, Stage
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import UnfitError
 from newsletter.mail.master import Master, Recipient
@@ -35,7 +35,7 @@ class Envelopes:
         )
         content = self._master.message(recipient)
         edition_id, key = given.hand.batch.edition_id, due.subscriber_id
-        local = token.verp(edition_id, key, key=self._key, box=self._box)
+        local = signed_token.verp(edition_id, key, key=self._key, box=self._box)
         sender = f"{local}@{self._domain}"
         return Envelope(key, sender, due.address, content, envelope_id=f"{edition_id}.{key}")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from newsletter.domain.delivery import Outcome, Reply
+from newsletter.domain.delivery.status import Outcome, Reply
 from newsletter.mail.journal import Journal
 from newsletter.mail.providers import provider_of
 from newsletter.store.batches import Batch, Due, Settled

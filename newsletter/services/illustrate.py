@@ -1,7 +1,7 @@
 """Illustrate: the photo of an edition's lead, where its feed told of none that is large enough."""
 
-from newsletter.domain.digest import Placement
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.digest.digest import Placement
+from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.feeds.fetch import Fetcher
 from newsletter.feeds.photo import lead_photo
 from newsletter.feeds.policy import FetchPolicy

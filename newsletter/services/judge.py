@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from newsletter.domain.delivery import (
+from newsletter.domain.delivery.status import (
     RETRIED_FOR,
     DeliveryStatus,
     Next,
@@ -13,7 +13,7 @@ from newsletter.domain.delivery import (
     after_reply,
     back_off,
 )
-from newsletter.domain.edition import MOVES, Edition, EditionStatus, Hold, Move
+from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Hold, Move
 from newsletter.domain.newsletter import InDoubt, Newsletter
 from newsletter.services.ports import Ports
 from newsletter.store import Session, editions, suppressions

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.errors import UnreachableError
 from newsletter.mail.presence import Presence
 from newsletter.services.claim_period import ClaimPeriod

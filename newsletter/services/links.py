@@ -8,7 +8,7 @@ import hmac
 from datetime import date
 from functools import lru_cache
 
-from newsletter.domain import token
+from newsletter.domain import signed_token
 from newsletter.errors import InputError
 from newsletter.mail.rendering import Links, Slot
 from newsletter.services.ports import Ports
@@ -35,18 +35,18 @@ def edition(ports: Ports, slug: str, on: date) -> str:
 
 def confirm(ports: Ports, subscription_id: int) -> str:
     """Where a reader says yes."""
-    signed = token.sign(CONFIRM, subscription_id, key=signing_key(ports))
+    signed = signed_token.sign(CONFIRM, subscription_id, key=signing_key(ports))
     return f"{ports.public_url}/confirm/{signed}"
 
 
 def unsubscribe_token(ports: Ports, subscription_id: int) -> str:
     """What goes into the slot of the unsubscribe address."""
-    return token.sign(UNSUBSCRIBE, subscription_id, key=signing_key(ports))
+    return signed_token.sign(UNSUBSCRIBE, subscription_id, key=signing_key(ports))
 
 
 def in_mail(ports: Ports, slug: str, edition_id: int) -> Links:
     """The addresses in an edition's mail; the unsubscribe address holds its slot."""
-    view = token.sign(VIEW, edition_id, key=signing_key(ports))
+    view = signed_token.sign(VIEW, edition_id, key=signing_key(ports))
     return Links(
         site=site(ports, slug),
         web_version=f"{ports.public_url}/view/{view}",
@@ -78,9 +78,9 @@ def read_bounce(ports: Ports, address: str) -> tuple[int, int]:
     Raises InputError unless it was made for this database.
     """
     try:
-        return token.read_verp(address, key=signing_key(ports))
+        return signed_token.read_verp(address, key=signing_key(ports))
     except InputError:
-        found = token.read_verp(address, key=ports.secret)
+        found = signed_token.read_verp(address, key=ports.secret)
         if found[0] > _installation(ports.store).last_legacy_edition:
             raise
         return found
@@ -93,9 +93,11 @@ def signing_key(ports: Ports) -> bytes:
 
 def _read(ports: Ports, text: str, purpose: str, *, last_legacy: int) -> int:
     try:
-        found, *_ = token.read(text, purpose, signing_key(ports))
+        found, *_ = signed_token.read(text, purpose, signing_key(ports))
     except InputError:
-        found, *_ = token.read(text, purpose, ports.secret)  # in mail from before there was a uid
+        found, *_ = signed_token.read(
+            text, purpose, ports.secret
+        )  # in mail from before there was a uid
         if found > last_legacy:
             raise
     return found

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.mail.journal import KeptError, Left, left_behind, of_claim, unread
 from newsletter.services.judge import Judge
 from newsletter.services.ports import Ports

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from newsletter.domain.digest import Decision, Digest
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.digest.digest import Decision, Digest
+from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.editions.removal import remove_from_digest
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.removal import remove_from_digest
 from newsletter.errors import MailRefusedError
 from newsletter.mail.heading import with_stories
 from newsletter.mail.rendering import Links, Slot, render_digest

@@ -4,9 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsletter.domain.edition import Edition
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.removal import remove_articles
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.removal import remove_articles
 from newsletter.errors import MailRefusedError
 from newsletter.mail.dkim import Signer, dns_name, dns_record
 from newsletter.mail.former_slots import restore_slots

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from newsletter.domain import schedule
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.editions.recomposition import release_minute
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.recomposition import release_minute
 from newsletter.store import Session, editions
 
 _DAY = timedelta(days=1)

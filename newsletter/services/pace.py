@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from newsletter.domain.pacer import Pacer
+from newsletter.domain.throttling.gate import Pacer
 from newsletter.errors import UnreachableError
 from newsletter.mail.quota import Quota
 from newsletter.services.ports import Ports

@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from newsletter.domain.delivery import Next, Reply, Stage, after_reply
-from newsletter.domain.refusal import SEVERAL_PROVIDERS, RefusalScope, refusal_scope
+from newsletter.domain.delivery.refusal_scope import SEVERAL_PROVIDERS, RefusalScope, refusal_scope
+from newsletter.domain.delivery.status import Next, Reply, Stage, after_reply
 from newsletter.mail.smtp import Standings
 from newsletter.services.hands import Given
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from newsletter.domain.pacing import Limits
+from newsletter.domain.throttling.limits import Limits
 from newsletter.feeds.policy import FetchPolicy
 from newsletter.mail.dkim import Signer
 from newsletter.mail.smtp import Relays

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from newsletter.domain.pacer import Pacer
-from newsletter.domain.pacing import DOUBLE_S, seconds_for
+from newsletter.domain.throttling.gate import Pacer
+from newsletter.domain.throttling.limits import DOUBLE_S, seconds_for
 from newsletter.services.hands import Given, Parked
 
 # May wait in hand for one provider: at least as many as are taken up again at once, at most a

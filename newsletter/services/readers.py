@@ -7,12 +7,12 @@ from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
 
-from newsletter.domain.address import parse_address
 from newsletter.domain.calendar_day import check_year
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.schedule import zone
-from newsletter.domain.subscription import EndReason, Subscription
-from newsletter.domain.text import one_line
+from newsletter.domain.subscribers.email_address import parse_address
+from newsletter.domain.subscribers.subscription import EndReason, Subscription
+from newsletter.domain.text.clean import one_line
 from newsletter.errors import InputError, MissingError
 from newsletter.store import Store, subscribers
 from newsletter.store.subscribers import Evidence, Reader

@@ -3,16 +3,16 @@
 from datetime import date, datetime
 
 from newsletter.domain import schedule
-from newsletter.domain.digest import Placement
-from newsletter.domain.edition import Edition
-from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.recomposition import (
+from newsletter.domain.digest.digest import Placement
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.recomposition import (
     FeedHealth,
     describe_shortage,
     is_composed_by_itself,
     is_outdated,
     is_window_closed,
 )
+from newsletter.domain.newsletter import Newsletter
 from newsletter.services.collect import collect_behind
 from newsletter.services.compose import LATE, compose
 from newsletter.services.illustrate import illustrate

@@ -6,7 +6,7 @@ All of it happens in the event loop. What stands in the ledger is the keeper's (
 import asyncio
 import time
 
-from newsletter.domain.delivery import Next, Outcome, Reply, Stage, is_refused_too_often
+from newsletter.domain.delivery.status import Next, Outcome, Reply, Stage, is_refused_too_often
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import UnfitError
 from newsletter.mail.master import Master

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from newsletter.domain.delivery import Next
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.delivery.status import Next
+from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.services.hands import Answer, Hand
 from newsletter.services.judge import Judge, stop
 from newsletter.services.ports import Ports

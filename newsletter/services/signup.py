@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from newsletter.domain.address import parse_address
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.schedule import zone
-from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
-from newsletter.domain.text import one_line
+from newsletter.domain.subscribers.email_address import parse_address
+from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
+from newsletter.domain.text.clean import one_line
 from newsletter.errors import InputError
 from newsletter.mail.checks import check
 from newsletter.mail.letters import letter

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter.domain import schedule
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import Edition
-from newsletter.domain.forecast import Forecast, forecast_evening, pick_evening
-from newsletter.domain.forecast_rules import Conditions
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.forecast import Forecast, forecast_evening, pick_evening
+from newsletter.domain.editions.forecast_rules import Conditions
+from newsletter.domain.editions.recomposition import release_minute
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.recomposition import release_minute
-from newsletter.domain.subscription import SubscriptionStatus
+from newsletter.domain.subscribers.subscription import SubscriptionStatus
 from newsletter.services.ports import Ports
 from newsletter.services.sender_check import is_mailed_away
 from newsletter.store import (

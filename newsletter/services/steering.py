@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from newsletter.domain.address import parse_address
-from newsletter.domain.delivery import RETRIED_FOR, DeliveryStatus
-from newsletter.domain.edition import MOVES, Edition, EditionStatus, Hold, Move
+from newsletter.domain.delivery.status import RETRIED_FOR, DeliveryStatus
+from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Hold, Move
+from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.errors import MissingError, NewsletterError, StateError
 from newsletter.services import editing
 from newsletter.services.deliver import finish, record_result

@@ -4,7 +4,7 @@ import logging
 from datetime import date, timedelta
 
 from newsletter.domain import schedule
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import NewsletterError, StateError
 from newsletter.services.collect import collect

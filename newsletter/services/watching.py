@@ -4,8 +4,8 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import timedelta
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.mail.providers import OTHERS, provider_of
 from newsletter.store import Store, deliveries, editions, outcomes
 from newsletter.store.deliveries import Progress

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.article import (
+from newsletter.domain.articles.article import (
     Article,
     Entry,
     Image,

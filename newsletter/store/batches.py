@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, select, text, update
 from sqlalchemy.orm import Session
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
-from newsletter.domain.subscription import SubscriptionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.subscribers.subscription import SubscriptionStatus
 from newsletter.store.ledger import BatchRow, DeliveryRow
 from newsletter.store.line import Line
 from newsletter.store.models import EditionRow, SubscriberRow, SubscriptionRow

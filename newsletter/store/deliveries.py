@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Session
 
-from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.store import months
 from newsletter.store.ledger import BatchRow, DeliveryRow
 from newsletter.store.models import EditionRow, SubscriberRow

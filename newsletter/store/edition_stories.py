@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.digest import Digest, Story
+from newsletter.domain.digest.digest import Digest, Story
 from newsletter.store.models import DecisionRow, StoryRow
 
 

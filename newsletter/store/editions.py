@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Row, case, exists, func, select, true, upd
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.article import Article
-from newsletter.domain.digest import Decision, Digest, Label, Placement, Story
-from newsletter.domain.edition import Edition, EditionStatus, Hold
+from newsletter.domain.articles.article import Article
+from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
+from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
 from newsletter.errors import MissingError
 from newsletter.store import articles
 from newsletter.store.edition_stories import replace_stories
@@ -19,7 +19,7 @@ from newsletter.store.ledger import BatchRow
 from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
 
 if TYPE_CHECKING:  # it brings what choosing needs, and most who load an edition do not choose
-    from newsletter.domain.earlier import Told
+    from newsletter.domain.stories.follow_ups import Told
 
 _COLUMNS = tuple(EditionRow.__table__.c)
 _CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
@@ -175,7 +175,7 @@ def told(
 
     Only of those that readers got, or may get.
     """
-    from newsletter.domain.earlier import Told
+    from newsletter.domain.stories.follow_ups import Told
 
     rows = session.execute(
         select(*articles.COLUMNS, EditionRow.on, EditionRow.closes_at)

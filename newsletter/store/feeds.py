@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.recomposition import CLOCKS_APART, FeedHealth
+from newsletter.domain.editions.recomposition import CLOCKS_APART, FeedHealth
 from newsletter.store.models import FeedRow
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.store.base import Base, one_of
 
 

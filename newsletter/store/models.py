@@ -13,9 +13,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import Approval, InDoubt, ThinDay
-from newsletter.domain.subscription import EndReason, SubscriptionStatus
+from newsletter.domain.subscribers.subscription import EndReason, SubscriptionStatus
 from newsletter.store.base import Base, key, one_of
 
 # 48 random bits in hexadecimal digits: editions of one number in two databases do not share them.

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
-from newsletter.domain.edition import Edition
+from newsletter.domain.editions.edition import Edition
 from newsletter.store import articles, editions
 from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, FeedRow
 

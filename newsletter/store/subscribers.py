@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from newsletter.domain.client_address import network_of
-from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
+from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.errors import MissingError
 from newsletter.store.models import ConsentRow, SubscriberRow, SubscriptionRow
 

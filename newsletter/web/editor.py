@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from newsletter.domain import schedule
-from newsletter.domain.address import parse_address
-from newsletter.domain.edition import MOVES, Edition, EditionStatus, Move
+from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Move
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.errors import InputError, MailRefusedError, MissingError
 from newsletter.mail.checks import check_digest
 from newsletter.mail.rendering import Rendered, filled

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from redis import Redis, RedisError
 
-from newsletter.domain.edition import Hold
+from newsletter.domain.editions.edition import Hold
 from newsletter.errors import ReadOnlyError, StateError, UnreachableError
 from newsletter.services.status import Standing, Status, status
 from newsletter.store.schema import check_schema

@@ -14,7 +14,7 @@ from benchmarks.chaos import chaos, chosen, summed
 from benchmarks.household import household
 from benchmarks.scene import Fault
 from benchmarks.servers import Keeping
-from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.embedded.shared import wait_until
 from newsletter.mail.smtp import Relays, connected
 from newsletter.store.deliveries import Delivery

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from redis import Redis, RedisError
 
 from newsletter.config import Settings
-from newsletter.domain.pacing import Ask, Limits
+from newsletter.domain.throttling.limits import Ask, Limits
 from newsletter.embedded import redis as embedded
 from newsletter.mail.quota import Quota
 from newsletter.tasks.app import make_app

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from newsletter.domain.article import Image
+from newsletter.domain.articles.article import Image
 from newsletter.feeds.fetch import Fetcher
 from newsletter.feeds.photo import HEAD_BYTES, lead_photo
 

@@ -11,9 +11,9 @@ from email.utils import parseaddr
 from importlib.resources import files
 from typing import Any
 
-from newsletter.domain.article import Article, Image
-from newsletter.domain.digest import Label, Placement, Story
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.articles.article import Article, Image
+from newsletter.domain.digest.digest import Label, Placement, Story
+from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.mail.frame import Frame
 from newsletter.mail.master import Recipient

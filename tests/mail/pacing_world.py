@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any
 
-from newsletter.domain.delivery import Reply, Stage
-from newsletter.domain.pacer import Pacer
-from newsletter.domain.pacing import Grants, Limits
+from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.throttling.gate import Pacer
+from newsletter.domain.throttling.limits import Grants, Limits
 from newsletter.mail.quota import Quota
 
 TICK_S = 0.05

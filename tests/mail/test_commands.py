@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from newsletter.domain.delivery import Next, Reply, Stage, after_reply
+from newsletter.domain.delivery.status import Next, Reply, Stage, after_reply
 from newsletter.mail.smtp.commands import Envelope, Offered, opening
 
 EVERYTHING = Offered(

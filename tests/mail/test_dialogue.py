@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.delivery import Stage
+from newsletter.domain.delivery.status import Stage
 from newsletter.mail.smtp.commands import Offered
 from newsletter.mail.smtp.dialogue import Dialogue
 from newsletter.mail.smtp.replies import SenselessError

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from lxml import html as parser
 
-from newsletter.domain.digest import Placement
+from newsletter.domain.digest.digest import Placement
 from newsletter.errors import MailRefusedError
 from newsletter.mail.checks import check, check_digest
 from newsletter.mail.inlining import inline

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.domain.article import Article
-from newsletter.domain.digest import Label, Placement
+from newsletter.domain.articles.article import Article
+from newsletter.domain.digest.digest import Label, Placement
 from newsletter.mail.layout import Layout, layout, web_address
 from tests.mail.examples import article, edition, image, story
 

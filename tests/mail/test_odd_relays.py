@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from newsletter.domain.delivery import Reply, Stage
+from newsletter.domain.delivery.status import Reply, Stage
 from newsletter.errors import UnreachableError
 from newsletter.mail.smtp import Envelope, all_sent
 from tests.mail.odd_relay import OddRelay, odd_relay

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.pacing import BURST_S, DOUBLE_S, SERVICE, Ask, Limits
+from newsletter.domain.throttling.limits import BURST_S, DOUBLE_S, SERVICE, Ask, Limits
 from newsletter.mail.quota import Quota
 from tests.mail.pacing_world import PLENTY, World
 

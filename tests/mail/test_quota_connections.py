@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.pacing import ROTATE_S, Ask, Limits
+from newsletter.domain.throttling.limits import ROTATE_S, Ask, Limits
 from tests.mail.pacing_world import PLENTY, World
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from newsletter.domain.pacing import SERVICE, Ask, Limits
+from newsletter.domain.throttling.limits import SERVICE, Ask, Limits
 from newsletter.mail.quota import SLOT_S, Quota
 from tests.mail.pacing_world import BEGIN, PLENTY, World
 

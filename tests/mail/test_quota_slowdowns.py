@@ -3,7 +3,7 @@
 import pytest
 from redis import Redis
 
-from newsletter.domain.pacing import (
+from newsletter.domain.throttling.limits import (
     DOUBLE_S,
     FLOOR_PER_S,
     HOLD_S,

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from redis import Redis
 
-from newsletter.domain.pacing import SAFE_PER_S, SAFE_RUNS, SERVICE, Ask, Limits
+from newsletter.domain.throttling.limits import SAFE_PER_S, SAFE_RUNS, SERVICE, Ask, Limits
 from newsletter.embedded import redis
 from newsletter.embedded.shared import Server, free_port, wait_until
 from newsletter.errors import SettingsError

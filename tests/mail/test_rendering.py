@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from lxml import html as parser
 
-from newsletter.domain.digest import Label, Placement
+from newsletter.domain.digest.digest import Label, Placement
 from newsletter.mail.rendering import Rendered, Slot, filled, render_confirm
 from newsletter.mail.words import words
 from tests.mail.examples import LANGUAGES, SITE, article, digest, edition, image, newsletter, story

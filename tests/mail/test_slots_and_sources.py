@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from newsletter.domain.article import Article, Image
-from newsletter.domain.digest import Placement, Story
-from newsletter.domain.edition import Edition
+from newsletter.domain.articles.article import Article, Image
+from newsletter.domain.digest.digest import Placement, Story
+from newsletter.domain.editions.edition import Edition
 from newsletter.errors import MailRefusedError
 from newsletter.mail import rendering
 from newsletter.mail.checks import check, check_digest

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.digest import Placement, Story
-from newsletter.domain.edition import Edition
+from newsletter.domain.digest.digest import Placement, Story
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.removal import remove_articles
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.removal import remove_articles
 from newsletter.errors import MailRefusedError
 from newsletter.mail import rendering
 from newsletter.mail.checks import MAX_HTML_BYTES, check, check_digest

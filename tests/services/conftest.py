@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.edition import Edition
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded import capture
 from newsletter.feeds.policy import FetchPolicy

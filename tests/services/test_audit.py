@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from newsletter.domain.audit import Finding
-from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.delivery.reconciliation import Finding
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.newsletter import InDoubt
 from newsletter.errors import MissingError, StateError
 from newsletter.services import audit as auditing

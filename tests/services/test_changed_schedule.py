@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from newsletter.cli.promise import promise_lines
-from newsletter.domain.edition import Edition, EditionStatus, Hold
+from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services import editing, tick
 from newsletter.services.compose import compose

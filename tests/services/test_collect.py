@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from newsletter.domain.article import Article
+from newsletter.domain.articles.article import Article
 from newsletter.services.collect import collect
 from newsletter.store import Store, articles, feeds
 from newsletter.store.feeds import Feed

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.compose import compose, document
 from newsletter.store import Store, editions
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, CAIRO, moved, news

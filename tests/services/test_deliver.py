@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 from sqlalchemy import text
 
-from newsletter.domain.edition import EditionStatus
-from newsletter.domain.subscription import EndReason
+from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.subscribers.subscription import EndReason
 from newsletter.embedded.shared import free_port
 from newsletter.services import links, signup
 from newsletter.services.deliver import deliver

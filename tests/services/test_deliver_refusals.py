@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.services import editing
 from newsletter.services.deliver import deliver
 from newsletter.services.recover import recover

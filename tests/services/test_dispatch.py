@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import Approval, Newsletter
 from newsletter.errors import StateError
 from newsletter.services import mailing

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.errors import MissingError, StateError
 from newsletter.services import editing
 from newsletter.services.dispatch import dispatch

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services import steering
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import send_now

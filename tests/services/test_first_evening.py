@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import ThinDay
 from newsletter.services import tick
 from newsletter.services.recompose import compose_now

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.delivery import Reply
+from newsletter.domain.delivery.status import Reply
 from newsletter.mail.journal import Journal, Left, left_behind
 from newsletter.mail.presence import Presence
 from newsletter.services.deliver import deliver

@@ -6,8 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from newsletter.domain.article import Image
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.articles.article import Image
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.collect import collect, collect_paths
 from newsletter.services.compose import compose
 from newsletter.services.illustrate import illustrate

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from newsletter.domain import token
+from newsletter.domain import signed_token
 from newsletter.errors import InputError
 from newsletter.services import links
 from newsletter.services.ports import Ports
@@ -28,7 +28,7 @@ KINDS = [
         id="a link to the mail",
     ),
     pytest.param(
-        lambda ports: token.verp(1, 1, key=links.signing_key(ports)),
+        lambda ports: signed_token.verp(1, 1, key=links.signing_key(ports)),
         links.read_bounce,
         id="an envelope sender",
     ),
@@ -36,22 +36,22 @@ KINDS = [
 # What the same things looked like before databases had a uid.
 OLD_KINDS = [
     pytest.param(
-        lambda ports, number: token.sign(links.CONFIRM, number, key=ports.secret),
+        lambda ports, number: signed_token.sign(links.CONFIRM, number, key=ports.secret),
         lambda ports, text: links.read_subscription(ports, text, links.CONFIRM),
         id="a link to confirm",
     ),
     pytest.param(
-        lambda ports, number: token.sign(links.UNSUBSCRIBE, number, key=ports.secret),
+        lambda ports, number: signed_token.sign(links.UNSUBSCRIBE, number, key=ports.secret),
         lambda ports, text: links.read_subscription(ports, text, links.UNSUBSCRIBE),
         id="a link to unsubscribe",
     ),
     pytest.param(
-        lambda ports, number: token.sign(links.VIEW, number, key=ports.secret),
+        lambda ports, number: signed_token.sign(links.VIEW, number, key=ports.secret),
         links.read_edition,
         id="a link to the mail",
     ),
     pytest.param(
-        lambda ports, number: token.verp(number, 1, key=ports.secret),
+        lambda ports, number: signed_token.verp(number, 1, key=ports.secret),
         lambda ports, text: links.read_bounce(ports, text)[0],
         id="an envelope sender",
     ),
@@ -107,4 +107,4 @@ def test_another_secret_signs_otherwise(ports):
     other = replace(ports, secret=b"another")
 
     with pytest.raises(InputError):
-        links.read_edition(ports, token.sign(links.VIEW, 1, key=links.signing_key(other)))
+        links.read_edition(ports, signed_token.sign(links.VIEW, 1, key=links.signing_key(other)))

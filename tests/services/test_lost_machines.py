@@ -11,7 +11,7 @@ from benchmarks.audit import audited
 from benchmarks.evening import composed as composed_evening
 from benchmarks.evening import subscribed
 from benchmarks.household import Household, household, kill, tree
-from newsletter.domain.delivery import DeliveryStatus, Reply
+from newsletter.domain.delivery.status import DeliveryStatus, Reply
 from newsletter.errors import UnreachableError
 from newsletter.mail.journal import Journal
 from newsletter.services.dispatch import send_now

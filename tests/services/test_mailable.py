@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 from sqlalchemy import text
 
-from newsletter.domain.edition import Edition, EditionStatus, Hold
+from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
 from newsletter.domain.newsletter import ThinDay
 from newsletter.errors import StateError
 from newsletter.mail import rendering

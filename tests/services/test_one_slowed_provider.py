@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.delivery import Reply
-from newsletter.domain.edition import Edition
+from newsletter.domain.delivery.status import Reply
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.pacer import Pacer
-from newsletter.domain.pacing import BURST_S, DOUBLE_S, Grants
+from newsletter.domain.throttling.gate import Pacer
+from newsletter.domain.throttling.limits import BURST_S, DOUBLE_S, Grants
 from newsletter.services import mailing
 from newsletter.services.deliver import RUN_S
 from newsletter.services.dispatch import dispatch

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from newsletter.domain.edition import EditionStatus
-from newsletter.domain.pacing import Limits
+from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.throttling.limits import Limits
 from newsletter.embedded.shared import free_port
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import send_now

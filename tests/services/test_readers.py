@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
+from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.errors import InputError, MissingError
 from newsletter.services import readers
 from newsletter.services.readers import export_rows, import_readers

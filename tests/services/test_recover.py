@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.delivery import Reply
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import Reply
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.newsletter import InDoubt
 from newsletter.mail.journal import Journal
 from newsletter.services.deliver import deliver

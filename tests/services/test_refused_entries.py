@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from newsletter.domain.article import Article, url_key
+from newsletter.domain.articles.article import Article, url_key
 from newsletter.feeds.build import MAX_KEY_CHARS
 from newsletter.feeds.read import read
 from newsletter.services.collect import collect

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.dispatch import dispatch
 from newsletter.services.retain import retain
 from newsletter.store import months

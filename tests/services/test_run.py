@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DataError
 
-from newsletter.domain.delivery import Next, Reply, after_reply
-from newsletter.domain.edition import Edition
+from newsletter.domain.delivery.status import Next, Reply, after_reply
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.pacing import Grants
+from newsletter.domain.throttling.limits import Grants
 from newsletter.embedded.shared import free_port
 from newsletter.errors import UnreachableError
 from newsletter.mail.journal import Journal, Left, left_behind

@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.errors import MissingError, StateError
 from newsletter.services import readers as reading
 from newsletter.services import steering

@@ -7,9 +7,9 @@ from email.message import EmailMessage
 
 import pytest
 
-from newsletter.domain import token as tokens
+from newsletter.domain import signed_token as tokens
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.subscription import EndReason, Subscription, SubscriptionStatus
+from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.embedded.shared import free_port
 from newsletter.errors import InputError, MissingError, UnreachableError
 from newsletter.services import links, readers, signup

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.subscription import SubscriptionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.subscribers.subscription import SubscriptionStatus
 from newsletter.services import editing, tick
 from newsletter.services.dispatch import dispatch
 from newsletter.services.status import read_forecast, status

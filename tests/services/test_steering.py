@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.errors import StateError
 from newsletter.services import steering
 from newsletter.services.deliver import deliver

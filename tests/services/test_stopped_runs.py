@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.embedded.shared import free_port
 from newsletter.errors import StateError
 from newsletter.services import editing

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services import tick
 from newsletter.services.deliver import deliver

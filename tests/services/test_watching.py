@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.mail.providers import OTHERS, provider_of
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch

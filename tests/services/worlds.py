@@ -16,8 +16,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
-from newsletter.domain.article import Entry
-from newsletter.domain.edition import Edition, EditionStatus
+from newsletter.domain.articles.article import Entry
+from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded.shared import free_port
 from newsletter.services.compose import compose

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from newsletter.domain.article import Article, Entry
-from newsletter.domain.digest import Decision, Digest, Placement, Story
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.articles.article import Article, Entry
+from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.subscription import EndReason
+from newsletter.domain.subscribers.subscription import EndReason
 from newsletter.store import Session, articles, editions, newsletters, subscribers
 from newsletter.store.editions import NewEdition
 from newsletter.store.feeds import Feed

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import update
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.store import Session, batches, deliveries
 from newsletter.store.batches import Batch, Due, Settled

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.article import Image
+from newsletter.domain.articles.article import Image
 from newsletter.store import articles, editions, feeds
 from newsletter.store.articles import Kept
 from tests.store.builders import digest, entry, everything, kept, new_edition, story

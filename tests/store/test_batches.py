@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store import Session, batches, deliveries, editions, subscribers
 from newsletter.store.deliveries import BATCH
 from newsletter.store.ledger import DeliveryRow

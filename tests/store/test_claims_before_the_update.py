@@ -2,8 +2,8 @@
 
 from sqlalchemy import text
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store import batches, newsletters
 from newsletter.store.schema import migrate
 from tests.store.builders import EVENING, saved_edition, subscribed

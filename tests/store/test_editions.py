@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.digest import Label, Placement
-from newsletter.domain.edition import EditionStatus, Hold
+from newsletter.domain.digest.digest import Label, Placement
+from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.errors import MissingError
 from newsletter.store import articles, editions
 from tests.store.builders import (

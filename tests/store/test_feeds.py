@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.recomposition import FeedHealth
+from newsletter.domain.editions.recomposition import FeedHealth
 from newsletter.store import feeds
 from newsletter.store.feeds import Feed
 from tests.store.builders import everything, kept

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store import batches, deliveries, months
 from tests.store.builders import TODAY, saved_edition, subscribed
 from tests.store.ledgers import claimed, outcome, planned_for, settled

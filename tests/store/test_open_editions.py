@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store import articles, editions, feeds, open_editions
 from newsletter.store.feeds import Feed
 from tests.store.builders import TODAY, digest, entry, kept, new_edition, saved_edition, story

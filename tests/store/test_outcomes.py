@@ -2,8 +2,8 @@
 
 import pytest
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store import batches, outcomes, subscribers, suppressions
 from newsletter.store.outcomes import Failed, Portion
 from newsletter.store.subscribers import Reader

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from newsletter.domain.subscription import EndReason, SubscriptionStatus
+from newsletter.domain.subscribers.subscription import EndReason, SubscriptionStatus
 from newsletter.errors import MissingError
 from newsletter.store import subscribers
 from newsletter.store.models import ConsentRow

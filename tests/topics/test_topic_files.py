@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.domain.topic import REGION, Strength
-from newsletter.domain.weights import Weights
+from newsletter.domain.topic_weights import Weights
 from newsletter.errors import InputError
 from newsletter.topics.load import named, parse
 

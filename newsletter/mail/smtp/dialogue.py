@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from newsletter.domain.delivery import Reply, Stage, read_reply
-from newsletter.domain.refusal import is_beyond_relay
-from newsletter.domain.slowdown import ends_session
+from newsletter.domain.delivery.refusal_scope import is_beyond_relay
+from newsletter.domain.delivery.status import Reply, Stage, read_reply
+from newsletter.domain.throttling.throttle_replies import ends_session
 from newsletter.mail.smtp.commands import Envelope, Offered, opening
 from newsletter.mail.smtp.replies import SHOWN_CHARS, SenselessError
 from newsletter.mail.smtp.steps import STAGES, Step

@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from newsletter.domain.delivery import Reply, Stage
-from newsletter.domain.refusal import is_beyond_relay
+from newsletter.domain.delivery.refusal_scope import is_beyond_relay
+from newsletter.domain.delivery.status import Reply, Stage
 from newsletter.errors import SettingsError
 from newsletter.mail.smtp.commands import Envelope, Offered
 from newsletter.mail.smtp.connection import BrokenError, Connection

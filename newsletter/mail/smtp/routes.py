@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from newsletter.domain.delivery import Reply
-from newsletter.domain.refusal import is_beyond_ascii
+from newsletter.domain.delivery.refusal_scope import is_beyond_ascii
+from newsletter.domain.delivery.status import Reply
 from newsletter.errors import NewsletterError, RelayRefusesError
 from newsletter.mail.smtp.commands import Envelope
 from newsletter.mail.smtp.dialogue import Supply

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from newsletter.domain.refusal import RefusalStreak
+from newsletter.domain.delivery.refusal_scope import RefusalStreak
 from newsletter.errors import (
     NewsletterError,
     RelayRefusesError,

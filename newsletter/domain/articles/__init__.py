@@ -1,0 +1,1 @@
+"""One article: its text, its kind, its language, its images."""

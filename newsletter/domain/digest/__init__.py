@@ -1,0 +1,1 @@
+"""From the articles of a window to chosen, ordered and explained stories."""

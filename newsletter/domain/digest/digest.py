@@ -1,0 +1,79 @@
+"""A half-open window of time becomes chosen, ordered, sectioned stories, with a reason for each."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from newsletter.domain.articles.article import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of a story's score: what for, how many points, and how that came."""
+
+    name: str
+    points: float
+    how: str
+
+
+class Placement(StrEnum):
+    LEAD = "lead"  # opens the edition, with its image
+    SECTION = "section"  # told with a summary under its country
+    BRIEF = "brief"  # a headline under "Also today"
+
+
+class Label(StrEnum):
+    """What a reader must know about the kind of text before opening it."""
+
+    NEWS = ""
+    OPINION = "opinion"
+    ANALYSIS = "analysis"
+    FEATURE = "feature"
+    LIVE = "live"
+    SPONSORED = "sponsored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The articles about one event; lead stands for it, others are its "More on this".
+
+    section is the heading it stands under (a country's name, or the region's). reason is a sentence
+    for the editor. since is the date of the last edition that told its beginning, None for a story
+    that is new today.
+    """
+
+    title: str
+    summary: str
+    section: str
+    placement: Placement
+    lead: Article
+    others: tuple[Article, ...] = ()
+    label: Label = Label.NEWS
+    score: float
+    reason: str
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Why one article of the window is in or out. story is its place in Digest.stories, from 0.
+
+    parts is the sum that ranked the story it stands for; empty for any other, and once stored.
+    """
+
+    article: Article
+    is_in: bool
+    score: float
+    reason: str
+    story: int | None = None
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """The chosen stories for opens_at <= published < closes_at, and a decision on every article."""
+
+    opens_at: datetime
+    closes_at: datetime
+    stories: tuple[Story, ...]
+    decisions: tuple[Decision, ...]

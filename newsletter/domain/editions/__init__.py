@@ -1,0 +1,1 @@
+"""One evening's edition: its states, its release, its forecast."""

@@ -1,0 +1,169 @@
+"""When an edition is composed anew by itself, what it lacks, and the minute it goes out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.domain import schedule
+from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
+from newsletter.domain.newsletter import Newsletter, ThinDay
+
+# Clocks of machines that set theirs by the network differ by less; more was a wrong clock.
+CLOCKS_APART = timedelta(minutes=1)
+_COMPOSED_ALONE = frozenset({EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED})
+# A rule's, not a person's: gone with what it was for. An email that was refused waits for news.
+_OF_A_RULE = frozenset({None, Hold.THIN, Hold.UNAPPROVED, Hold.LATE})
+_ANEW = "It is composed anew as news comes in."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHealth:
+    """How many feeds are polled, and of them: never read yet, failed when read last.
+
+    from_files counts the feeds that were read from a file by hand.
+    """
+
+    polled: int = 0
+    unread: int = 0
+    failing: int = 0
+    from_files: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """The state that composing leaves an edition in, and why in a sentence."""
+
+    status: EditionStatus = EditionStatus.DRAFT
+    hold: Hold | None = None
+    reason: str = ""
+
+
+def describe_shortage(newsletter: Newsletter, stories: int, feeds: FeedHealth) -> str:
+    """Return why so many stories are too few to go out by themselves; "" when they are enough."""
+    if stories >= max(newsletter.min_stories, 1):
+        return ""
+    few = f"A thin day: {stories} of at least {newsletter.min_stories} stories."
+    said = few if stories else "There is no story about the topic today."
+    return f"{said} {_describe_trouble(feeds)}".strip()
+
+
+def decide_fate(newsletter: Newsletter, stories: int, feeds: FeedHealth) -> Fate:
+    """Return the state of an edition of so many stories before its minute.
+
+    Nothing is skipped before its minute: until then news may come.
+    """
+    shortage = describe_shortage(newsletter, stories, feeds)
+    if not shortage:
+        return Fate()
+    if stories and newsletter.thin_day is ThinDay.HOLD:
+        return Fate(status=EditionStatus.HELD, hold=Hold.THIN, reason=shortage)
+    return Fate(reason=f"{shortage} {_ANEW}")
+
+
+def decide_fate_at_minute(
+    edition: Edition, newsletter: Newsletter, feeds: FeedHealth
+) -> Fate | None:
+    """Return what keeps an edition from going out at its minute; None when nothing here does.
+
+    A person's approval stands for too few stories, and for no day that the newsletter has not.
+    """
+    if not schedule.is_sending_day(newsletter, edition.on):
+        day = f"{edition.on:%A}"
+        return Fate(
+            status=EditionStatus.SKIPPED, reason=f"{day} is not a day on which it goes out."
+        )
+    if edition.status is not EditionStatus.DRAFT:
+        return None
+    shortage = describe_shortage(newsletter, len(edition.stories), feeds)
+    if not shortage:
+        return None
+    if edition.stories and newsletter.thin_day is ThinDay.HOLD:
+        return Fate(status=EditionStatus.HELD, hold=Hold.THIN, reason=shortage)
+    return Fate(status=EditionStatus.SKIPPED, reason=shortage)
+
+
+def release_minute(edition: Edition, newsletter: Newsletter) -> datetime:
+    """Return when the edition goes out by the schedule as it is now, in UTC.
+
+    One that a person let go after its minute goes out when that was.
+    """
+    scheduled = schedule.sends_at(newsletter, edition.on)
+    return max(scheduled, edition.released_at) if edition.released_at else scheduled
+
+
+def reopened_status(
+    edition: Edition, newsletter: Newsletter, *, now: datetime
+) -> EditionStatus | None:
+    """Return the state to which an edition goes back that a rule kept back because of its minute.
+
+    None where it stays. The schedule was changed, or a clock was wrong: its minute has not come, or
+    it is not late. What a person had approved is approved.
+    """
+    minute = release_minute(edition, newsletter)
+    if edition.frozen_at is not None:
+        return None
+    is_to_come = now < minute and schedule.is_sending_day(newsletter, edition.on)
+    is_late = schedule.is_late(newsletter, minute, now)
+    is_reopened = {
+        (EditionStatus.SKIPPED, None): is_to_come,
+        (EditionStatus.HELD, Hold.UNAPPROVED): now < minute,
+        (EditionStatus.HELD, Hold.LATE): not is_late,
+    }
+    if not is_reopened.get((edition.status, edition.hold), False):
+        return None
+    return EditionStatus.APPROVED if edition.decided_by else EditionStatus.DRAFT
+
+
+def is_composed_by_itself(edition: Edition, newsletter: Newsletter, *, now: datetime) -> bool:
+    """Return whether the clock may compose the edition anew at now.
+
+    Not when a person approved it, when it is out, or once it was decided at its minute. Where its
+    window is not closed yet, which is an early look or a time when nothing ran, it still may.
+    """
+    if edition.status not in _COMPOSED_ALONE or edition.frozen_at is not None:
+        return False
+    if now < schedule.sends_at(newsletter, edition.on):
+        return True
+    if edition.status is EditionStatus.SKIPPED:
+        return False
+    return edition.status is EditionStatus.DRAFT or not is_window_closed(edition, newsletter)
+
+
+def is_window_closed(edition: Edition, newsletter: Newsletter) -> bool:
+    """Return whether the edition was composed of everything up to its cut-off."""
+    return edition.closes_at >= schedule.composes_at(newsletter, edition.on)
+
+
+def is_outdated(
+    edition: Edition, newsletter: Newsletter, feeds: FeedHealth, *, now: datetime
+) -> bool:
+    """Return whether an edition has to be composed anew, with or without news.
+
+    Its cut-off has come since; it was composed by a clock that was ahead; or its state is another
+    than composing would leave it in now: min_stories was changed, feeds that failed are read again.
+    """
+    has_come = schedule.composes_at(newsletter, edition.on) <= now
+    if has_come and not is_window_closed(edition, newsletter):
+        return True
+    if edition.composed_at > now + CLOCKS_APART:
+        return True
+    if edition.hold not in _OF_A_RULE:
+        return False
+    fate = decide_fate(newsletter, len(edition.stories), feeds)
+    return (edition.status, edition.hold, edition.reason) != (fate.status, fate.hold, fate.reason)
+
+
+def _describe_trouble(feeds: FeedHealth) -> str:
+    """Return what is wrong with the feeds, in a sentence; "" when nothing is."""
+    if not feeds.polled:
+        return "" if feeds.from_files else "No feed is read yet: newsletter feeds add URL."
+    if feeds.failing == feeds.polled:
+        return f"None of the feeds could be read ({feeds.polled}): see newsletter feeds list."
+    troubles = [
+        f"{count} of {feeds.polled} feeds {what}."
+        for count, what in (
+            (feeds.unread, "have not been read yet"),
+            (feeds.failing, "could not be read"),
+        )
+        if count
+    ]
+    return " ".join(troubles)

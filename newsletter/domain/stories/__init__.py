@@ -1,0 +1,1 @@
+"""Which articles report one event, and which events belong together."""

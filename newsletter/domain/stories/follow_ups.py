@@ -1,0 +1,46 @@
+"""What earlier editions told, and which of today's stories go on from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from newsletter.domain.articles.article import Article
+from newsletter.domain.stories.storylines import RANKED, told_with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An article of an earlier edition: that edition's date and cut-off."""
+
+    article: Article
+    on: date
+    closes_at: datetime
+
+
+def begun(stories: Sequence[Sequence[Article]], told: Sequence[Told]) -> list[Told | None]:
+    """For each story what an earlier edition told of its matter; None for one that is new.
+
+    The last edition that told it counts, of that the report most like the story, and only when the
+    story has one from after its cut-off: what is older is late, and goes on from nothing.
+    """
+    latest = sorted(told, key=recency, reverse=True)[:RANKED]
+    places = told_with([*((one.article,) for one in latest), *stories])
+    last: dict[int, Told] = {}  # by the place of the matter; the latest comes first
+    for place, one in zip(places, latest, strict=False):
+        last.setdefault(place, one)
+    found = []
+    for story, place in zip(stories, places[len(latest) :], strict=True):
+        before = last.get(place)
+        if before and latest[place].on == before.on:
+            before = latest[place]
+        found.append(before if before and _newest(story) >= before.closes_at else None)
+    return found
+
+
+def recency(one: Told) -> tuple[datetime, str]:
+    """Sorts the articles of the last edition last."""
+    return one.closes_at, one.article.url
+
+
+def _newest(story: Sequence[Article]) -> datetime:
+    return max(article.published_at for article in story)

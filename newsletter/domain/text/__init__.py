@@ -1,0 +1,1 @@
+"""Plain text: cleaned, folded, taken apart into words. Knows nothing about news."""
