@@ -120,7 +120,7 @@ def saved(folder: Path, size: int) -> list[bytes]:
 def articles(documents: Sequence[bytes]) -> list:
     """The feeds' entries as articles."""
     from newsletter.domain.articles.article import Article
-    from newsletter.feeds.parse import parse
+    from newsletter.feeds.parsing.xml_feeds import parse
 
     found = []
     for number, document in enumerate(documents):

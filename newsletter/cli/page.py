@@ -25,8 +25,8 @@ def extract(
     as_json: AsJson = False,
 ) -> None:
     """Print title, authors, time, section, image and text of an article page."""
-    from newsletter.feeds.page import read_page
-    from newsletter.feeds.unpack import unpacked
+    from newsletter.feeds.fetching.decompress import unpacked
+    from newsletter.feeds.pages.article_page import read_page
 
     try:
         body = file.read_bytes()

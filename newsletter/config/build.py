@@ -6,7 +6,7 @@ from functools import cache
 
 from newsletter.config.settings import Settings, parse_signers
 from newsletter.domain.throttling.limits import Limits
-from newsletter.feeds.policy import FetchPolicy
+from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.mail.dkim import Signer
 from newsletter.mail.providers import connection_caps
 from newsletter.services.ports import Ports

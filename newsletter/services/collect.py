@@ -9,12 +9,12 @@ from pathlib import Path
 
 from newsletter.domain.articles.article import is_old
 from newsletter.errors import FeedError, InputError
-from newsletter.feeds.fetch import Document, Fetcher, RefusedByServerError
-from newsletter.feeds.naming import outlet, section
-from newsletter.feeds.page import read_page
-from newsletter.feeds.policy import FetchPolicy
-from newsletter.feeds.read import WebPageError, read
-from newsletter.feeds.values import ParsedFeed, Refused
+from newsletter.feeds.fetching.fetch import Document, Fetcher, RefusedByServerError
+from newsletter.feeds.fetching.fetch_policy import FetchPolicy
+from newsletter.feeds.pages.article_page import read_page
+from newsletter.feeds.parsing.detect import WebPageError, read
+from newsletter.feeds.parsing.outlet_names import outlet, section
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed, Refused
 from newsletter.store import Store, articles, feeds
 from newsletter.store.feeds import Feed
 

@@ -4,12 +4,12 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from newsletter.errors import FeedError, FeedUnusableError, InputError, MissingError
-from newsletter.feeds.fetch import Fetcher
-from newsletter.feeds.metadata import linked_feeds
-from newsletter.feeds.naming import outlet, section
-from newsletter.feeds.policy import FetchPolicy
-from newsletter.feeds.read import WebPageError, read
-from newsletter.feeds.values import ParsedFeed
+from newsletter.feeds.fetching.fetch import Fetcher
+from newsletter.feeds.fetching.fetch_policy import FetchPolicy
+from newsletter.feeds.pages.page_metadata import linked_feeds
+from newsletter.feeds.parsing.detect import WebPageError, read
+from newsletter.feeds.parsing.outlet_names import outlet, section
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed
 from newsletter.store import Store, feeds
 from newsletter.store.feeds import Feed
 

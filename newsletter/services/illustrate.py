@@ -2,9 +2,9 @@
 
 from newsletter.domain.digest.digest import Placement
 from newsletter.domain.editions.edition import Edition, EditionStatus
-from newsletter.feeds.fetch import Fetcher
-from newsletter.feeds.photo import lead_photo
-from newsletter.feeds.policy import FetchPolicy
+from newsletter.feeds.fetching.fetch import Fetcher
+from newsletter.feeds.fetching.fetch_policy import FetchPolicy
+from newsletter.feeds.pages.lead_image import lead_photo
 from newsletter.mail.layout import SMALLEST_IMAGE_PX
 from newsletter.store import Store, articles, editions
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.domain.throttling.limits import Limits
-from newsletter.feeds.policy import FetchPolicy
+from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.mail.dkim import Signer
 from newsletter.mail.smtp import Relays
 from newsletter.store import Store

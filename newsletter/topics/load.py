@@ -12,8 +12,8 @@ from newsletter.domain.topic import REGION, Ambiguity, Strength, Term, Topic
 from newsletter.domain.topic_weights import Weights
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
-from newsletter.topics.checking import check, check_ambiguous
-from newsletter.topics.forms import forms
+from newsletter.topics.inflection import forms
+from newsletter.topics.validation import check, check_ambiguous
 
 _SMALLEST = 100_000  # People of a city, unless the topic says otherwise.
 # A town of fewer people is believed only beside another name: many are words, or people's names.
@@ -135,7 +135,7 @@ def _doubtful(countries: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Amb
 def _foreign(ours: set[str]) -> Iterator[Term]:
     """The other countries of the world, their peoples and chief places."""
     world = tomllib.loads(
-        files("newsletter.topics").joinpath("world", "peoples.toml").read_text("utf-8")
+        files("newsletter.topics").joinpath("world", "demonyms.toml").read_text("utf-8")
     )
     for code in sorted(gazetteer.country_codes() - ours):
         peoples = [form for word in world.get(code, ()) for form in forms(word)]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from newsletter.feeds.fetch import Fetcher
-from newsletter.feeds.policy import FetchPolicy
+from newsletter.feeds.fetching.fetch import Fetcher
+from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from tests.patience import HANGS_S
 from tests.servers import WebServer, web_server
 

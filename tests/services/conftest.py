@@ -9,7 +9,7 @@ import pytest
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded import capture
-from newsletter.feeds.policy import FetchPolicy
+from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.services.dispatch import dispatch
 from newsletter.services.ports import Ports
 from newsletter.store import Store, newsletters

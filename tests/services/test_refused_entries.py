@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from newsletter.domain.articles.article import Article, url_key
-from newsletter.feeds.build import MAX_KEY_CHARS
-from newsletter.feeds.read import read
+from newsletter.feeds.parsing.detect import read
+from newsletter.feeds.parsing.entry_builder import MAX_KEY_CHARS
 from newsletter.services.collect import collect
 from newsletter.store import Store, articles, feeds
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, item, polled, rss

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.topics.forms import forms
+from newsletter.topics.inflection import forms
 
 
 @pytest.mark.parametrize(

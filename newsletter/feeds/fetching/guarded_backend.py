@@ -9,7 +9,7 @@ from typing import Any
 import httpcore
 
 from newsletter.errors import FeedUnavailableError, FeedUnusableError
-from newsletter.feeds.addresses import is_allowed
+from newsletter.feeds.fetching.urls import is_allowed
 
 
 class CheckedBackend(httpcore.SyncBackend):

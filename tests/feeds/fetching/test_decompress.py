@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.unpack import Unpacker, unpacked
+from newsletter.feeds.fetching.decompress import Unpacker, unpacked
 
 TEXT = b"<rss>" + b"the harbour " * 500 + b"</rss>"
 

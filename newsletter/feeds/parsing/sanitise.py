@@ -7,7 +7,7 @@ import nh3
 
 from newsletter.domain.articles.article import Image
 from newsletter.domain.text.clean import one_line, paragraphs, visible
-from newsletter.feeds.addresses import web_url
+from newsletter.feeds.fetching.urls import web_url
 
 MAX_HTML_CHARS = 200_000  # The longest reads are a tenth of this; what is above is markup gone mad.
 MAX_TAGS = 3_000  # Of these at most, since parsing takes the square of their depth.

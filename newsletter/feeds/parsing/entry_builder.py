@@ -7,9 +7,9 @@ from datetime import datetime
 from newsletter.domain.articles.article import Entry, Image, url_key
 from newsletter.domain.articles.images import photo
 from newsletter.domain.text.clean import one_line, paragraphs
-from newsletter.feeds.addresses import web_url
-from newsletter.feeds.sanitise import MAX_TEXT_CHARS, plain, safe_html
-from newsletter.feeds.values import Refused
+from newsletter.feeds.fetching.urls import web_url
+from newsletter.feeds.parsing.parsed_feed import Refused
+from newsletter.feeds.parsing.sanitise import MAX_TEXT_CHARS, plain, safe_html
 
 MAX_KEY_CHARS = 2_000  # PostgreSQL indexes up to 2,704 bytes, and no browser needs more.
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote, urljoin, urlsplit
 
-from newsletter.feeds.ip_guard import is_allowed
+from newsletter.feeds.fetching.ip_guard import is_allowed
 
 __all__ = ["is_allowed", "web_url"]
 

@@ -4,10 +4,10 @@ import json
 import re
 
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.json_formats import parse_json
-from newsletter.feeds.parse import parse
-from newsletter.feeds.unpack import unpacked
-from newsletter.feeds.values import ParsedFeed
+from newsletter.feeds.fetching.decompress import unpacked
+from newsletter.feeds.parsing.json_feed import parse_json
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed
+from newsletter.feeds.parsing.xml_feeds import parse
 
 _HTML = re.compile(rb"<!doctype\s+html|<html\b", re.I)
 _FEED = re.compile(rb"<(?:\w+:)?(?:rss|rdf|feed|channel)\b", re.I)

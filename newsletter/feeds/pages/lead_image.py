@@ -9,8 +9,8 @@ import imagesize
 from newsletter.domain.articles.article import Image
 from newsletter.domain.articles.images import photo, sized
 from newsletter.errors import FeedError
-from newsletter.feeds.fetch import Fetcher
-from newsletter.feeds.page import read_page
+from newsletter.feeds.fetching.fetch import Fetcher
+from newsletter.feeds.pages.article_page import read_page
 
 # Where a photo says its size: behind the camera's notes and the colour profile, where it has any.
 HEAD_BYTES = 200_000

@@ -1,6 +1,6 @@
 """What the formats say, read as one kind of entry."""
 
-from newsletter.feeds.read import read
+from newsletter.feeds.parsing.detect import read
 
 MEDIA = """<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel>
 <title>The Harbour Times</title><link>https://harbour-times.example/</link><item>

@@ -15,8 +15,8 @@ from newsletter.domain.articles.article import Image
 from newsletter.domain.articles.images import photo
 from newsletter.domain.text.clean import one_line
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.addresses import web_url
-from newsletter.feeds.sanitise import pixels
+from newsletter.feeds.fetching.urls import web_url
+from newsletter.feeds.parsing.sanitise import pixels
 
 _ARTICLE = re.compile(r"Article|BlogPosting|Report")
 _FEED_TYPES = {

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from newsletter.feeds.ip_guard import is_allowed
+from newsletter.feeds.fetching.ip_guard import is_allowed
 
 # The first and the last address of each network, and what is right outside of it.
 INSIDE = [

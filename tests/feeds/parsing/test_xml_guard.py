@@ -5,8 +5,8 @@ import tracemalloc
 import pytest
 
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.read import read
-from newsletter.feeds.xml_guard import MAX_ENTITY_CHARS
+from newsletter.feeds.parsing.detect import read
+from newsletter.feeds.parsing.xml_guard import MAX_ENTITY_CHARS
 
 URL = "https://post.example/feed.xml"
 ITEM = "<item><title>{title}</title><link>https://post.example/1</link></item>"

@@ -16,10 +16,10 @@ from feedparser.encodings import convert_to_utf8
 from newsletter.domain.articles.article import Entry, Image
 from newsletter.domain.text.clean import one_line
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.build import RawEntry, build
-from newsletter.feeds.sanitise import images, pixels, plain
-from newsletter.feeds.values import ParsedFeed, Refused
-from newsletter.feeds.xml_guard import guard_xml
+from newsletter.feeds.parsing.entry_builder import RawEntry, build
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed, Refused
+from newsletter.feeds.parsing.sanitise import images, pixels, plain
+from newsletter.feeds.parsing.xml_guard import guard_xml
 
 _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)\b", re.I)
 MAX_TAGS = 300_000  # Ten seconds of parsing; ten thousand entries have two thirds of it.

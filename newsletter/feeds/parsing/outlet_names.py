@@ -8,7 +8,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from newsletter.feeds.values import ParsedFeed
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed
 
 # Path segments that name software or a list of everything, never a section of news.
 _NO_SECTION = re.compile(
@@ -55,7 +55,7 @@ def _known(host: str) -> str:
 
 @cache
 def _outlets() -> Mapping[str, str]:
-    text = files("newsletter.feeds").joinpath("outlets.toml").read_text(encoding="utf-8")
+    text = files("newsletter.feeds.parsing").joinpath("outlets.toml").read_text(encoding="utf-8")
     return MappingProxyType(tomllib.loads(text))
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from newsletter.errors import FeedUnavailableError, FeedUnusableError
-from newsletter.feeds import connect
-from newsletter.feeds.fetch import Fetcher
-from newsletter.feeds.policy import FetchPolicy
+from newsletter.feeds.fetching import guarded_backend
+from newsletter.feeds.fetching.fetch import Fetcher
+from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 
 
 def test_a_permanent_move_is_remembered(web, fetcher):
@@ -82,7 +82,7 @@ def test_loopback_is_refused_unless_it_is_allowed(web):
 def test_a_name_is_looked_up_once_and_the_checked_address_is_used(web, fetcher, monkeypatch):
     url = web.serve("/feed", "<rss/>").replace("127.0.0.1", "rebinding.example")
     answers = iter([["127.0.0.1"], ["10.0.0.1"]])
-    monkeypatch.setattr(connect, "look_up", lambda _host, _port: next(answers))
+    monkeypatch.setattr(guarded_backend, "look_up", lambda _host, _port: next(answers))
 
     assert fetcher.fetch(url).body == b"<rss/>"
     assert web.asked[0].headers["host"].startswith("rebinding.example:")
@@ -90,7 +90,7 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_used(web, fetcher, 
 
 
 def test_a_name_with_one_private_address_among_public_ones_is_refused(fetcher, monkeypatch):
-    monkeypatch.setattr(connect, "look_up", lambda *_: ["93.184.216.34", "192.168.0.1"])
+    monkeypatch.setattr(guarded_backend, "look_up", lambda *_: ["93.184.216.34", "192.168.0.1"])
 
     with pytest.raises(FeedUnusableError, match=r"192\.168\.0\.1"):
         fetcher.fetch("http://mixed.example/")
@@ -98,6 +98,6 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(fetcher, m
 
 def test_an_address_that_does_not_answer_gives_way_to_the_next(web, fetcher, monkeypatch):
     url = web.serve("/feed", "<rss/>").replace("127.0.0.1", "two.example")
-    monkeypatch.setattr(connect, "look_up", lambda *_: ["127.0.0.2", "127.0.0.1"])
+    monkeypatch.setattr(guarded_backend, "look_up", lambda *_: ["127.0.0.2", "127.0.0.1"])
 
     assert fetcher.fetch(url).body == b"<rss/>"

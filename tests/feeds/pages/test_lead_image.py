@@ -7,8 +7,8 @@ from importlib.resources import files
 import pytest
 
 from newsletter.domain.articles.article import Image
-from newsletter.feeds.fetch import Fetcher
-from newsletter.feeds.photo import HEAD_BYTES, lead_photo
+from newsletter.feeds.fetching.fetch import Fetcher
+from newsletter.feeds.pages.lead_image import HEAD_BYTES, lead_photo
 
 LEAST = 480
 JPEG = files("newsletter.sample").joinpath("images/railway.jpg").read_bytes()

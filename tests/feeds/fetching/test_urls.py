@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.feeds.addresses import web_url
+from newsletter.feeds.fetching.urls import web_url
 
 BASE = "https://post.example/world/feed.xml"
 

@@ -11,9 +11,9 @@ import httpcore
 import httpx
 
 from newsletter.errors import FeedUnavailableError, FeedUnusableError
-from newsletter.feeds.connect import CheckedBackend
-from newsletter.feeds.policy import FetchPolicy
-from newsletter.feeds.unpack import Unpacker
+from newsletter.feeds.fetching.decompress import Unpacker
+from newsletter.feeds.fetching.fetch_policy import FetchPolicy
+from newsletter.feeds.fetching.guarded_backend import CheckedBackend
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}

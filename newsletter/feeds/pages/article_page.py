@@ -10,7 +10,7 @@ from typing import Any
 from newsletter.domain.articles.article import Entry
 from newsletter.domain.text.clean import one_line, paragraphs
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.metadata import (
+from newsletter.feeds.pages.page_metadata import (
     bylines,
     canonical,
     decoded,
@@ -21,7 +21,7 @@ from newsletter.feeds.metadata import (
     names,
     tree,
 )
-from newsletter.feeds.sanitise import MAX_TEXT_CHARS, plain, safe_html
+from newsletter.feeds.parsing.sanitise import MAX_TEXT_CHARS, plain, safe_html
 
 # What stands where a name should: an address, a shop sign, a comment form's label.
 _NO_NAME = re.compile(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from newsletter.feeds.unpack import MAX_BYTES
+from newsletter.feeds.fetching.decompress import MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.errors import FeedError, FeedUnavailableError
-from newsletter.feeds.fetch import Fetcher, RefusedByServerError
+from newsletter.feeds.fetching.fetch import Fetcher, RefusedByServerError
 from tests.servers import Answer, web_server
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urljoin
 from newsletter.domain.articles.article import Entry, Image
 from newsletter.domain.text.clean import one_line
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.build import RawEntry, build
-from newsletter.feeds.sanitise import images, pixels, plain
-from newsletter.feeds.values import ParsedFeed, Refused
+from newsletter.feeds.parsing.entry_builder import RawEntry, build
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed, Refused
+from newsletter.feeds.parsing.sanitise import images, pixels, plain
 
 
 def parse_json(document: object, *, url: str) -> ParsedFeed:

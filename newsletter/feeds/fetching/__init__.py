@@ -1,0 +1,1 @@
+"""Documents over HTTP from strangers: only public addresses, within limits."""

@@ -1,0 +1,1 @@
+"""Documents of every feed format into entries."""
