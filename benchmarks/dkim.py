@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.frame import Frame
-from newsletter.mail.master import Recipient, compiled
-from newsletter.mail.rendering import Rendered, Slot
-from newsletter.mail.signing_keys import signers
+from newsletter.mail.content.render import Rendered, Slot
+from newsletter.mail.message.dkim_keys import signers
+from newsletter.mail.message.header_context import Frame
+from newsletter.mail.message.master_copy import Recipient, compiled
 
 MESSAGE_BYTES = 30_000
 ROUNDS = 15

@@ -18,7 +18,7 @@ from benchmarks.sinks import best_of_source
 from benchmarks.usage import Peak, cpu_s
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.mail.master import Recipient
+from newsletter.mail.message.master_copy import Recipient
 from newsletter.services import mailing
 from newsletter.services.dispatch import send_now
 from newsletter.store import deliveries, editions

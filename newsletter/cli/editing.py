@@ -60,9 +60,9 @@ def preview(
     at: At = "",
 ) -> None:
     """Show an edition: in the terminal, or on standard output exactly as one reader gets it."""
-    from newsletter.mail.checks import check_digest
-    from newsletter.mail.master import Recipient
-    from newsletter.mail.rendering import filled
+    from newsletter.mail.content.render import filled
+    from newsletter.mail.message.master_copy import Recipient
+    from newsletter.mail.preflight import check_digest
     from newsletter.services import mailing
     from newsletter.store import editions
 

@@ -11,7 +11,7 @@ from newsletter.cli.common import out
 from newsletter.domain.digest.digest import Decision, Story
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.words import updated_since
+from newsletter.mail.content.translations import updated_since
 
 NEAREST = 12  # Of the left out, those that came nearest; --json has them all.
 

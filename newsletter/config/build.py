@@ -7,10 +7,10 @@ from functools import cache
 from newsletter.config.settings import Settings, parse_signers
 from newsletter.domain.throttling.limits import Limits
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
-from newsletter.mail.dkim import Signer
-from newsletter.mail.providers import connection_caps
+from newsletter.mail.message.dkim import Signer
 from newsletter.services.ports import Ports
 from newsletter.store import Store
+from newsletter.throttle.mailbox_providers import connection_caps
 
 
 def signers(settings: Settings) -> tuple[Signer, ...]:

@@ -13,12 +13,12 @@ from pydantic import NonNegativeInt, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from newsletter.config.public_url import is_public, parse_public_url
+from newsletter.config.redis_url import parse_redis_url
 from newsletter.config.secret_strength import check_key, check_password
 from newsletter.domain.client_address import USUAL_PROXIES, TrustedProxies
 from newsletter.domain.ehlo_name import check_ehlo_name
 from newsletter.errors import SettingsError
-from newsletter.mail.dkim import Signer
-from newsletter.mail.redis_url import parse_redis_url
+from newsletter.mail.message.dkim import Signer
 from newsletter.mail.smtp import Relays
 from newsletter.store.database_url import parse_database_url
 
@@ -128,10 +128,10 @@ def parse_signers(keys: str) -> tuple[Signer, ...]:
     """
     if not keys:
         return ()
-    from newsletter.mail import signing_keys
+    from newsletter.mail.message import dkim_keys
 
-    signers = signing_keys.signers(keys)
-    if advice := signing_keys.advice(signers):
+    signers = dkim_keys.signers(keys)
+    if advice := dkim_keys.advice(signers):
         _log.warning(advice)
     return signers
 

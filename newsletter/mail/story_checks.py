@@ -13,9 +13,9 @@ from newsletter.domain.digest.digest import Story
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError
-from newsletter.mail.checks import MAX_HTML_BYTES, check_digest
-from newsletter.mail.heading import with_stories
-from newsletter.mail.rendering import Rendered
+from newsletter.mail.content.heading import with_stories
+from newsletter.mail.content.render import Rendered
+from newsletter.mail.preflight import MAX_HTML_BYTES, check_digest
 
 MAX_FIELD_CHARS = 4_000  # Twice the longest address that we keep; no text in a mail is longer.
 OUTSIZED = 2  # Times as many bytes as the middle one of the stories.

@@ -7,7 +7,7 @@ from newsletter.domain.delivery.reconciliation import Audit, compare
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import InDoubt
 from newsletter.errors import MissingError, StateError
-from newsletter.mail.kept import kept
+from newsletter.mail.relay_archive import kept
 from newsletter.store import Store, editions, months, newsletters, outcomes
 from newsletter.store.outcomes import State
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from newsletter.mail.journal import Journal
 from newsletter.services.hands import Given, Hand, Tally
 from newsletter.services.ports import Ports
 from newsletter.store import batches, deliveries
+from newsletter.store.delivery.send_journal import Journal
 
 FIRST_LEASE = timedelta(seconds=10)  # Of a claim; the first turn renews it, before anything begins.
 

@@ -12,7 +12,7 @@ from newsletter.domain.editions.recomposition import FeedHealth, decide_fate
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.relevance.classifier import Judge
 from newsletter.errors import StateError
-from newsletter.mail.heading import preheader_of, subject_of
+from newsletter.mail.content.heading import preheader_of, subject_of
 from newsletter.services.mailable import choose_mailable
 from newsletter.store import Session, Store, articles, editions, feeds
 from newsletter.topics.load import named

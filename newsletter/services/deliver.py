@@ -14,7 +14,7 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import RelayRefusesError, SettingsError, UnreachableError
-from newsletter.mail.rendering import Rendered
+from newsletter.mail.content.render import Rendered
 from newsletter.mail.smtp import Relays, Standings, all_sent, without_addresses
 from newsletter.services import mailing
 from newsletter.services.disk import disk

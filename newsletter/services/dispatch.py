@@ -15,10 +15,10 @@ from newsletter.domain.editions.recomposition import (
 from newsletter.domain.editions.removal import decide_after_removal
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError, StateError
-from newsletter.mail.checks import check_digest
-from newsletter.mail.letters import single_message_id
-from newsletter.mail.master import Recipient
-from newsletter.mail.rendering import Rendered
+from newsletter.mail.content.render import Rendered
+from newsletter.mail.message.master_copy import Recipient
+from newsletter.mail.message.transactional import single_message_id
+from newsletter.mail.preflight import check_digest
 from newsletter.mail.smtp import connected
 from newsletter.services import editing, mailing
 from newsletter.services.deliver import HINTS

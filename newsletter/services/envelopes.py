@@ -4,7 +4,7 @@ from newsletter.domain import signed_token
 from newsletter.domain.delivery.status import DeliveryStatus, Next, Outcome, Reply, Stage
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import UnfitError
-from newsletter.mail.master import Master, Recipient
+from newsletter.mail.message.master_copy import Master, Recipient
 from newsletter.mail.smtp import Envelope
 from newsletter.services import links, mailing
 from newsletter.services.hands import Answer, Given

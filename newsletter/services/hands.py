@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from math import inf
 
 from newsletter.domain.delivery.status import Outcome, Reply
-from newsletter.mail.journal import Journal
-from newsletter.mail.providers import provider_of
 from newsletter.store.batches import Batch, Due, Settled
+from newsletter.store.delivery.send_journal import Journal
+from newsletter.throttle.mailbox_providers import provider_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.feeds.fetching.fetch import Fetcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.feeds.pages.lead_image import lead_photo
-from newsletter.mail.layout import SMALLEST_IMAGE_PX
+from newsletter.mail.content.digest_view import SMALLEST_IMAGE_PX
 from newsletter.store import Store, articles, editions
 
 _OPEN = frozenset({EditionStatus.DRAFT, EditionStatus.HELD})

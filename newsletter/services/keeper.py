@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.errors import UnreachableError
-from newsletter.mail.presence import Presence
 from newsletter.services.claim_period import ClaimPeriod
 from newsletter.services.claims import claim_batch, postpone, release_batch
 from newsletter.services.hands import Given, Hand, Tally
@@ -22,6 +21,7 @@ from newsletter.services.postpone import Timetable
 from newsletter.services.run import Run
 from newsletter.services.settlement import Settlement, SettlementWriter
 from newsletter.store import deliveries, editions
+from newsletter.store.delivery.run_presence import Presence
 
 HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
 AHEAD = 256  # When so few are left the next batch is claimed, which takes some hundredths.

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from newsletter.domain import signed_token
 from newsletter.errors import InputError
-from newsletter.mail.rendering import Links, Slot
+from newsletter.mail.content.render import Links, Slot
 from newsletter.services.ports import Ports
 from newsletter.store import Store, installation
 from newsletter.store.installation import Installation

@@ -4,12 +4,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.mail.journal import KeptError, Left, left_behind, of_claim, unread
 from newsletter.services.judge import Judge
 from newsletter.services.ports import Ports
 from newsletter.services.settlement import LEASE
 from newsletter.store import Session, batches, editions, newsletters
 from newsletter.store.batches import Batch, Settled
+from newsletter.store.delivery.send_journal import KeptError, Left, left_behind, of_claim, unread
 
 
 def settle_journals(ports: Ports) -> int:

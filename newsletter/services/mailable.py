@@ -9,8 +9,8 @@ from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.editions.removal import remove_from_digest
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError
-from newsletter.mail.heading import with_stories
-from newsletter.mail.rendering import Links, Slot, render_digest
+from newsletter.mail.content.heading import with_stories
+from newsletter.mail.content.render import Links, Slot, render_digest
 from newsletter.mail.story_checks import find_unfit
 from newsletter.store import Session, editions
 from newsletter.store.edition_stories import replace_stories

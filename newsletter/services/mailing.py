@@ -8,13 +8,13 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.removal import remove_articles
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError
-from newsletter.mail.dkim import Signer, dns_name, dns_record
-from newsletter.mail.former_slots import restore_slots
-from newsletter.mail.frame import Frame
-from newsletter.mail.headers import written_address
-from newsletter.mail.heading import with_stories
-from newsletter.mail.master import Master, compiled
-from newsletter.mail.rendering import Rendered, render_digest
+from newsletter.mail.content.heading import with_stories
+from newsletter.mail.content.render import Rendered, render_digest
+from newsletter.mail.message.dkim import Signer, dns_name, dns_record
+from newsletter.mail.message.former_slots import restore_slots
+from newsletter.mail.message.header_context import Frame
+from newsletter.mail.message.headers import written_address
+from newsletter.mail.message.master_copy import Master, compiled
 from newsletter.mail.story_checks import find_unfit
 from newsletter.services import links
 from newsletter.services.ports import Ports

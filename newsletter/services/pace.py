@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from newsletter.domain.throttling.gate import Pacer
 from newsletter.errors import UnreachableError
-from newsletter.mail.quota import Quota
 from newsletter.services.ports import Ports
 from newsletter.store import deliveries
+from newsletter.throttle.shared_limiter import Quota
 
 TURN_S = 0.2  # Between two exchanges: what a rate per second needs to be kept well.
 LONG_S = 10.0  # Beyond what any rate per second makes a run wait.

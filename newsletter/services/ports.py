@@ -7,7 +7,7 @@ from pathlib import Path
 
 from newsletter.domain.throttling.limits import Limits
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
-from newsletter.mail.dkim import Signer
+from newsletter.mail.message.dkim import Signer
 from newsletter.mail.smtp import Relays
 from newsletter.store import Store
 

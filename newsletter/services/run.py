@@ -9,7 +9,7 @@ import time
 from newsletter.domain.delivery.status import Next, Outcome, Reply, Stage, is_refused_too_often
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import UnfitError
-from newsletter.mail.master import Master
+from newsletter.mail.message.master_copy import Master
 from newsletter.mail.smtp import Envelope, Standings
 from newsletter.services.envelopes import Envelopes, refuse
 from newsletter.services.hands import Answer, Given, Hand, Parked, Tally, hand_out

@@ -10,9 +10,9 @@ from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.domain.text.clean import one_line
 from newsletter.errors import InputError
-from newsletter.mail.checks import check
-from newsletter.mail.letters import letter
-from newsletter.mail.rendering import render_confirm
+from newsletter.mail.content.render import render_confirm
+from newsletter.mail.message.transactional import letter
+from newsletter.mail.preflight import check
 from newsletter.mail.smtp import connected
 from newsletter.services import links
 from newsletter.services.outages import Service, report_end

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.mail.providers import OTHERS, provider_of
 from newsletter.store import Store, deliveries, editions, outcomes
 from newsletter.store.deliveries import Progress
+from newsletter.throttle.mailbox_providers import OTHERS, provider_of
 
 _RATE_OVER_S = 10.0  # Long enough for a steady figure, short enough to see a relay slow down.
 _DOMAINS = 100  # Told apart; of a list of any size they hold nearly everybody.

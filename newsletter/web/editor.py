@@ -12,9 +12,9 @@ from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Mo
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.errors import InputError, MailRefusedError, MissingError
-from newsletter.mail.checks import check_digest
-from newsletter.mail.rendering import Rendered, filled
-from newsletter.mail.words import updated_since
+from newsletter.mail.content.render import Rendered, filled
+from newsletter.mail.content.translations import updated_since
+from newsletter.mail.preflight import check_digest
 from newsletter.services import dispatch, editing, mailing
 from newsletter.services.recompose import compose_now
 from newsletter.services.sender_check import sender_problems

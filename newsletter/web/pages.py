@@ -7,7 +7,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from newsletter.mail.words import direction, long_date
+from newsletter.mail.content.translations import direction, long_date
 from newsletter.resources import templates
 from newsletter.web.proxies import root_path
 from newsletter.web.words import page_words

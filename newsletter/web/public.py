@@ -8,9 +8,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import InputError, MissingError, NewsletterError, UnreachableError
-from newsletter.mail.layout import layout
-from newsletter.mail.rendering import filled
-from newsletter.mail.words import words
+from newsletter.mail.content.digest_view import layout
+from newsletter.mail.content.render import filled
+from newsletter.mail.content.translations import words
 from newsletter.services import links, mailing, signup
 from newsletter.store import editions, newsletters
 from newsletter.web.failures import RETRY_AFTER_S

@@ -21,8 +21,8 @@ from redis import Redis, RedisError
 from newsletter.config import Settings
 from newsletter.domain.throttling.limits import Ask, Limits
 from newsletter.embedded import redis as embedded
-from newsletter.mail.quota import Quota
 from newsletter.tasks.app import make_app
+from newsletter.throttle.shared_limiter import Quota
 
 START_S = 60
 

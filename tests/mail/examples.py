@@ -15,9 +15,9 @@ from newsletter.domain.articles.article import Article, Image
 from newsletter.domain.digest.digest import Label, Placement, Story
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.frame import Frame
-from newsletter.mail.master import Recipient
-from newsletter.mail.rendering import Links, Rendered, Slot, render_digest
+from newsletter.mail.content.render import Links, Rendered, Slot, render_digest
+from newsletter.mail.message.header_context import Frame
+from newsletter.mail.message.master_copy import Recipient
 
 EVENING = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 SITE = "https://letters.example"

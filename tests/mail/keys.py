@@ -7,8 +7,8 @@ import dkim
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from newsletter.mail.dkim import Signer, dns_name, dns_record
-from newsletter.mail.signing_keys import signers
+from newsletter.mail.message.dkim import Signer, dns_name, dns_record
+from newsletter.mail.message.dkim_keys import signers
 
 DOMAIN = "letters.example"
 

@@ -10,12 +10,12 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.removal import remove_articles
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError
-from newsletter.mail import rendering
-from newsletter.mail.checks import MAX_HTML_BYTES, check, check_digest
-from newsletter.mail.heading import with_stories
-from newsletter.mail.inlining import inline
-from newsletter.mail.master import compiled
-from newsletter.mail.rendering import Rendered, render_confirm, render_digest
+from newsletter.mail.content import render
+from newsletter.mail.content.heading import with_stories
+from newsletter.mail.content.inline_css import inline
+from newsletter.mail.content.render import Rendered, render_confirm, render_digest
+from newsletter.mail.message.master_copy import compiled
+from newsletter.mail.preflight import MAX_HTML_BYTES, check, check_digest
 from newsletter.mail.story_checks import find_unfit
 from tests.mail.examples import (
     SITE,
@@ -146,7 +146,7 @@ def test_a_story_that_a_library_cannot_bear_is_out(monkeypatch):
             raise ZeroDivisionError
         return inline(html)
 
-    monkeypatch.setattr(rendering, "inline", raise_at_it)
+    monkeypatch.setattr(render, "inline", raise_at_it)
     bad = story(title="Rain in the Bekaa", lead=article(id=LEAD))
     issue = with_stories(edition(), (stories()[0], bad), newsletter())
 
@@ -191,7 +191,7 @@ def test_too_many_usual_stories_lose_the_last_ones():
 
 
 def test_what_is_wrong_without_any_story_is_no_storys_fault(monkeypatch):
-    monkeypatch.setattr(rendering, "inline", lambda html: html.replace('lang="en"', ""))
+    monkeypatch.setattr(render, "inline", lambda html: html.replace('lang="en"', ""))
 
     with pytest.raises(MailRefusedError, match="names no language"):
         unfit_in(edition())

@@ -9,7 +9,7 @@ import pytest
 from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
 from newsletter.domain.newsletter import ThinDay
 from newsletter.errors import StateError
-from newsletter.mail.heading import SUBJECT_CHARS
+from newsletter.mail.content.heading import SUBJECT_CHARS
 from newsletter.services.compose import compose, document
 from newsletter.store import editions
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, CAIRO, OTHER, moved, news

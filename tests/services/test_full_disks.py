@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.delivery.status import Reply
-from newsletter.mail.journal import Journal, Left, left_behind
-from newsletter.mail.presence import Presence
 from newsletter.services.deliver import deliver
 from newsletter.services.disk import ROOM_BYTES, Disk
 from newsletter.services.recover import recover
+from newsletter.store.delivery.run_presence import Presence
+from newsletter.store.delivery.send_journal import Journal, Left, left_behind
 from tests.services.worlds import InterruptedRelay, statuses
 
 NAMES = [f"n{number}" for number in range(40)]
@@ -126,7 +126,7 @@ def take(journal: Journal, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
         return taken
 
     real = os.write
-    monkeypatch.setattr("newsletter.mail.journal.os.write", write)
+    monkeypatch.setattr("newsletter.store.delivery.send_journal.os.write", write)
     assert journal
 
 
@@ -193,7 +193,8 @@ def test_a_disk_that_is_full_again_is_said_again(small_disk, caplog):
 
 def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(tmp_path):
     script = (
-        "import resource, pathlib, sys; from newsletter.mail.journal import Journal\n"
+        "import resource, pathlib, sys\n"
+        "from newsletter.store.delivery.send_journal import Journal\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))\n"
         "journal = Journal(pathlib.Path(sys.argv[1]), edition_id=1, batch=2, fence=3)\n"
         "for key in range(100, 200):\n"

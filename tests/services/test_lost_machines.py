@@ -13,11 +13,11 @@ from benchmarks.evening import subscribed
 from benchmarks.household import Household, household, kill, tree
 from newsletter.domain.delivery.status import DeliveryStatus, Reply
 from newsletter.errors import UnreachableError
-from newsletter.mail.journal import Journal
 from newsletter.services.dispatch import send_now
 from newsletter.services.recover import Recovered, recover
 from newsletter.services.window import MACHINE
 from newsletter.store import Store, batches, deliveries, editions
+from newsletter.store.delivery.send_journal import Journal
 from tests.services.worlds import statuses
 from tests.store.ledgers import claimed_with_window, lapse, settled
 

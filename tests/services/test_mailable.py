@@ -11,7 +11,7 @@ from sqlalchemy import text
 from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
 from newsletter.domain.newsletter import ThinDay
 from newsletter.errors import StateError
-from newsletter.mail import rendering
+from newsletter.mail.content import render
 from newsletter.services import mailing
 from newsletter.services.collect import collect
 from newsletter.services.compose import compose, document
@@ -279,7 +279,7 @@ def test_the_editors_page_says_what_will_be_out_and_shows_the_rest(ports, editio
 
 
 def test_the_editors_page_opens_when_no_mail_can_be_made(ports, edition, newsletter, monkeypatch):
-    monkeypatch.setattr(rendering, "inline", lambda _: 1 / 0)
+    monkeypatch.setattr(render, "inline", lambda _: 1 / 0)
     site = Site(ports=ports, password="", redis_url="", is_secure=False)
 
     shown = edition_page(site, "session", newsletter.slug, edition.on, View())

@@ -11,13 +11,13 @@ import pytest
 from newsletter.domain.delivery.status import Reply
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.newsletter import InDoubt
-from newsletter.mail.journal import Journal
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
 from newsletter.services.ports import Ports
 from newsletter.services.recover import Recovered, recover
 from newsletter.store import batches, newsletters
 from newsletter.store.batches import Batch
+from newsletter.store.delivery.send_journal import Journal
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
 from tests.store.ledgers import claimed, lapse, settled
 
@@ -171,7 +171,7 @@ def test_a_journal_whose_batch_somebody_else_has_meanwhile_settles_nothing(
 
 def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch):
     script = (
-        "import sys, pathlib; from newsletter.mail.journal import Journal; "
+        "import sys, pathlib; from newsletter.store.delivery.send_journal import Journal; "
         "j = Journal(pathlib.Path(sys.argv[1]), edition_id=int(sys.argv[2]), batch=0, fence=1); "
         "j.begun(1); print('written', flush=True); sys.stdin.read()"
     )

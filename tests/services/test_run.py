@@ -13,7 +13,6 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.throttling.limits import Grants
 from newsletter.embedded.shared import free_port
 from newsletter.errors import UnreachableError
-from newsletter.mail.journal import Journal, Left, left_behind
 from newsletter.services import mailing
 from newsletter.services.hands import Hand
 from newsletter.services.judge import Judge
@@ -23,6 +22,7 @@ from newsletter.services.ports import Ports
 from newsletter.services.run import Run
 from newsletter.store import Store
 from newsletter.store.batches import Batch, Due
+from newsletter.store.delivery.send_journal import Journal, Left, left_behind
 from tests.services.worlds import composed
 
 AMAL, LINA = 1, 2

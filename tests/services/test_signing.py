@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.rendering import Rendered, Slot
+from newsletter.mail.content.render import Rendered, Slot
 from newsletter.services import mailing, signup
 from newsletter.services.ports import Ports
 from newsletter.services.signup import Form

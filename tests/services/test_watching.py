@@ -6,12 +6,12 @@ import pytest
 
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.mail.providers import OTHERS, provider_of
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
 from newsletter.services.watching import Share, Watch
 from newsletter.store import batches, subscribers
 from newsletter.store.subscribers import Reader
+from newsletter.throttle.mailbox_providers import OTHERS, provider_of
 from tests.services.worlds import composed, moved
 from tests.store.ledgers import claimed, outcome, planned_for, settled
 

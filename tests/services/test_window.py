@@ -7,9 +7,9 @@ from math import inf
 
 import pytest
 
-from newsletter.mail.presence import Presence
 from newsletter.services.hands import Given
 from newsletter.services.window import LEAST, MACHINE, ROOM_S, Window
+from newsletter.store.delivery.run_presence import Presence
 
 
 def given(provider: str) -> Given:
@@ -87,7 +87,7 @@ def test_what_is_asked_for_may_not_begin_yet():
 
 def test_a_machine_s_runs_know_each_other_and_forget_the_killed(tmp_path):
     script = (
-        "import sys, pathlib; from newsletter.mail.presence import Presence; "
+        "import sys, pathlib; from newsletter.store.delivery.run_presence import Presence; "
         "p = Presence(pathlib.Path(sys.argv[1])); print(p.count(), flush=True); sys.stdin.read()"
     )
     here = Presence(tmp_path)

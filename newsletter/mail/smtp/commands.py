@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from newsletter.domain.delivery.status import Reply, Stage
-from newsletter.mail.headers import written_address
+from newsletter.mail.message.headers import written_address
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461, 4: xtext is printable ASCII but + and =

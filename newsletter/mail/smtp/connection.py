@@ -5,9 +5,9 @@ import ssl
 from collections import deque
 from contextlib import suppress
 
-from newsletter.mail.smtp.dialogue import Dialogue
-from newsletter.mail.smtp.replies import Replies, SenselessError
-from newsletter.mail.smtp.steps import Timeouts
+from newsletter.mail.smtp.reply_parser import Replies, SenselessError
+from newsletter.mail.smtp.session import Dialogue
+from newsletter.mail.smtp.timeouts import Timeouts
 
 _READ_BYTES = 4_096  # The answers to a group of commands are some 100; the rest waits its turn.
 _MOST_UNHEARD = 16  # Replies; at most five are ever asked for at once.

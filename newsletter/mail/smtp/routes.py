@@ -8,8 +8,8 @@ from newsletter.domain.delivery.refusal_scope import is_beyond_ascii
 from newsletter.domain.delivery.status import Reply
 from newsletter.errors import NewsletterError, RelayRefusesError
 from newsletter.mail.smtp.commands import Envelope
-from newsletter.mail.smtp.dialogue import Supply
-from newsletter.mail.smtp.standing import Standing, Standings
+from newsletter.mail.smtp.relay_health import Standing, Standings
+from newsletter.mail.smtp.session import Supply
 
 
 class Stream(Supply, Protocol):

@@ -1,0 +1,1 @@
+"""From templates to a rendered email: text, HTML, subject, preheader."""

@@ -1,0 +1,217 @@
+"""Emails out of their templates: subject, preheader, inlined HTML, written plain text."""
+
+import hashlib
+import re
+import textwrap
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.text.clean import shortened, visible
+from newsletter.errors import MailRefusedError
+from newsletter.mail.content.digest_view import layout
+from newsletter.mail.content.inline_css import inline
+from newsletter.mail.content.translations import direction, long_date, words
+from newsletter.resources import templates
+
+if TYPE_CHECKING:  # a worker that only delivers renders nothing
+    from jinja2.sandbox import SandboxedEnvironment
+
+TEXT_COLUMNS = 78  # RFC 5322, 2.1.1: lines of a mail should be no longer.
+MAX_SUBJECT_CHARS = 150
+LEFT_OVER = "A place for a reader's own value has a name that is none."
+TEMPLATE_LEFT = "A part of the template was not filled in."
+
+_TEMPLATE_MARK = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+
+
+class Slot(StrEnum):
+    """Stands for a recipient's own value in a master copy.
+
+    Both are noncharacters (Unicode, 23.7), which are no text and are taken out of whatever a source
+    wrote before our own are put in: decision 0015.
+    """
+
+    ADDRESS = "\ufdd0"
+    UNSUBSCRIBE = "\ufdd1"
+
+
+ANY_SLOT = re.compile(f"[{''.join(Slot)}]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """The addresses in an email's frame; unsubscribe may hold a slot."""
+
+    site: str
+    web_version: str
+    archive: str
+    unsubscribe: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """One email before MIME: html is inlined, text is written for its own sake."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+
+
+def render_digest(
+    edition: Edition, newsletter: Newsletter, links: Links, *, banner: str = ""
+) -> Rendered:
+    """The edition as an email. The recipient's address and unsubscribe token are slots.
+
+    banner is shown above everything, for a test message. Raises MailRefusedError when it cannot be
+    rendered.
+    """
+    try:
+        return _render_digest(edition, newsletter, links, banner)
+    except MailRefusedError:
+        raise
+    except Exception as error:  # whatever a story does to a library, callers can deal with it
+        raise MailRefusedError((f"It cannot be rendered ({type(error).__name__}).",)) from error
+
+
+def _render_digest(edition: Edition, newsletter: Newsletter, links: Links, banner: str) -> Rendered:
+    key = _build_key(edition, newsletter, links, banner)
+    address, unsubscribe = (f"{key}{slot.name.lower()}" for slot in Slot)
+    values = {
+        "edition": edition,
+        "links": replace(
+            links, unsubscribe=links.unsubscribe.replace(Slot.UNSUBSCRIBE, unsubscribe)
+        ),
+        "banner": banner,
+        "address": address,
+        "page": layout(edition, newsletter.language),
+        "date": long_date(edition.on, newsletter.language),
+    }
+    email = _render("digest", newsletter, values)
+    return _with_slots(email, key, {address: Slot.ADDRESS, unsubscribe: Slot.UNSUBSCRIBE})
+
+
+def render_confirm(
+    newsletter: Newsletter, *, address: str, confirm_url: str, site_url: str
+) -> Rendered:
+    """The mail that asks an address whether it wants the newsletter."""
+    values = {"address": address, "confirm_url": confirm_url, "site_url": site_url, "banner": ""}
+    return _with_slots(_render("confirm", newsletter, values), _build_key(newsletter, values), {})
+
+
+def filled(rendered: Rendered, *, address: str, unsubscribe: str) -> Rendered:
+    """The email with its slots filled, to be looked at. Both values are plain text."""
+    from markupsafe import escape
+
+    values = {Slot.ADDRESS: address, Slot.UNSUBSCRIBE: unsubscribe}
+    escaped = {slot: str(escape(value)) for slot, value in values.items()}
+    return replace(
+        rendered,
+        html=ANY_SLOT.sub(lambda slot: escaped[Slot(slot[0])], rendered.html),
+        text=ANY_SLOT.sub(lambda slot: values[Slot(slot[0])], rendered.text),
+    )
+
+
+def _build_key(*inputs: object) -> str:
+    """Return what names the slots while this email is built.
+
+    It is the digest of all that goes in, so no source can write it: it would have to hold its own
+    digest. It ends with the build, and the same inputs make the same email byte for byte.
+    """
+    return "x" + hashlib.sha256(repr(inputs).encode(errors="surrogatepass")).hexdigest()
+
+
+def _with_slots(email: Rendered, key: str, names: dict[str, Slot]) -> Rendered:
+    """Return the email with its slots where their names stand, and nowhere else."""
+    subject, preheader, html, text = (
+        ANY_SLOT.sub("", part) for part in (email.subject, email.preheader, email.html, email.text)
+    )
+    for name, slot in names.items():
+        html, text = html.replace(name, slot), text.replace(name, slot)
+    if key in f"{subject}{preheader}{html}{text}".lower():  # changed by what it went through
+        raise MailRefusedError((LEFT_OVER,))
+    return Rendered(subject=subject, preheader=preheader, html=html, text=text)
+
+
+def _render(folder: str, newsletter: Newsletter, values: dict[str, Any]) -> Rendered:
+    is_rtl = direction(newsletter.language) == "rtl"
+    common = values | {
+        "newsletter": _clean(newsletter),
+        "said": words(newsletter.language),
+        "language": newsletter.language,
+        "dir": "rtl" if is_rtl else "ltr",
+        "start": "right" if is_rtl else "left",
+    }
+    subject = _line(_environment("txt").get_template(f"{folder}/subject.txt").render(common))
+    preheader = _line(_environment("txt").get_template(f"{folder}/preheader.txt").render(common))
+    subject = shortened(subject, MAX_SUBJECT_CHARS)
+    framed = common | {"subject": subject, "preheader": preheader}
+    html = _environment("html").get_template(f"{folder}/body.html").render(framed)
+    text = _environment("txt").get_template(f"{folder}/body.txt").render(framed)
+    return Rendered(subject=subject, preheader=preheader, html=inline(html), text=_tidy(text))
+
+
+def _clean(newsletter: Newsletter) -> Newsletter:
+    """Return the newsletter with nothing in its texts that steers a display or hides."""
+    return replace(
+        newsletter,
+        name=_line(visible(newsletter.name)),
+        publisher=_line(visible(newsletter.publisher)),
+        postal_address=visible(newsletter.postal_address),
+    )
+
+
+@cache
+def _environment(kind: str) -> "SandboxedEnvironment":
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(templates("email")),
+        undefined=StrictUndefined,
+        autoescape=kind == "html",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["wrap"] = _wrapped
+    _check_templates(environment)
+    return environment
+
+
+def _check_templates(environment: "SandboxedEnvironment") -> None:
+    """Raise MailRefusedError when a template shows marks of its own language to readers.
+
+    The templates are looked at and not the emails, in which such marks are a source's words.
+    """
+    for name in environment.list_templates():
+        assert environment.loader is not None
+        source, *_ = environment.loader.get_source(environment, name)
+        for _, kind, text in environment.lex(source):
+            if kind == "data" and _TEMPLATE_MARK.search(text):
+                raise MailRefusedError((TEMPLATE_LEFT,))
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    """The text in lines of at most TEXT_COLUMNS; long words and addresses stay whole."""
+    return textwrap.fill(
+        text,
+        TEXT_COLUMNS,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tidy(text: str) -> str:
+    """No space at line ends, no more than one empty line, one line end at the end."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"

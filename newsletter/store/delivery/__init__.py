@@ -1,0 +1,1 @@
+"""The ledger: deliveries, their batches, their reports; the journal of a run."""
