@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.store.deliveries import Delivery
+from newsletter.store.delivery.deliveries import Delivery
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,7 +29,8 @@ from newsletter.errors import UnreachableError
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import send_now
 from newsletter.services.recover import recover
-from newsletter.store import deliveries, editions
+from newsletter.store.delivery import deliveries
+from newsletter.store.editions import editions
 
 # A run that has not ended by then is stuck: an abandoned lease alone takes a minute, and so do two
 # answers of a relay that takes 30 s for each.

@@ -8,9 +8,11 @@ from newsletter.cli.first import FIRST
 from newsletter.domain.articles.article import Entry
 from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.store import Store, articles, editions, feeds, newsletters
-from newsletter.store.editions import NewEdition
-from newsletter.store.feeds import Feed
+from newsletter.store import Store
+from newsletter.store.collection import articles, feeds
+from newsletter.store.collection.feeds import Feed
+from newsletter.store.editions import editions, newsletters
+from newsletter.store.editions.editions import NewEdition
 
 _FIRST_ON = date(2031, 1, 1)  # No beat composes an edition for it meanwhile.
 _HOURS_AGO = timedelta(hours=2)  # Composed then, so that it is due for a clock that is behind, too.

@@ -19,9 +19,11 @@ from newsletter.domain.articles.article import Article, Entry
 from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.embedded import postgres, redis
-from newsletter.store import Session, articles, editions, feeds, newsletters
-from newsletter.store.editions import NewEdition
-from newsletter.store.feeds import Feed
+from newsletter.store import Session
+from newsletter.store.collection import articles, feeds
+from newsletter.store.collection.feeds import Feed
+from newsletter.store.editions import editions, newsletters
+from newsletter.store.editions.editions import NewEdition
 from newsletter.store.schema import migrate
 from newsletter.tasks.enqueue import enqueue, has_worker
 

@@ -19,7 +19,7 @@ from benchmarks.evening import composed, subscribed
 from benchmarks.household import Household, household
 from newsletter.domain.throttling.limits import DOUBLE_S, OVER
 from newsletter.services.dispatch import send_now
-from newsletter.store import deliveries
+from newsletter.store.delivery import deliveries
 
 LOOK_S = 0.2
 PROVIDER = "mail.example"

@@ -21,7 +21,8 @@ from newsletter.domain.editions.edition import EditionStatus
 from newsletter.mail.message.master_copy import Recipient
 from newsletter.services import mailing
 from newsletter.services.dispatch import send_now
-from newsletter.store import deliveries, editions
+from newsletter.store.delivery import deliveries
+from newsletter.store.editions import editions
 
 MESSAGE_BYTES = 30_000
 SOURCE_MESSAGES = 10_000  # Two seconds of smtp-source for each number of sessions.

@@ -19,7 +19,7 @@ Begun = Annotated[
 def of_date(ports: Any, slug: str, on: str) -> tuple[Any, date]:
     """The newsletter, and the date that was typed or is today's there."""
     from newsletter.domain import schedule
-    from newsletter.store import newsletters
+    from newsletter.store.editions import newsletters
 
     with ports.store.begin() as session:
         newsletter = newsletters.by_slug(session, slug)
@@ -28,7 +28,7 @@ def of_date(ports: Any, slug: str, on: str) -> tuple[Any, date]:
 
 def edition_of(session: Any, newsletter: Any, when: date) -> Any:
     """The newsletter's edition of that date. Raises MissingError when there is none."""
-    from newsletter.store import editions
+    from newsletter.store.editions import editions
 
     found = editions.by_date(session, newsletter.id, when)
     if found is None:
@@ -43,7 +43,7 @@ def begun(ports: Any, slug: str, on: str) -> tuple[Any, Any]:
 
     Raises MissingError when there is none.
     """
-    from newsletter.store import editions, newsletters
+    from newsletter.store.editions import editions, newsletters
 
     with ports.store.begin() as session:
         newsletter = newsletters.by_slug(session, slug)

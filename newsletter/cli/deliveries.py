@@ -120,7 +120,7 @@ def _kept(store: Any, newsletter: Any, edition: Any) -> tuple[Any, Any]:
 
 
 def _every(store: Any, edition_id: int, states: tuple[DeliveryStatus, ...]) -> Iterator[Any]:
-    from newsletter.store import deliveries
+    from newsletter.store.delivery import deliveries
 
     after = 0
     while True:

@@ -93,7 +93,8 @@ def _evening(settings: Any, given: Given, readers: int) -> Evening:
     from newsletter.cli.worker import worker_started
     from newsletter.embedded import postgres
     from newsletter.services.compose import compose
-    from newsletter.store import deliveries, editions
+    from newsletter.store.delivery import deliveries
+    from newsletter.store.editions import editions
     from newsletter.store.schema import migrate
     from newsletter.tasks.enqueue import enqueue
 
@@ -130,7 +131,7 @@ def _newsletter(ports: Any) -> tuple[Any, date]:
 
     from newsletter.cli.first import FIRST
     from newsletter.domain.schedule import zone
-    from newsletter.store import newsletters
+    from newsletter.store.editions import newsletters
 
     minute = ports.now().replace(second=0, microsecond=0) + timedelta(minutes=61)
     there = minute.astimezone(zone(ZONE))
@@ -173,7 +174,7 @@ def _collect(ports: Any, given: Given) -> None:
 
 def _forget_sample(ports: Any, given: Given) -> None:
     """Take out the feeds of the sample: whoever shows the demo afterwards cannot read them."""
-    from newsletter.store import feeds
+    from newsletter.store.collection import feeds
 
     if given.urls or given.paths:
         return
@@ -182,8 +183,8 @@ def _forget_sample(ports: Any, given: Given) -> None:
 
 
 def _add(ports: Any, feeds: tuple[Any, ...], now: datetime) -> None:
-    from newsletter.store import feeds as known
-    from newsletter.store.feeds import Feed
+    from newsletter.store.collection import feeds as known
+    from newsletter.store.collection.feeds import Feed
 
     with ports.store.begin() as session:
         for feed in feeds:
@@ -196,7 +197,7 @@ def _subscribe(ports: Any, newsletter: Any, readers: int) -> int:
     from newsletter.sample.newsroom import readers as sample_readers
     from newsletter.services import links, signup
     from newsletter.services.readers import import_readers
-    from newsletter.store import subscribers
+    from newsletter.store.subscribers import subscribers
 
     with _step("Subscribing readers") as step:
         heading, *people = sample_readers()

@@ -30,7 +30,7 @@ def compose(
     """
     from newsletter.services.compose import document, explained
     from newsletter.services.recompose import compose_now
-    from newsletter.store import editions
+    from newsletter.store.editions import editions
 
     with house(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
@@ -64,7 +64,7 @@ def preview(
     from newsletter.mail.message.master_copy import Recipient
     from newsletter.mail.preflight import check_digest
     from newsletter.services import mailing
-    from newsletter.store import editions
+    from newsletter.store.editions import editions
 
     if html + text + eml + open_ > 1:
         raise InputError("Ask for one of --html, --text, --eml and --open.")

@@ -45,7 +45,7 @@ def add(
 @app.command(name="list", epilog="Example:  newsletter feeds list --json")
 def list_(at: At = "", as_json: AsJson = False) -> None:
     """Every feed, what happened last, and when it is read next."""
-    from newsletter.store import feeds
+    from newsletter.store.collection import feeds
 
     with house(at=at) as here, here.ports.store.begin() as session:
         found = feeds.every(session)

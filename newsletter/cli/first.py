@@ -2,7 +2,7 @@
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services.ports import Ports
-from newsletter.store import newsletters
+from newsletter.store.editions import newsletters
 from newsletter.store.schema import migrate
 
 FIRST = Newsletter(

@@ -130,7 +130,7 @@ def _saved(
 def _known(session: Any, slug: str) -> Newsletter:
     """The newsletter to be changed, or what a new one begins as."""
     from newsletter.cli.first import FIRST
-    from newsletter.store import newsletters
+    from newsletter.store.editions import newsletters
 
     every = newsletters.every(session)
     if not every:

@@ -164,7 +164,8 @@ def watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
 def _standing(ports: Any, edition_id: int) -> tuple[int, int, int, bool]:
     """How many deliveries are left, of how many, and in hand; and whether any will be sent now."""
     from newsletter.domain.editions.edition import EditionStatus
-    from newsletter.store import deliveries, editions
+    from newsletter.store.delivery import deliveries
+    from newsletter.store.editions import editions
 
     with ports.store.begin() as session:
         found = deliveries.progress(session, [edition_id])[edition_id]
@@ -183,7 +184,8 @@ def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
 
 def read_result(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
     """Return how the edition stands, its deliveries counted by state; nothing is changed."""
-    from newsletter.store import deliveries, editions
+    from newsletter.store.delivery import deliveries
+    from newsletter.store.editions import editions
 
     with ports.store.begin() as session:
         edition = editions.by_id(session, edition_id)

@@ -31,7 +31,7 @@ def import_(
     when some were left out. Who is known already stays as they are.
     """
     from newsletter.services.readers import import_readers
-    from newsletter.store import newsletters
+    from newsletter.store.editions import newsletters
 
     if str(file) != "-" and not file.is_file():
         raise InputError(f"There is no file {file}.")
@@ -60,7 +60,7 @@ def import_(
 def export(slug: Slug = "", at: At = "") -> None:
     """Write every subscription as CSV to standard output: what import reads, with the pauses."""
     from newsletter.services.readers import export_rows
-    from newsletter.store import newsletters
+    from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:
@@ -73,7 +73,8 @@ def list_(slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
     """How many there are in each status, and the first of them."""
     from itertools import islice
 
-    from newsletter.store import newsletters, subscribers
+    from newsletter.store.editions import newsletters
+    from newsletter.store.subscribers import subscribers
 
     with house(at=at) as here, here.ports.store.begin() as session:
         newsletter = newsletters.by_slug(session, slug)
@@ -94,7 +95,7 @@ def list_(slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
 def add(address: str, slug: Slug = "", at: At = "") -> None:
     """Subscribe one address, confirmed."""
     from newsletter.services import readers
-    from newsletter.store import newsletters
+    from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:
@@ -131,7 +132,7 @@ def resume(address: str, slug: Slug = "", at: At = "") -> None:
 def remove(address: str, slug: Slug = "", at: At = "") -> None:
     """End one address's subscription."""
     from newsletter.services import readers
-    from newsletter.store import newsletters
+    from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:
@@ -142,7 +143,7 @@ def remove(address: str, slug: Slug = "", at: At = "") -> None:
 
 def _paused(address: str, until: date | None, slug: str, at: str) -> None:
     from newsletter.services import readers
-    from newsletter.store import newsletters
+    from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:

@@ -48,7 +48,7 @@ def verify(
 
 def _meant(ports: Any, slug: str, edition: str) -> Any:
     from newsletter.cli.chosen import begun
-    from newsletter.store import editions
+    from newsletter.store.editions import editions
 
     if not edition.isdecimal():
         return begun(ports, slug, edition)[1]

@@ -20,7 +20,7 @@ from newsletter.domain.ehlo_name import check_ehlo_name
 from newsletter.errors import SettingsError
 from newsletter.mail.message.dkim import Signer
 from newsletter.mail.smtp import Relays
-from newsletter.store.database_url import parse_database_url
+from newsletter.store.database.url import parse_database_url
 
 PREFIX = "NEWSLETTER_"
 _log = logging.getLogger(__name__)

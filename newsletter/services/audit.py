@@ -8,8 +8,10 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import InDoubt
 from newsletter.errors import MissingError, StateError
 from newsletter.mail.relay_archive import kept
-from newsletter.store import Store, editions, months, newsletters, outcomes
-from newsletter.store.outcomes import State
+from newsletter.store import Store
+from newsletter.store.delivery import delivery_reports, partitions
+from newsletter.store.delivery.delivery_reports import State
+from newsletter.store.editions import editions, newsletters
 
 _PAGE = 50_000  # Deliveries in one read: a tenth of a second, and some megabytes.
 
@@ -38,7 +40,7 @@ def check_kept(store: Store, edition: Edition) -> None:
             f"The edition of {edition.on} has not been sent off: it is {edition.status}."
         )
     with store.begin() as session:
-        if not months.is_there(session, edition.on):
+        if not partitions.is_there(session, edition.on):
             raise MissingError(
                 f"What became of each delivery of {edition.on} has been let go "
                 "(NEWSLETTER_KEEP_MONTHS); newsletter status tells how many there were."
@@ -50,7 +52,7 @@ def every_state(store: Store, edition_id: int) -> Iterator[State]:
     after = 0
     while True:
         with store.begin() as session:
-            page = outcomes.states(session, edition_id, after=after, limit=_PAGE)
+            page = delivery_reports.states(session, edition_id, after=after, limit=_PAGE)
         yield from page
         if len(page) < _PAGE:
             return

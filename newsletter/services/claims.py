@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from newsletter.services.hands import Given, Hand, Tally
 from newsletter.services.ports import Ports
-from newsletter.store import batches, deliveries
+from newsletter.store.delivery import batches, deliveries
 from newsletter.store.delivery.send_journal import Journal
 
 FIRST_LEASE = timedelta(seconds=10)  # Of a claim; the first turn renews it, before anything begins.

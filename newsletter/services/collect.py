@@ -15,8 +15,9 @@ from newsletter.feeds.pages.article_page import read_page
 from newsletter.feeds.parsing.detect import WebPageError, read
 from newsletter.feeds.parsing.outlet_names import outlet, section
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed, Refused
-from newsletter.store import Store, articles, feeds
-from newsletter.store.feeds import Feed
+from newsletter.store import Store
+from newsletter.store.collection import articles, feeds
+from newsletter.store.collection.feeds import Feed
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,9 @@ from newsletter.domain.relevance.classifier import Judge
 from newsletter.errors import StateError
 from newsletter.mail.content.heading import preheader_of, subject_of
 from newsletter.services.mailable import choose_mailable
-from newsletter.store import Session, Store, articles, editions, feeds
+from newsletter.store import Session, Store
+from newsletter.store.collection import articles, feeds
+from newsletter.store.editions import editions
 from newsletter.topics.load import named
 
 FIRST_WINDOW = timedelta(hours=24)

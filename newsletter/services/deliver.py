@@ -25,7 +25,9 @@ from newsletter.services.outages import Service, report_outage
 from newsletter.services.pace import TURN_S, Pace
 from newsletter.services.ports import Ports
 from newsletter.services.run import Run
-from newsletter.store import Session, deliveries, editions, newsletters, outcomes
+from newsletter.store import Session
+from newsletter.store.delivery import deliveries, delivery_reports
+from newsletter.store.editions import editions, newsletters
 
 _log = logging.getLogger(__name__)
 CONNECTIONS = 8  # Of one process; a relay takes no more messages from more of them.
@@ -104,7 +106,7 @@ def record_result(
     counts = deliveries.counts(session, [edition_id])[edition_id]
     reply = ""
     if counts[DeliveryStatus.FAILED]:
-        reply = outcomes.commonest_failure(session, edition_id)
+        reply = delivery_reports.commonest_failure(session, edition_id)
     to, reason = decide_result(counts, commonest_reply=reply)
     changes: dict[str, Any] = {} if sent_at is None else {"sent_at": sent_at}
     return editions.move(session, edition_id, expected=expected, to=to, reason=reason, **changes)

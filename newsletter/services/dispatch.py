@@ -26,15 +26,10 @@ from newsletter.services.mailable import store_removal
 from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
 from newsletter.services.sender_check import check_sender
-from newsletter.store import (
-    Session,
-    deliveries,
-    editions,
-    feeds,
-    masters,
-    newsletters,
-    open_editions,
-)
+from newsletter.store import Session
+from newsletter.store.collection import feeds
+from newsletter.store.delivery import deliveries
+from newsletter.store.editions import editions, master_copies, newsletters, open_editions
 
 _WAITING = (EditionStatus.DRAFT, EditionStatus.APPROVED)
 # An operator's word is an approval, and knows what time it is.
@@ -208,7 +203,7 @@ def _sent_off(
         if not is_ours:
             found = editions.by_id(session, edition.id)
             return Dispatched(edition_id=edition.id, status=found.status)
-        masters.save(session, edition.id, _copy(email), now=now)
+        master_copies.save(session, edition.id, _copy(email), now=now)
         # Due since it was composed: a worker whose clock is seconds behind ours finds it due too.
         due_at = min(edition.composed_at, now)
         planned = deliveries.plan(
@@ -244,8 +239,8 @@ def _without(
     return rest, Dispatched(edition_id=edition.id, status=status, reason=reason)
 
 
-def _copy(email: Rendered) -> masters.MasterCopy:
-    return masters.MasterCopy(
+def _copy(email: Rendered) -> master_copies.MasterCopy:
+    return master_copies.MasterCopy(
         subject=email.subject, preheader=email.preheader, html=email.html, text=email.text
     )
 

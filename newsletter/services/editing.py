@@ -19,7 +19,7 @@ from newsletter.domain.editions.edition import (
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import StateError
 from newsletter.services.ports import Ports
-from newsletter.store import editions, newsletters
+from newsletter.store.editions import editions, newsletters
 
 
 def approve(

@@ -9,7 +9,7 @@ from newsletter.mail.smtp import Envelope
 from newsletter.services import links, mailing
 from newsletter.services.hands import Answer, Given
 from newsletter.services.ports import Ports
-from newsletter.store.batches import Settled
+from newsletter.store.delivery.batches import Settled
 
 
 class Envelopes:

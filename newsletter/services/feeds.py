@@ -10,8 +10,9 @@ from newsletter.feeds.pages.page_metadata import linked_feeds
 from newsletter.feeds.parsing.detect import WebPageError, read
 from newsletter.feeds.parsing.outlet_names import outlet, section
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed
-from newsletter.store import Store, feeds
-from newsletter.store.feeds import Feed
+from newsletter.store import Store
+from newsletter.store.collection import feeds
+from newsletter.store.collection.feeds import Feed
 
 
 def add(

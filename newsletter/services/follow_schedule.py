@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from newsletter.domain import schedule
 from newsletter.domain.editions.recomposition import release_minute, reopened_status
 from newsletter.domain.newsletter import Newsletter
-from newsletter.store import Session, Store, editions, newsletters, open_editions
+from newsletter.store import Session, Store
+from newsletter.store.editions import editions, newsletters, open_editions
 
 _DAY = timedelta(days=1)  # Yesterday's may be within its grace; what is older stays as it is.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from newsletter.domain.delivery.status import Outcome, Reply
-from newsletter.store.batches import Batch, Due, Settled
+from newsletter.store.delivery.batches import Batch, Due, Settled
 from newsletter.store.delivery.send_journal import Journal
 from newsletter.throttle.mailbox_providers import provider_of
 

@@ -6,7 +6,9 @@ from newsletter.feeds.fetching.fetch import Fetcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.feeds.pages.lead_image import lead_photo
 from newsletter.mail.content.digest_view import SMALLEST_IMAGE_PX
-from newsletter.store import Store, articles, editions
+from newsletter.store import Store
+from newsletter.store.collection import articles
+from newsletter.store.editions import editions
 
 _OPEN = frozenset({EditionStatus.DRAFT, EditionStatus.HELD})
 

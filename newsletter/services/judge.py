@@ -16,8 +16,10 @@ from newsletter.domain.delivery.status import (
 from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Hold, Move
 from newsletter.domain.newsletter import InDoubt, Newsletter
 from newsletter.services.ports import Ports
-from newsletter.store import Session, editions, suppressions
-from newsletter.store.batches import Due, Settled
+from newsletter.store import Session
+from newsletter.store.delivery.batches import Due, Settled
+from newsletter.store.editions import editions
+from newsletter.store.subscribers import suppressions
 
 _log = logging.getLogger(__name__)
 _STATUS = {

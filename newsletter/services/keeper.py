@@ -20,8 +20,9 @@ from newsletter.services.ports import Ports
 from newsletter.services.postpone import Timetable
 from newsletter.services.run import Run
 from newsletter.services.settlement import Settlement, SettlementWriter
-from newsletter.store import deliveries, editions
+from newsletter.store.delivery import deliveries
 from newsletter.store.delivery.run_presence import Presence
+from newsletter.store.editions import editions
 
 HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
 AHEAD = 256  # When so few are left the next batch is claimed, which takes some hundredths.

@@ -12,8 +12,9 @@ from newsletter.domain import signed_token
 from newsletter.errors import InputError
 from newsletter.mail.content.render import Links, Slot
 from newsletter.services.ports import Ports
-from newsletter.store import Store, installation
-from newsletter.store.installation import Installation
+from newsletter.store import Store
+from newsletter.store.database import installation
+from newsletter.store.database.installation import Installation
 
 CONFIRM, UNSUBSCRIBE, VIEW = "confirm", "unsubscribe", "view"
 

@@ -7,9 +7,11 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.services.judge import Judge
 from newsletter.services.ports import Ports
 from newsletter.services.settlement import LEASE
-from newsletter.store import Session, batches, editions, newsletters
-from newsletter.store.batches import Batch, Settled
+from newsletter.store import Session
+from newsletter.store.delivery import batches
+from newsletter.store.delivery.batches import Batch, Settled
 from newsletter.store.delivery.send_journal import KeptError, Left, left_behind, of_claim, unread
+from newsletter.store.editions import editions, newsletters
 
 
 def settle_journals(ports: Ports) -> int:

@@ -12,8 +12,9 @@ from newsletter.errors import MailRefusedError
 from newsletter.mail.content.heading import with_stories
 from newsletter.mail.content.render import Links, Slot, render_digest
 from newsletter.mail.story_checks import find_unfit
-from newsletter.store import Session, editions
-from newsletter.store.edition_stories import replace_stories
+from newsletter.store import Session
+from newsletter.store.editions import editions
+from newsletter.store.editions.edition_stories import replace_stories
 
 MAX_CHOICES = 5  # Choosing takes seconds on a day of war; then what is unfit is not replaced.
 

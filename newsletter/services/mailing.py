@@ -18,7 +18,8 @@ from newsletter.mail.message.master_copy import Master, compiled
 from newsletter.mail.story_checks import find_unfit
 from newsletter.services import links
 from newsletter.services.ports import Ports
-from newsletter.store import Session, masters, newsletters
+from newsletter.store import Session
+from newsletter.store.editions import master_copies, newsletters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def rendered(
 
 def frozen(session: Session, edition_id: int) -> Rendered | None:
     """The edition's email as it went out, None before that."""
-    copy = masters.by_edition(session, edition_id)
+    copy = master_copies.by_edition(session, edition_id)
     if copy is None:
         return None
     email = Rendered(subject=copy.subject, preheader=copy.preheader, html=copy.html, text=copy.text)

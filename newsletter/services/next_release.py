@@ -7,7 +7,8 @@ from newsletter.domain import schedule
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.editions.recomposition import release_minute
 from newsletter.domain.newsletter import Newsletter
-from newsletter.store import Session, editions
+from newsletter.store import Session
+from newsletter.store.editions import editions
 
 _DAY = timedelta(days=1)
 _OPEN = frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED})

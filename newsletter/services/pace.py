@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from newsletter.domain.throttling.gate import Pacer
 from newsletter.errors import UnreachableError
 from newsletter.services.ports import Ports
-from newsletter.store import deliveries
+from newsletter.store.delivery import deliveries
 from newsletter.throttle.shared_limiter import Quota
 
 TURN_S = 0.2  # Between two exchanges: what a rate per second needs to be kept well.

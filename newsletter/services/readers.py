@@ -14,8 +14,9 @@ from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.domain.subscribers.subscription import EndReason, Subscription
 from newsletter.domain.text.clean import one_line
 from newsletter.errors import InputError, MissingError
-from newsletter.store import Store, subscribers
-from newsletter.store.subscribers import Evidence, Reader
+from newsletter.store import Store
+from newsletter.store.subscribers import subscribers
+from newsletter.store.subscribers.subscribers import Evidence, Reader
 
 BATCH = 1_000
 COLUMNS = (

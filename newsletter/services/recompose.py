@@ -17,7 +17,9 @@ from newsletter.services.collect import collect_behind
 from newsletter.services.compose import LATE, compose
 from newsletter.services.illustrate import illustrate
 from newsletter.services.ports import Ports
-from newsletter.store import Session, editions, feeds, open_editions
+from newsletter.store import Session
+from newsletter.store.collection import feeds
+from newsletter.store.editions import editions, open_editions
 
 
 def compose_now(ports: Ports, newsletter: Newsletter, on: date) -> Edition:

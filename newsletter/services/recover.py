@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from newsletter.services.deliver import HINTS, finish
 from newsletter.services.lost import settle_journals, settle_leases
 from newsletter.services.ports import Ports
-from newsletter.store import deliveries, editions
+from newsletter.store.delivery import deliveries
+from newsletter.store.editions import editions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,9 @@
 from datetime import UTC, date, datetime, time
 
 from newsletter.services.ports import Ports
-from newsletter.store import articles, editions, months
+from newsletter.store.collection import articles
+from newsletter.store.delivery import partitions
+from newsletter.store.editions import editions
 
 
 def retain(ports: Ports, *, keep_months: int) -> tuple[str, ...]:
@@ -21,7 +23,7 @@ def retain(ports: Ports, *, keep_months: int) -> tuple[str, ...]:
             return ()
         first = _first(ports.now().date(), keep_months)
         unused = articles.let_go(session, before=datetime.combine(first, time(), UTC))
-        gone = months.let_go(session, before=first)
+        gone = partitions.let_go(session, before=first)
     return (*gone, f"unused articles: {unused}") if unused else gone
 
 

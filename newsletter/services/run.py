@@ -19,7 +19,7 @@ from newsletter.services.pace import Pace
 from newsletter.services.policy_refusals import Judged, PolicyRefusals, Verdict
 from newsletter.services.ports import Ports
 from newsletter.services.window import Window
-from newsletter.store.batches import Settled
+from newsletter.store.delivery.batches import Settled
 
 # Of a message that nobody has, while it is open whom its refusal is about: it is queued again.
 _UNDECIDED = Reply(code=0, text="The relay refused it, or us.", stage=Stage.DATA)

@@ -12,7 +12,8 @@ from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.services.hands import Answer, Hand
 from newsletter.services.judge import Judge, stop
 from newsletter.services.ports import Ports
-from newsletter.store import LineBrokenError, Session, batches
+from newsletter.store import LineBrokenError, Session
+from newsletter.store.delivery import batches
 
 LEASE = timedelta(seconds=60)  # Renewed by and by; a worker silent for so long is gone.
 RENEW_S = 5.0  # A batch of which nothing is settled meanwhile has its lease renewed so often.

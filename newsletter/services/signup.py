@@ -17,8 +17,10 @@ from newsletter.mail.smtp import connected
 from newsletter.services import links
 from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
-from newsletter.store import Session, newsletters, subscribers, suppressions
-from newsletter.store.subscribers import Evidence, Reader
+from newsletter.store import Session
+from newsletter.store.editions import newsletters
+from newsletter.store.subscribers import subscribers, suppressions
+from newsletter.store.subscribers.subscribers import Evidence, Reader
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)  # One confirmation mail an address in this time.
 FROM_ONE_PLACE = (

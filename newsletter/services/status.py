@@ -14,16 +14,13 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.subscription import SubscriptionStatus
 from newsletter.services.ports import Ports
 from newsletter.services.sender_check import is_mailed_away
-from newsletter.store import (
-    Session,
-    deliveries,
-    editions,
-    feeds,
-    newsletters,
-    subscribers,
-    ticks,
-)
-from newsletter.store.feeds import Feed
+from newsletter.store import Session
+from newsletter.store.collection import feeds
+from newsletter.store.collection.feeds import Feed
+from newsletter.store.delivery import deliveries
+from newsletter.store.editions import editions, newsletters
+from newsletter.store.operations import job_runs
+from newsletter.store.subscribers import subscribers
 
 JOBS = ("collect", "compose", "dispatch", "recover", "retain")
 LATE = timedelta(minutes=5)  # Each is called every minute; a long collect takes two.
@@ -85,7 +82,7 @@ def status(ports: Ports, *, last: int = 7, has_relay: bool = True) -> Status:
             at=now,
             newsletters=tuple(standings),
             feeds=feeds.every(session),
-            ticks=ticks.every(session),
+            ticks=job_runs.every(session),
         )
 
 
@@ -103,7 +100,7 @@ def _conditions(session: Session, ports: Ports, *, has_relay: bool = True) -> Co
         feeds=len(known),
         polled=sum(feed.is_polled for feed in known),
         failing=sum(feed.is_polled and bool(feed.failures) for feed in known),
-        overdue_jobs=_overdue(ticks.every(session), ports.now()),
+        overdue_jobs=_overdue(job_runs.every(session), ports.now()),
         has_relay=has_relay,
         is_mailed_away=is_mailed_away(ports),
     )

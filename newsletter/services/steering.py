@@ -11,8 +11,11 @@ from newsletter.services import editing
 from newsletter.services.deliver import finish, record_result
 from newsletter.services.dispatch import enqueue_due
 from newsletter.services.ports import Ports
-from newsletter.store import Session, deliveries, editions, outcomes, subscribers
-from newsletter.store.outcomes import Failed
+from newsletter.store import Session
+from newsletter.store.delivery import deliveries, delivery_reports
+from newsletter.store.delivery.delivery_reports import Failed
+from newsletter.store.editions import editions
+from newsletter.store.subscribers import subscribers
 
 PAUSED = "Paused. Let it go on: newsletter send resume"
 _CAN_BE_OPEN = MOVES[Move.REOPEN][0] | {EditionStatus.SENDING}
@@ -103,12 +106,12 @@ def resend(ports: Ports, edition_id: int) -> Resent:
     with ports.store.begin() as session:
         if editions.status(session, edition_id) not in _CAN_BE_OPEN:
             raise _not_possible(session, edition_id, _NOT_OPEN)
-        found = outcomes.failed(session, edition_id)
+        found = delivery_reports.failed(session, edition_id)
         if not found.ready:
             return Resent(queued=0, left_out=found)
         _reopen(ports, session, edition_id)
         queued = deliveries.queue_failed(session, edition_id, now=ports.now())
-        left_out = outcomes.failed(session, edition_id)
+        left_out = delivery_reports.failed(session, edition_id)
     enqueue_due(ports, edition_id)
     return Resent(queued=queued, left_out=left_out)
 
@@ -147,7 +150,7 @@ def in_hand(ports: Ports, edition_id: int) -> int:
 def count_with_relay(ports: Ports, edition_id: int) -> int:
     """Return how many messages of a stopped run the relay has not answered yet, at the most."""
     with ports.store.begin() as session:
-        return outcomes.count_begun(session, edition_id)
+        return delivery_reports.count_begun(session, edition_id)
 
 
 def _reopen(ports: Ports, session: Session, edition_id: int) -> None:

@@ -15,7 +15,8 @@ from newsletter.services.ports import Ports
 from newsletter.services.recompose import recompose
 from newsletter.services.recover import recover
 from newsletter.services.retain import retain
-from newsletter.store import editions, newsletters, ticks
+from newsletter.store.editions import editions, newsletters
+from newsletter.store.operations import job_runs
 
 _log = logging.getLogger(__name__)
 
@@ -110,5 +111,5 @@ def _is_composed(ports: Ports, newsletter: Newsletter, on: date) -> bool:
 def _noted(ports: Ports, job: str, said: str, *, is_idle: bool) -> str:
     _log.log(logging.DEBUG if is_idle else logging.INFO, "%s: %s", job, said)
     with ports.store.begin() as session:
-        ticks.record(session, job, said=said, now=ports.now())
+        job_runs.record(session, job, said=said, now=ports.now())
     return said

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.store import Store, deliveries, editions, outcomes
-from newsletter.store.deliveries import Progress
+from newsletter.store import Store
+from newsletter.store.delivery import deliveries, delivery_reports
+from newsletter.store.delivery.deliveries import Progress
+from newsletter.store.editions import editions
 from newsletter.throttle.mailbox_providers import OTHERS, provider_of
 
 _RATE_OVER_S = 10.0  # Long enough for a steady figure, short enough to see a relay slow down.
@@ -78,10 +80,10 @@ class Watch:
         """
         with self._store.begin() as session:
             if self._named is None:
-                self._named = outcomes.domains(session, self._edition_id, limit=_DOMAINS)
-            marks = outcomes.marks(session, self._edition_id)
+                self._named = delivery_reports.domains(session, self._edition_id, limit=_DOMAINS)
+            marks = delivery_reports.marks(session, self._edition_id)
             moved = [batch for batch in marks if marks[batch] != self._marks.get(batch)]
-            found = outcomes.by_domain(session, self._edition_id, moved, named=self._named)
+            found = delivery_reports.by_domain(session, self._edition_id, moved, named=self._named)
         for batch in moved:
             self._portions[batch] = Counter()
         for one in found:

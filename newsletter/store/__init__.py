@@ -4,7 +4,7 @@ Functions take the session first and never commit; the caller's transaction does
 the domain's values, never rows.
 """
 
-from newsletter.store.engine import Line, Session, Store
-from newsletter.store.line import LineBrokenError
+from newsletter.store.database.engine import Line, Session, Store
+from newsletter.store.database.ledger_connection import LineBrokenError
 
 __all__ = ["Line", "LineBrokenError", "Session", "Store"]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import Approval, InDoubt, ThinDay
 from newsletter.domain.subscribers.subscription import EndReason, SubscriptionStatus
-from newsletter.store.base import Base, key, one_of
+from newsletter.store.database.base import Base, key, one_of
 
 # 48 random bits in hexadecimal digits: editions of one number in two databases do not share them.
 _UID = text("substr(replace((gen_random_uuid())::text, '-', ''), 1, 12)")

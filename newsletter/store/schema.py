@@ -10,11 +10,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from newsletter.errors import StateError
-from newsletter.store import editor_models, ledger, models
-from newsletter.store.engine import Store
+from newsletter.store import account_models, delivery_models, models
+from newsletter.store.database.engine import Store
 
 METADATA = models.EditionRow.metadata  # of every table: these modules put theirs into it
-assert METADATA is ledger.BatchRow.metadata is editor_models.EndedSessionRow.metadata
+assert METADATA is delivery_models.BatchRow.metadata is account_models.EndedSessionRow.metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x6E6577736C  # "newsl": two processes that migrate at once take turns

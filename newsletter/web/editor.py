@@ -20,7 +20,8 @@ from newsletter.services.recompose import compose_now
 from newsletter.services.sender_check import sender_problems
 from newsletter.services.status import read_forecast
 from newsletter.store import Session as StoreSession
-from newsletter.store import deliveries, editions, newsletters
+from newsletter.store.delivery import deliveries
+from newsletter.store.editions import editions, newsletters
 from newsletter.web.frame import MAIL_POLICY
 from newsletter.web.pages import page
 from newsletter.web.parameters import Day

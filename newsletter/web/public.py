@@ -12,7 +12,7 @@ from newsletter.mail.content.digest_view import layout
 from newsletter.mail.content.render import filled
 from newsletter.mail.content.translations import words
 from newsletter.services import links, mailing, signup
-from newsletter.store import editions, newsletters
+from newsletter.store.editions import editions, newsletters
 from newsletter.web.failures import RETRY_AFTER_S
 from newsletter.web.frame import MAIL_POLICY
 from newsletter.web.outage_log import report_unreachable

@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from newsletter.domain.client_address import network_of
 from newsletter.errors import InputError
-from newsletter.store import editor_sessions
+from newsletter.store.accounts import editor_sessions
 from newsletter.web.proxies import root_path
 from newsletter.web.site import Site, TheSite, remote_address
 

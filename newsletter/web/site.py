@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services.ports import Ports
-from newsletter.store import newsletters
+from newsletter.store.editions import newsletters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

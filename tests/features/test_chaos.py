@@ -17,7 +17,7 @@ from benchmarks.servers import Keeping
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.embedded.shared import wait_until
 from newsletter.mail.smtp import Relays, connected
-from newsletter.store.deliveries import Delivery
+from newsletter.store.delivery.deliveries import Delivery
 from tests.patience import HANGS_S
 
 QUEUED, SENT, FAILED, UNCERTAIN = (

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.services.status import JOBS
-from newsletter.store import Store, ticks
+from newsletter.store import Store
+from newsletter.store.operations import job_runs
 from tests.features.conftest import EVENING
 from tests.features.house import House, link, parts
 
@@ -130,7 +131,7 @@ def test_status_says_whether_tonight_goes_out(composed: House, store: Store) -> 
     first = composed.run("status", "--check", *at)
     with store.begin() as session:
         for job in JOBS:
-            ticks.record(session, job, said="nothing", now=EVENING + timedelta(minutes=9))
+            job_runs.record(session, job, said="nothing", now=EVENING + timedelta(minutes=9))
     good = composed.run("status", "--check", *at)
     composed.ok("hold", "Wait for the vote", "--date", "2026-03-03", *at)
     held = composed.run("status", "--check", *at)

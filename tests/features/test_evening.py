@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from newsletter.services.deliver import CONNECTIONS
 from newsletter.store import Store
-from newsletter.store.ledger import BatchRow
+from newsletter.store.delivery_models import BatchRow
 from tests.features.conftest import EVENING
 from tests.features.house import House
 from tests.features.relays import SlowRelay, counts, slow

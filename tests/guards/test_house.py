@@ -59,7 +59,7 @@ def test_the_store_commits_nothing_by_itself() -> None:
     """A use case is one transaction, and only its service knows where it ends."""
     found = [
         path.name
-        for path in (ROOT / "newsletter/store").glob("*.py")
+        for path in (ROOT / "newsletter/store").rglob("*.py")
         if ".commit(" in path.read_text()
     ]
 

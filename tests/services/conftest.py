@@ -12,7 +12,8 @@ from newsletter.embedded import capture
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.services.dispatch import dispatch
 from newsletter.services.ports import Ports
-from newsletter.store import Store, newsletters
+from newsletter.store import Store
+from newsletter.store.editions import newsletters
 from tests.patience import HANGS_S
 from tests.servers import WebServer, web_server
 from tests.services.worlds import Clock, Maildir, Relay, composed, readers, relay

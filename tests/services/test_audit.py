@@ -14,7 +14,8 @@ from newsletter.services import steering
 from newsletter.services.audit import audit, every_state
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
-from newsletter.store import deliveries, months, newsletters
+from newsletter.store.delivery import deliveries, partitions
+from newsletter.store.editions import newsletters
 from tests.services.worlds import composed, readers
 
 
@@ -110,7 +111,7 @@ def test_an_edition_that_was_not_sent_off_cannot_be_compared(store, newsletter, 
 
 def test_an_edition_whose_deliveries_were_let_go_says_so(store, sent, mail):
     with store.begin() as session:
-        months.let_go(session, before=date(2026, 4, 1))
+        partitions.let_go(session, before=date(2026, 4, 1))
 
     with pytest.raises(MissingError, match="NEWSLETTER_KEEP_MONTHS"):
         audit(store, sent.id, mail.folder)

@@ -13,7 +13,8 @@ from newsletter.services.compose import compose
 from newsletter.services.follow_schedule import change_newsletter
 from newsletter.services.next_release import NextRelease, find_next_release
 from newsletter.services.ports import Ports
-from newsletter.store import Store, editions, newsletters
+from newsletter.store import Store
+from newsletter.store.editions import editions, newsletters
 from tests.services.worlds import Clock, composed, edition_of, moved, news, readers
 
 TODAY = date(2026, 3, 3)

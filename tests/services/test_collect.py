@@ -6,8 +6,9 @@ import pytest
 
 from newsletter.domain.articles.article import Article
 from newsletter.services.collect import collect
-from newsletter.store import Store, articles, feeds
-from newsletter.store.feeds import Feed
+from newsletter.store import Store
+from newsletter.store.collection import articles, feeds
+from newsletter.store.collection.feeds import Feed
 from tests.servers import Answer
 from tests.services.worlds import AMMAN, BEIRUT, item, polled, rss
 

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.errors import InputError
 from newsletter.services.collect import collect_paths
-from newsletter.store import feeds
+from newsletter.store.collection import feeds
 from tests.services.worlds import AMMAN, item, rss
 
 

@@ -11,7 +11,7 @@ from newsletter.domain.newsletter import ThinDay
 from newsletter.errors import StateError
 from newsletter.mail.content.heading import SUBJECT_CHARS
 from newsletter.services.compose import compose, document
-from newsletter.store import editions
+from newsletter.store.editions import editions
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, CAIRO, OTHER, moved, news
 
 TODAY = date(2026, 3, 3)

@@ -6,7 +6,8 @@ import pytest
 
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.compose import compose, document
-from newsletter.store import Store, editions
+from newsletter.store import Store
+from newsletter.store.editions import editions
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, CAIRO, moved, news
 
 TODAY = date(2026, 3, 3)

@@ -13,7 +13,8 @@ from newsletter.domain.subscribers.subscription import EndReason
 from newsletter.embedded.shared import free_port
 from newsletter.services import links, signup
 from newsletter.services.deliver import deliver
-from newsletter.store import deliveries, subscribers
+from newsletter.store.delivery import deliveries
+from newsletter.store.subscribers import subscribers
 from tests.services.worlds import edition_of, moved, statuses
 from tests.smtp_server import OFFERED, smtp_server
 from tests.store.ledgers import claimed

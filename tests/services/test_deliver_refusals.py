@@ -9,7 +9,7 @@ from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.services import editing
 from newsletter.services.deliver import deliver
 from newsletter.services.recover import recover
-from newsletter.store import suppressions
+from newsletter.store.subscribers import suppressions
 from tests.services.worlds import edition_of, statuses
 from tests.smtp_server import OFFERED, smtp_server
 

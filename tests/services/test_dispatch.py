@@ -11,7 +11,8 @@ from newsletter.domain.newsletter import Approval, Newsletter
 from newsletter.errors import StateError
 from newsletter.services import mailing
 from newsletter.services.dispatch import dispatch, send_now, send_test
-from newsletter.store import Store, newsletters
+from newsletter.store import Store
+from newsletter.store.editions import newsletters
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -14,7 +14,8 @@ from newsletter.services.compose import compose
 from newsletter.services.dispatch import dispatch, send_now
 from newsletter.services.ports import Ports
 from newsletter.services.recompose import compose_now
-from newsletter.store import Store, editions, newsletters
+from newsletter.store import Store
+from newsletter.store.editions import editions, newsletters
 from tests.services.worlds import (
     AMMAN,
     BAGHDAD,

@@ -10,7 +10,7 @@ from newsletter.services import steering
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import send_now
 from newsletter.services.recover import recover
-from newsletter.store import editions
+from newsletter.store.editions import editions
 from tests.services.worlds import edition_of, moved, statuses
 
 EVERYBODY = AMAL, LINA, SAMIR = [f"{name}@example.org" for name in ("amal", "lina", "samir")]

@@ -4,7 +4,7 @@ import pytest
 
 from newsletter.errors import FeedError, InputError, MissingError
 from newsletter.services import feeds
-from newsletter.store import feeds as kept
+from newsletter.store.collection import feeds as kept
 from tests.services.worlds import item, polled, rss
 
 PAGE = '<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="{}">'

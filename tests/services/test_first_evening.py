@@ -10,7 +10,8 @@ from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import ThinDay
 from newsletter.services import tick
 from newsletter.services.recompose import compose_now
-from newsletter.store import editions, feeds, newsletters
+from newsletter.store.collection import feeds
+from newsletter.store.editions import editions, newsletters
 from tests.services.worlds import (
     AMMAN,
     BAGHDAD,

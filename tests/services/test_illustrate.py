@@ -11,7 +11,7 @@ from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.collect import collect, collect_paths
 from newsletter.services.compose import compose
 from newsletter.services.illustrate import illustrate
-from newsletter.store import editions
+from newsletter.store.editions import editions
 from tests.services.worlds import BEIRUT, item, moved, polled, rss
 
 TODAY = date(2026, 3, 3)

@@ -16,8 +16,10 @@ from newsletter.errors import UnreachableError
 from newsletter.services.dispatch import send_now
 from newsletter.services.recover import Recovered, recover
 from newsletter.services.window import MACHINE
-from newsletter.store import Store, batches, deliveries, editions
+from newsletter.store import Store
+from newsletter.store.delivery import batches, deliveries
 from newsletter.store.delivery.send_journal import Journal
+from newsletter.store.editions import editions
 from tests.services.worlds import statuses
 from tests.store.ledgers import claimed_with_window, lapse, settled
 

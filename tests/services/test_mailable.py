@@ -17,7 +17,7 @@ from newsletter.services.collect import collect
 from newsletter.services.compose import compose, document
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch, send_now, send_test
-from newsletter.store import editions, newsletters
+from newsletter.store.editions import editions, newsletters
 from newsletter.web.editor import View, edition_page
 from newsletter.web.editor import mail as mail_page
 from newsletter.web.site import Site

@@ -7,7 +7,8 @@ import pytest
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services import tick
-from newsletter.store import Store, editions, newsletters
+from newsletter.store import Store
+from newsletter.store.editions import editions, newsletters
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, news, readers
 
 TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)

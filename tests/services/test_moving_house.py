@@ -10,8 +10,10 @@ import pytest
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services import readers
 from newsletter.services.readers import export_rows, import_readers
-from newsletter.store import Store, newsletters, subscribers
-from newsletter.store.subscribers import Reader
+from newsletter.store import Store
+from newsletter.store.editions import newsletters
+from newsletter.store.subscribers import subscribers
+from newsletter.store.subscribers.subscribers import Reader
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from newsletter.services import tick
 from newsletter.services.ports import Ports
 from newsletter.services.recover import Recovered, recover
-from newsletter.store import batches
+from newsletter.store.delivery import batches
 from newsletter.store.delivery.send_journal import Journal
 from tests.services.worlds import statuses
 from tests.store.ledgers import claimed, claimed_with_window, lapse

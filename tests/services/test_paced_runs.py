@@ -13,7 +13,7 @@ from newsletter.embedded.shared import free_port
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import send_now
 from newsletter.services.postpone import LEAST_PARKED, MOST_POSTPONED_S
-from newsletter.store import deliveries
+from newsletter.store.delivery import deliveries
 from tests.services.worlds import composed, edition_of, readers, statuses
 
 BUSY = "421 4.7.28 Our system has detected an unusual rate of unsolicited mail"

@@ -10,8 +10,10 @@ from newsletter.domain.subscribers.subscription import EndReason, Subscription, 
 from newsletter.errors import InputError, MissingError
 from newsletter.services import readers
 from newsletter.services.readers import export_rows, import_readers
-from newsletter.store import Store, newsletters, subscribers
-from newsletter.store.subscribers import Reader
+from newsletter.store import Store
+from newsletter.store.editions import newsletters
+from newsletter.store.subscribers import subscribers
+from newsletter.store.subscribers.subscribers import Reader
 
 
 def stored(store: Store, newsletter: Newsletter) -> dict[str, Subscription]:

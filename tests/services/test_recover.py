@@ -15,9 +15,10 @@ from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
 from newsletter.services.ports import Ports
 from newsletter.services.recover import Recovered, recover
-from newsletter.store import batches, newsletters
-from newsletter.store.batches import Batch
+from newsletter.store.delivery import batches
+from newsletter.store.delivery.batches import Batch
 from newsletter.store.delivery.send_journal import Journal
+from newsletter.store.editions import newsletters
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
 from tests.store.ledgers import claimed, lapse, settled
 

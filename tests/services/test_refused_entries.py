@@ -12,7 +12,8 @@ from newsletter.domain.articles.article import Article, url_key
 from newsletter.feeds.parsing.detect import read
 from newsletter.feeds.parsing.entry_builder import MAX_KEY_CHARS
 from newsletter.services.collect import collect
-from newsletter.store import Store, articles, feeds
+from newsletter.store import Store
+from newsletter.store.collection import articles, feeds
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, item, polled, rss
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -7,7 +7,7 @@ import pytest
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.dispatch import dispatch
 from newsletter.services.retain import retain
-from newsletter.store import months
+from newsletter.store.delivery import partitions
 from tests.services.worlds import CAIRO, composed, moved, news, readers, statuses
 
 
@@ -16,9 +16,9 @@ def kept(store):
     """The months that the ledger has: January 2025 to March 2026."""
     with store.begin() as session:
         for month in range(1, 13):
-            months.make(session, date(2025, month, 1))
+            partitions.make(session, date(2025, month, 1))
         for month in (1, 2, 3):
-            months.make(session, date(2026, month, 1))
+            partitions.make(session, date(2026, month, 1))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from newsletter.services.pace import Pace
 from newsletter.services.ports import Ports
 from newsletter.services.run import Run
 from newsletter.store import Store
-from newsletter.store.batches import Batch, Due
+from newsletter.store.delivery.batches import Batch, Due
 from newsletter.store.delivery.send_journal import Journal, Left, left_behind
 from tests.services.worlds import composed
 

@@ -12,8 +12,8 @@ from newsletter.errors import MissingError, StateError
 from newsletter.services import readers as reading
 from newsletter.services import steering
 from newsletter.services.deliver import deliver
-from newsletter.store import deliveries
-from newsletter.store.outcomes import Failed
+from newsletter.store.delivery import deliveries
+from newsletter.store.delivery.delivery_reports import Failed
 from tests.services.worlds import edition_of, moved, statuses
 
 AMAL, LINA, SAMIR = EVERYBODY = [f"{name}@example.org" for name in ("amal", "lina", "samir")]

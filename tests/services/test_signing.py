@@ -9,7 +9,7 @@ from newsletter.mail.content.render import Rendered, Slot
 from newsletter.services import mailing, signup
 from newsletter.services.ports import Ports
 from newsletter.services.signup import Form
-from newsletter.store import newsletters
+from newsletter.store.editions import newsletters
 from tests.mail.examples import edition, recipient
 from tests.mail.keys import signer, verdicts
 

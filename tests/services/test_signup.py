@@ -15,8 +15,9 @@ from newsletter.errors import InputError, MissingError, UnreachableError
 from newsletter.services import links, readers, signup
 from newsletter.services.ports import Ports
 from newsletter.services.signup import Form, TooOftenError
-from newsletter.store import Store, suppressions
-from newsletter.store.subscribers import by_key
+from newsletter.store import Store
+from newsletter.store.subscribers import suppressions
+from newsletter.store.subscribers.subscribers import by_key
 
 AMAL = Form(address="Amal@example.org", name="Amal Haddad", remote_address="198.51.100.7")
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

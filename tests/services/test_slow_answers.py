@@ -14,7 +14,7 @@ from newsletter.embedded.shared import wait_until
 from newsletter.services import deliver as delivering
 from newsletter.services import editing, steering
 from newsletter.services.deliver import deliver
-from newsletter.store.deliveries import BATCH
+from newsletter.store.delivery.deliveries import BATCH
 from tests.services.worlds import statuses
 
 AMAL = "amal@example.org"

@@ -12,7 +12,7 @@ from newsletter.errors import StateError
 from newsletter.services import steering
 from newsletter.services.deliver import deliver
 from newsletter.services.recover import recover
-from newsletter.store import batches, deliveries
+from newsletter.store.delivery import batches, deliveries
 from tests.services.worlds import (
     InterruptedRelay,
     composed,

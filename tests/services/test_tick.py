@@ -9,7 +9,10 @@ from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services import tick
 from newsletter.services.deliver import deliver
-from newsletter.store import Store, editions, months, newsletters, ticks
+from newsletter.store import Store
+from newsletter.store.delivery import partitions
+from newsletter.store.editions import editions, newsletters
+from newsletter.store.operations import job_runs
 from tests.services.worlds import (
     AMMAN,
     BAGHDAD,
@@ -54,7 +57,7 @@ def test_a_job_with_nothing_to_do_says_when_it_ran(ports, job, name, clock):
     said = job(ports)
 
     with ports.store.begin() as session:
-        assert ticks.every(session) == {name: (clock.at, said)}
+        assert job_runs.every(session) == {name: (clock.at, said)}
     assert said
 
 
@@ -150,13 +153,13 @@ def test_what_was_lost_is_found(ports, newsletter, store, clock, queue):
 
 def test_old_months_are_let_go_and_that_is_noted(ports, store, clock):
     with store.begin() as session:
-        months.make(session, date(2024, 5, 1))
+        partitions.make(session, date(2024, 5, 1))
 
     first, second = (tick.retain_due(ports, keep_months=13) for _ in range(2))
 
     assert (first, second) == ("let go of delivery_2024_05", "let go of nothing")
     with store.begin() as session:
-        assert ticks.every(session)["retain"] == (clock.at, second)
+        assert job_runs.every(session)["retain"] == (clock.at, second)
 
 
 def test_an_evening_passes_from_feed_to_mailbox(ports, newsletter, clock, web, mail):

@@ -9,8 +9,9 @@ from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.deliver import deliver
 from newsletter.services.dispatch import dispatch
 from newsletter.services.watching import Share, Watch
-from newsletter.store import batches, subscribers
-from newsletter.store.subscribers import Reader
+from newsletter.store.delivery import batches
+from newsletter.store.subscribers import subscribers
+from newsletter.store.subscribers.subscribers import Reader
 from newsletter.throttle.mailbox_providers import OTHERS, provider_of
 from tests.services.worlds import composed, moved
 from tests.store.ledgers import claimed, outcome, planned_for, settled
@@ -131,6 +132,8 @@ def test_only_the_largest_are_told(store, edition, monkeypatch):
 
 def test_a_batch_in_which_nothing_moved_is_not_counted_anew(ports, edition, watch, monkeypatch):
     first = watch.shares()
-    monkeypatch.setattr("newsletter.store.outcomes._BY_DOMAIN", None)  # would fail if it ran
+    monkeypatch.setattr(
+        "newsletter.store.delivery.delivery_reports._BY_DOMAIN", None
+    )  # would fail if it ran
 
     assert watch.shares() == first

@@ -21,10 +21,14 @@ from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded.shared import free_port
 from newsletter.services.compose import compose
-from newsletter.store import Store, articles, deliveries, editions, feeds, subscribers
-from newsletter.store.feeds import Feed
-from newsletter.store.ledger import BatchRow
-from newsletter.store.subscribers import Reader
+from newsletter.store import Store
+from newsletter.store.collection import articles, feeds
+from newsletter.store.collection.feeds import Feed
+from newsletter.store.delivery import deliveries
+from newsletter.store.delivery_models import BatchRow
+from newsletter.store.editions import editions
+from newsletter.store.subscribers import subscribers
+from newsletter.store.subscribers.subscribers import Reader
 from tests.patience import HANGS_S, eventually
 from tests.smtp_server import DOT, Say, SmtpServer
 

@@ -6,8 +6,10 @@ from datetime import datetime
 import pytest
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.store import Session, Store, feeds, newsletters
-from newsletter.store.feeds import Feed
+from newsletter.store import Session, Store
+from newsletter.store.collection import feeds
+from newsletter.store.collection.feeds import Feed
+from newsletter.store.editions import newsletters
 from tests.store.builders import EVENING
 
 

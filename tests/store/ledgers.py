@@ -10,9 +10,10 @@ from sqlalchemy import update
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.newsletter import Newsletter
-from newsletter.store import Session, batches, deliveries
-from newsletter.store.batches import Batch, Due, Settled
-from newsletter.store.ledger import BatchRow
+from newsletter.store import Session
+from newsletter.store.delivery import batches, deliveries
+from newsletter.store.delivery.batches import Batch, Due, Settled
+from newsletter.store.delivery_models import BatchRow
 from tests.store.builders import TODAY
 
 LEASE = timedelta(minutes=1)

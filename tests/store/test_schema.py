@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import StateError
-from newsletter.store import Session, newsletters
+from newsletter.store import Session
+from newsletter.store.editions import newsletters
 from newsletter.store.schema import METADATA, check_schema, migrate
 from tests.store.builders import EVENING
 

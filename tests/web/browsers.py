@@ -10,7 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from newsletter.config import Settings
-from newsletter.store import Store, newsletters
+from newsletter.store import Store
+from newsletter.store.editions import newsletters
 from newsletter.web.app import create_app
 from tests.store.builders import EVENING
 

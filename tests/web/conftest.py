@@ -12,7 +12,8 @@ from starlette.requests import Request
 
 from newsletter import config
 from newsletter.domain.newsletter import Newsletter
-from newsletter.store import Store, newsletters
+from newsletter.store import Store
+from newsletter.store.editions import newsletters
 from newsletter.web.app import create_app
 from newsletter.web.site import remote_address
 from tests.store.builders import EVENING

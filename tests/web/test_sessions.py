@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.embedded.shared import free_port
 from newsletter.store import Store
-from newsletter.store.editor_sessions import count_attempt, is_ended
+from newsletter.store.accounts.editor_sessions import count_attempt, is_ended
 from tests.web.browsers import PASSWORD, Browser, Pages
 
 PAGE = "/editor/evening/2026-03-03"

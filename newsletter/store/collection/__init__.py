@@ -1,0 +1,1 @@
+"""Feeds, and the articles that came from them."""

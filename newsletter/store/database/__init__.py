@@ -1,0 +1,1 @@
+"""The connection to PostgreSQL, its errors and its address."""

@@ -1,0 +1,299 @@
+"""Batches of the ledger in a worker's hand: claimed, settled in bulk, given back, or lapsed.
+
+A claim has a lease and a fence. The fence grows with each claim, so that a worker that wakes late
+settles nothing that another one holds by then. Its window names the subscribers whose messages the
+worker may have begun and has not settled: when it is gone with its journal they are in doubt, and
+nobody else. Leases are told by the database's clock, the one that all workers share.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select, text, update
+from sqlalchemy.orm import Session
+
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.subscribers.subscription import SubscriptionStatus
+from newsletter.store.database.ledger_connection import Line
+from newsletter.store.delivery_models import BatchRow, DeliveryRow
+from newsletter.store.models import EditionRow, SubscriberRow, SubscriptionRow
+
+# One statement for one journey: it sees to it that the claim holds, writes the outcomes down, and
+# counts what it really changed. Settling twice, because nobody knows whether the first time was
+# committed, counts once. It runs a hundred times a second, so it goes to the driver as it stands.
+_SETTLE = """
+WITH held AS (
+    SELECT edition_id, batch FROM delivery_batch
+    WHERE edition_id = %(edition_id)s AND batch = %(batch)s AND fence = %(fence)s
+        AND lease_ends_at IS NOT NULL
+    FOR UPDATE
+), settled AS (
+    UPDATE delivery AS d SET status = o.status, attempts = d.attempts + 1, reply_code = o.code,
+        reply = o.reply, settled_at = %(now)s, due_at = coalesce(o.due_at, d.due_at)
+    FROM held, unnest(CAST(%(ids)s AS bigint[]), CAST(%(statuses)s AS text[]),
+        CAST(%(codes)s AS integer[]), CAST(%(replies)s AS text[]),
+        CAST(%(due_ats)s AS timestamptz[]))
+        AS o (subscriber_id, status, code, reply, due_at)
+    WHERE d.month = %(month)s AND d.edition_id = %(edition_id)s
+        AND d.subscriber_id = o.subscriber_id AND d.status = 'queued'
+    RETURNING d.status, d.attempts
+), counted AS (
+    SELECT count(*) FILTER (WHERE status = 'sent') AS sent,
+        count(*) FILTER (WHERE status = 'failed') AS failed,
+        count(*) FILTER (WHERE status = 'uncertain') AS uncertain,
+        count(*) FILTER (WHERE status = 'queued' AND attempts = 1)
+            - count(*) FILTER (WHERE status <> 'queued' AND attempts > 1) AS deferred
+    FROM settled
+)
+UPDATE delivery_batch AS b SET lease_ends_at = clock_timestamp() + %(lease)s,
+    window_ids = CAST(%(window)s AS bigint[]),
+    queued = b.queued - c.sent - c.failed - c.uncertain, sent = b.sent + c.sent,
+    failed = b.failed + c.failed, uncertain = b.uncertain + c.uncertain,
+    deferred = b.deferred + c.deferred
+FROM held, counted AS c WHERE b.edition_id = held.edition_id AND b.batch = held.batch
+RETURNING (SELECT status FROM edition WHERE id = %(edition_id)s)
+"""
+_POSTPONE = text("""
+UPDATE delivery SET due_at = :due_at
+WHERE month = :month AND edition_id = :edition_id AND subscriber_id = ANY(:ids)
+    AND status = 'queued'
+""")
+_DUE = (
+    select(
+        DeliveryRow.subscriber_id,
+        SubscriptionRow.id,
+        SubscriberRow.address,
+        SubscriberRow.address_key,
+        SubscriberRow.name,
+        (SubscriptionRow.status == SubscriptionStatus.CONFIRMED.value),
+        DeliveryRow.attempts,
+        func.coalesce(DeliveryRow.reply_code, 0),
+    )
+    .join(SubscriberRow, SubscriberRow.id == DeliveryRow.subscriber_id)
+    .join(EditionRow, EditionRow.id == DeliveryRow.edition_id)
+    .join(
+        SubscriptionRow,
+        (SubscriptionRow.subscriber_id == DeliveryRow.subscriber_id)
+        & (SubscriptionRow.newsletter_id == EditionRow.newsletter_id),
+    )
+    .where(DeliveryRow.status == DeliveryStatus.QUEUED)
+    .order_by(DeliveryRow.subscriber_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One delivery of a claimed batch. is_wanted is False when the reader has left meanwhile."""
+
+    subscriber_id: int
+    subscription_id: int
+    address: str
+    address_key: str
+    name: str
+    is_wanted: bool
+    attempts: int  # made before this one
+    last_code: int = 0  # of the last answer, which put it off; 0: none yet, or the connection broke
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A claimed batch; deliveries are in the order of their subscribers' ids.
+
+    window_ids are the subscribers whose messages may have been begun, as of the last settlement.
+    """
+
+    edition_id: int
+    batch: int
+    month: date
+    fence: int
+    deliveries: tuple[Due, ...]
+    window_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How one delivery went. due_at is set for one that is tried again."""
+
+    subscriber_id: int
+    status: DeliveryStatus
+    code: int
+    reply: str
+    due_at: datetime | None = None
+
+
+def claim(
+    session: Session,
+    edition_id: int,
+    *,
+    now: datetime,
+    lease: timedelta,
+    batch: int | None = None,
+) -> Batch | None:
+    """Take one due batch, that one if it is named; None when none is left to take.
+
+    Nothing of it may be begun before settle has named who may. None as well once the edition is not
+    being sent any more: somebody holds it.
+    """
+    is_sending = exists().where(
+        EditionRow.id == edition_id, EditionRow.status == EditionStatus.SENDING
+    )
+    free = [
+        BatchRow.edition_id == edition_id,
+        BatchRow.lease_ends_at.is_(None),
+        BatchRow.queued > 0,
+        BatchRow.due_at <= now,
+        is_sending,
+    ]
+    free += [BatchRow.batch == batch] if batch is not None else []
+    one = select(BatchRow.batch).where(*free).order_by(BatchRow.batch).limit(1)
+    taken = session.execute(
+        update(BatchRow)
+        .where(
+            BatchRow.edition_id == edition_id,
+            BatchRow.batch == one.with_for_update(skip_locked=True).scalar_subquery(),
+        )
+        .values(
+            lease_ends_at=func.clock_timestamp() + lease, fence=BatchRow.fence + 1, window_ids=[]
+        )
+        .returning(
+            BatchRow.edition_id,
+            BatchRow.batch,
+            BatchRow.month,
+            BatchRow.fence,
+            BatchRow.window_ids,
+        )
+    ).one_or_none()
+    return _with_due(session, taken, DeliveryRow.due_at <= now) if taken else None
+
+
+def settle(
+    session: Session,
+    batch: Batch,
+    outcomes: Sequence[Settled],
+    *,
+    now: datetime,
+    lease: timedelta,
+    window: Sequence[int],
+) -> EditionStatus | None:
+    """The edition's state when the claim holds: the outcomes are written down, the lease is new.
+
+    None when it does not; then nothing was. window are the subscribers whose messages the worker
+    may have begun from now on: those on their way and not answered belong to it. Settling twice is
+    as good as once.
+    """
+    values = _settlement(batch, outcomes, now=now, lease=lease, window=window)
+    row = session.connection().exec_driver_sql(_SETTLE, values).one_or_none()
+    return EditionStatus(row[0]) if row is not None else None
+
+
+async def settle_alone(
+    line: Line, batch: Batch, outcomes: Sequence[Settled], **renewal: Any
+) -> EditionStatus | None:
+    """Do as settle does, in a transaction of its own. Raises LineBrokenError."""
+    row = await line.execute(_SETTLE, _settlement(batch, outcomes, **renewal))
+    return EditionStatus(row[0]) if row is not None else None
+
+
+def _settlement(
+    batch: Batch,
+    outcomes: Sequence[Settled],
+    *,
+    now: datetime,
+    lease: timedelta,
+    window: Sequence[int],
+) -> dict[str, Any]:
+    """Return the values of the settling statement."""
+    values = {
+        "ids": [one.subscriber_id for one in outcomes],
+        "statuses": [one.status.value for one in outcomes],
+        "codes": [one.code for one in outcomes],
+        "replies": [one.reply for one in outcomes],
+        "due_ats": [one.due_at for one in outcomes],
+    }
+    where = _key(batch) | {"batch": batch.batch, "fence": batch.fence}
+    renewed = {"now": now, "lease": lease, "window": list(window)}
+    return values | where | renewed
+
+
+def postpone(session: Session, batch: Batch, ids: Sequence[int], *, due_at: datetime) -> None:
+    """Let these wait until then; that is no attempt."""
+    session.execute(_POSTPONE, _key(batch) | {"ids": list(ids), "due_at": due_at})
+
+
+def release(session: Session, batch: Batch) -> None:
+    """Give the batch back; it is due again when the first that is queued in it is."""
+    due_at = (
+        select(func.min(DeliveryRow.due_at))
+        .where(
+            DeliveryRow.month == batch.month,
+            DeliveryRow.edition_id == batch.edition_id,
+            DeliveryRow.batch == batch.batch,
+            DeliveryRow.status == DeliveryStatus.QUEUED,
+        )
+        .scalar_subquery()
+    )
+    session.execute(
+        update(BatchRow)
+        .where(_is_held(batch.edition_id, batch.batch, batch.fence))
+        .values(lease_ends_at=None, window_ids=[], due_at=func.coalesce(due_at, BatchRow.due_at))
+    )
+
+
+def lapsed(session: Session) -> tuple[Batch, ...]:
+    """The batches whose lease has ended, locked, each with its deliveries that are in doubt."""
+    ended = (
+        select(BatchRow)
+        .where(BatchRow.lease_ends_at < func.clock_timestamp())
+        .order_by(BatchRow.edition_id, BatchRow.batch)
+        .with_for_update(skip_locked=True)
+    )
+    return tuple(
+        _with_due(session, row, DeliveryRow.subscriber_id.in_(row.window_ids))
+        for row in session.scalars(ended).all()
+    )
+
+
+def held(session: Session, edition_id: int, batch: int, fence: int) -> Batch | None:
+    """The batch that is claimed with this fence, locked, with all that is queued in it."""
+    found = select(BatchRow).where(_is_held(edition_id, batch, fence))
+    row = session.scalars(found.with_for_update()).one_or_none()
+    return _with_due(session, row) if row else None
+
+
+def is_held(session: Session, edition_id: int, batch: int, fence: int) -> bool:
+    """Whether the batch is claimed with this fence; once it is not, it never is again."""
+    return session.scalars(select(exists().where(_is_held(edition_id, batch, fence)))).one()
+
+
+def _key(batch: Batch) -> dict[str, Any]:
+    return {"month": batch.month, "edition_id": batch.edition_id}
+
+
+def _is_held(edition_id: int, batch: int, fence: int) -> ColumnElement[bool]:
+    return and_(
+        BatchRow.edition_id == edition_id,
+        BatchRow.batch == batch,
+        BatchRow.fence == fence,
+        BatchRow.lease_ends_at.is_not(None),
+    )
+
+
+def _with_due(session: Session, row: Any, *wanted: ColumnElement[bool]) -> Batch:
+    """The batch of that row with what is queued in it and wanted."""
+    of_batch = (
+        DeliveryRow.month == row.month,
+        DeliveryRow.edition_id == row.edition_id,
+        DeliveryRow.batch == row.batch,
+    )
+    due = session.execute(_DUE.where(*of_batch, *wanted))
+    return Batch(
+        edition_id=row.edition_id,
+        batch=row.batch,
+        month=row.month,
+        fence=row.fence,
+        deliveries=tuple(Due(*one) for one in due),
+        window_ids=frozenset(row.window_ids),
+    )

@@ -1,0 +1,146 @@
+"""What became of an edition's deliveries: each of them, by domain, and which may be tried again."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, TEXT
+from sqlalchemy.orm import Session
+
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.store.delivery_models import BatchRow
+from newsletter.store.subscribers.suppressions import IS_SUPPRESSED
+
+_OF_EDITION = """
+d.month = (SELECT date_trunc('month', "on")::date FROM edition WHERE id = :edition_id)
+    AND d.edition_id = :edition_id
+"""
+_STATES = text(f"""
+SELECT d.subscriber_id, d.status, d.attempts, d.is_repeat FROM delivery AS d
+WHERE {_OF_EDITION} AND d.subscriber_id > :after ORDER BY d.subscriber_id LIMIT :limit
+""")  # noqa: S608  # our own words
+_FAILED = text(f"""
+SELECT CASE WHEN s.status IS DISTINCT FROM 'confirmed' THEN 'left'
+        WHEN {IS_SUPPRESSED.format(address_key="r.address_key")} THEN 'suppressed'
+        WHEN b.lease_ends_at IS NOT NULL THEN 'in_hand' ELSE 'ready' END AS why, count(*)
+FROM delivery AS d JOIN edition AS e ON e.id = d.edition_id
+    JOIN delivery_batch AS b ON b.edition_id = d.edition_id AND b.batch = d.batch
+    LEFT JOIN subscriber AS r ON r.id = d.subscriber_id
+    LEFT JOIN subscription AS s
+        ON s.subscriber_id = d.subscriber_id AND s.newsletter_id = e.newsletter_id
+WHERE {_OF_EDITION} AND d.status = 'failed' GROUP BY 1
+""")  # noqa: S608
+_BEGUN = text(f"""
+SELECT count(*) FROM delivery AS d
+    JOIN delivery_batch AS b ON b.edition_id = d.edition_id AND b.batch = d.batch
+WHERE {_OF_EDITION} AND d.status = 'queued' AND b.lease_ends_at IS NOT NULL
+    AND d.subscriber_id = ANY (b.window_ids)
+""")  # noqa: S608
+_DOMAIN = "split_part(r.address_key, '@', 2)"
+_DOMAINS = text(f"""
+SELECT {_DOMAIN} FROM delivery AS d JOIN subscriber AS r ON r.id = d.subscriber_id
+WHERE {_OF_EDITION} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT :limit
+""")  # noqa: S608
+_BY_DOMAIN = text(f"""
+SELECT d.batch, CASE WHEN {_DOMAIN} = ANY(:named) THEN {_DOMAIN} ELSE '' END AS domain, d.status,
+    d.status = 'queued' AND d.attempts > 0 AS is_deferred, count(*) AS number
+FROM delivery AS d LEFT JOIN subscriber AS r ON r.id = d.subscriber_id
+WHERE {_OF_EDITION} AND d.batch = ANY(:batches) GROUP BY 1, 2, 3, 4
+""").bindparams(  # noqa: S608
+    bindparam("named", type_=ARRAY(TEXT)), bindparam("batches", type_=ARRAY(INTEGER))
+)
+
+
+# Some relays repeat the address in their reply; without it equal refusals are equal, and a reason
+# names nobody.
+_COMMONEST_FAILURE = text(f"""
+SELECT concat_ws(' ', nullif(d.reply_code, 0),
+    regexp_replace(d.reply, '<?[^\\s<>]+@[^\\s<>]+>?', '…', 'g')) AS said
+FROM delivery AS d WHERE {_OF_EDITION} AND d.status = 'failed'
+GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+""")  # noqa: S608
+
+
+class State(NamedTuple):
+    """How one delivery stands. is_repeat: somebody had it sent again while it was uncertain."""
+
+    subscriber_id: int
+    status: str
+    attempts: int
+    is_repeat: bool
+
+
+class Portion(NamedTuple):
+    """How many of a batch are in one state; domain is "" where it is none that was named."""
+
+    batch: int
+    domain: str
+    status: DeliveryStatus
+    is_deferred: bool
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The failed: ready to be tried again, or not, because the reader left, may not be written to,
+    or is in a batch that a worker has.
+    """
+
+    ready: int = 0
+    left: int = 0
+    suppressed: int = 0
+    in_hand: int = 0
+
+
+def states(session: Session, edition_id: int, *, after: int, limit: int) -> list[State]:
+    """The edition's next deliveries by subscriber id, beyond after."""
+    values = {"edition_id": edition_id, "after": after, "limit": limit}
+    return [State._make(row) for row in session.execute(_STATES, values)]
+
+
+def count_begun(session: Session, edition_id: int) -> int:
+    """Return how many deliveries the relay may have at this moment, at the most."""
+    return int(session.scalars(_BEGUN, {"edition_id": edition_id}).one())
+
+
+def failed(session: Session, edition_id: int) -> Failed:
+    """How many of the edition's failed could be tried again, and why the others cannot."""
+    rows = session.execute(_FAILED, {"edition_id": edition_id})
+    return Failed(**{why: count for why, count in rows})  # noqa: C416  # mypy knows no pairs in rows
+
+
+def commonest_failure(session: Session, edition_id: int) -> str:
+    """Return the reply that most of the edition's failed deliveries got, without addresses in it.
+
+    "" when none failed, or none is kept any more.
+    """
+    values = {"edition_id": edition_id}
+    return session.scalars(_COMMONEST_FAILURE, values).one_or_none() or ""
+
+
+def marks(session: Session, edition_id: int) -> dict[int, tuple[int, ...]]:
+    """Each batch's counts: as long as they are the same, nothing in it has moved."""
+    counts = (BatchRow.queued, BatchRow.deferred, BatchRow.sent, BatchRow.failed)
+    rows = session.execute(
+        select(BatchRow.batch, *counts, BatchRow.uncertain).where(BatchRow.edition_id == edition_id)
+    )
+    return {batch: tuple(numbers) for batch, *numbers in rows}
+
+
+def domains(session: Session, edition_id: int, *, limit: int) -> list[str]:
+    """The domains that most of the edition's readers have, the commonest first."""
+    return list(session.scalars(_DOMAINS, {"edition_id": edition_id, "limit": limit}))
+
+
+def by_domain(
+    session: Session, edition_id: int, batches: Collection[int], *, named: Sequence[str]
+) -> list[Portion]:
+    """The deliveries of those batches, counted by batch, domain and state."""
+    if not batches:
+        return []
+    values = {"edition_id": edition_id, "batches": list(batches), "named": list(named)}
+    return [
+        Portion(row.batch, row.domain, DeliveryStatus(row.status), row.is_deferred, row.number)
+        for row in session.execute(_BY_DOMAIN, values)
+    ]

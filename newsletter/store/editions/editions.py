@@ -1,0 +1,277 @@
+"""Editions: saved with their stories and decisions, loaded whole, moved by compare-and-set."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Row, case, exists, func, select, true, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from newsletter.domain.articles.article import Article
+from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
+from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
+from newsletter.errors import MissingError
+from newsletter.store.collection import articles
+from newsletter.store.delivery_models import BatchRow
+from newsletter.store.editions.edition_stories import replace_stories
+from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
+
+if TYPE_CHECKING:  # it brings what choosing needs, and most who load an edition do not choose
+    from newsletter.domain.stories.follow_ups import Told
+
+_COLUMNS = tuple(EditionRow.__table__.c)
+_CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEdition:
+    """What composing decides about an edition, apart from its digest."""
+
+    newsletter_id: int
+    on: date
+    status: EditionStatus
+    hold: Hold | None
+    reason: str
+    sends_at: datetime
+    subject: str
+    preheader: str
+
+
+def save(session: Session, new: NewEdition, digest: Digest, *, now: datetime) -> int | None:
+    """The id of the edition, made or composed anew with its stories and decisions.
+
+    None when there is one for that date already which may not be composed anew any more. One that
+    an editor holds stays held: that is seen as it is written, so no hold is lost between.
+    """
+    values = {
+        "newsletter_id": new.newsletter_id,
+        "on": new.on,
+        "status": new.status,
+        "hold": new.hold,
+        "reason": new.reason,
+        "opens_at": digest.opens_at,
+        "closes_at": digest.closes_at,
+        "sends_at": new.sends_at,
+        "composed_at": now,
+        "subject": new.subject,
+        "preheader": new.preheader,
+        "decided_by": "",
+        "released_at": None,
+    }
+    made = upsert(EditionRow).values(**values, number=_next_number(new.newsletter_id))
+    is_theirs = func.coalesce(EditionRow.hold, "") == Hold.EDITOR
+    again = made.on_conflict_do_update(
+        index_elements=[EditionRow.newsletter_id, EditionRow.on],
+        set_=values
+        | {
+            name: case((is_theirs, getattr(EditionRow, name)), else_=values[name])
+            for name in ("status", "hold", "reason", "decided_by")
+        },
+        where=EditionRow.status.in_(_CHANGEABLE) & EditionRow.frozen_at.is_(None),
+    )
+    edition_id = session.scalars(again.returning(EditionRow.id)).one_or_none()
+    if edition_id is not None:
+        replace_stories(session, edition_id, digest)
+    return edition_id
+
+
+def by_date(session: Session, newsletter_id: int, on: date) -> Edition | None:
+    """The edition of that date, with its stories; None when there is none."""
+    is_it = (EditionRow.newsletter_id == newsletter_id) & (EditionRow.on == on)
+    row = session.execute(select(*_COLUMNS).where(is_it)).one_or_none()
+    return _edition(session, row) if row else None
+
+
+def by_id(session: Session, edition_id: int) -> Edition:
+    """The edition with its stories. Raises MissingError when there is none."""
+    row = session.execute(select(*_COLUMNS).where(EditionRow.id == edition_id)).one_or_none()
+    if row is None:
+        raise MissingError(f"There is no edition with the number {edition_id}.")
+    return _edition(session, row)
+
+
+def heads(
+    session: Session, newsletter_id: int, *, is_out: bool = False, limit: int = 30, offset: int = 0
+) -> tuple[Edition, ...]:
+    """The newsletter's editions, or those that were sent off, without stories; the latest first."""
+    is_chosen = EditionRow.frozen_at.is_not(None) if is_out else true()
+    wanted = (EditionRow.newsletter_id == newsletter_id) & is_chosen
+    rows = session.execute(
+        select(*_COLUMNS).where(wanted).order_by(EditionRow.on.desc()).limit(limit).offset(offset)
+    )
+    return tuple(_value(row, ()) for row in rows)
+
+
+def due(session: Session, *, now: datetime) -> tuple[int, ...]:
+    """The ids of the editions whose minute has come, and which nothing holds."""
+    is_due = EditionRow.status.in_((EditionStatus.DRAFT, EditionStatus.APPROVED))
+    wanted = select(EditionRow.id).where(is_due, EditionRow.sends_at <= now)
+    return tuple(session.scalars(wanted.order_by(EditionRow.sends_at)))
+
+
+def sending(session: Session) -> tuple[int, ...]:
+    """The ids of the editions whose deliveries are under way."""
+    wanted = select(EditionRow.id).where(EditionRow.status == EditionStatus.SENDING)
+    return tuple(session.scalars(wanted.order_by(EditionRow.id)))
+
+
+def cancelled_with_queue(session: Session) -> tuple[int, ...]:
+    """The ids of the editions that are cancelled and in which something is queued still."""
+    is_left = exists().where(BatchRow.edition_id == EditionRow.id, BatchRow.queued > 0)
+    is_it = EditionRow.status == EditionStatus.CANCELLED
+    return tuple(session.scalars(select(EditionRow.id).where(is_it, is_left)))
+
+
+def status(session: Session, edition_id: int) -> EditionStatus:
+    """The state that the edition is in."""
+    wanted = select(EditionRow.status).where(EditionRow.id == edition_id)
+    return EditionStatus(session.scalars(wanted).one())
+
+
+def move(
+    session: Session,
+    edition_id: int,
+    *,
+    expected: Collection[EditionStatus],
+    to: EditionStatus,
+    as_composed_at: datetime | None = None,
+    as_held: Hold | None = None,
+    **changes: Any,
+) -> bool:
+    """Whether the edition was in one of the expected states and is now in the other.
+
+    With as_composed_at only as it was composed then: one that was composed anew does not move. With
+    as_held only from that hold.
+    """
+    is_it = [EditionRow.id == edition_id, EditionRow.status.in_(expected)]
+    is_it += [EditionRow.composed_at == as_composed_at] if as_composed_at else []
+    is_it += [EditionRow.hold == as_held] if as_held else []
+    changed = update(EditionRow).where(*is_it).values(status=to, **changes)
+    return session.scalars(changed.returning(EditionRow.id)).one_or_none() is not None
+
+
+def last_cut_off(session: Session, newsletter_id: int, *, before: date) -> datetime | None:
+    """Where the latest edition of an earlier date closed that readers got, or may get."""
+    earlier = (EditionRow.newsletter_id == newsletter_id) & (EditionRow.on < before)
+    latest = select(EditionRow.closes_at).where(earlier, reaches_readers())
+    return session.scalars(latest.order_by(EditionRow.on.desc()).limit(1)).one_or_none()
+
+
+def reaches_readers() -> ColumnElement[bool]:
+    """What is true of an edition's row that readers got, or may get.
+
+    Nobody gets one that is skipped or failed as a whole, or whose evening was over before it began.
+    """
+    is_over = func.coalesce(EditionRow.hold, "") == Hold.LATE
+    return EditionRow.status.not_in((EditionStatus.SKIPPED, EditionStatus.FAILED)) & ~is_over
+
+
+def told(
+    session: Session, newsletter_id: int, *, apart_from: date, since: datetime
+) -> "tuple[Told, ...]":
+    """The articles chosen for the newsletter's editions of other dates since then.
+
+    Only of those that readers got, or may get.
+    """
+    from newsletter.domain.stories.follow_ups import Told
+
+    rows = session.execute(
+        select(*articles.COLUMNS, EditionRow.on, EditionRow.closes_at)
+        .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)
+        .join(EditionRow, EditionRow.id == DecisionRow.edition_id)
+        .where(
+            DecisionRow.is_in,
+            EditionRow.newsletter_id == newsletter_id,
+            EditionRow.on != apart_from,
+            reaches_readers(),
+            EditionRow.closes_at >= since,
+        )
+        .order_by(ArticleRow.id, EditionRow.on)
+    )
+    return tuple(
+        Told(article=articles.article(row), on=row.on, closes_at=row.closes_at) for row in rows
+    )
+
+
+def decisions(session: Session, edition_id: int) -> tuple[Decision, ...]:
+    """What was decided on every article of the window: the stories first, then by score."""
+    rows = session.execute(
+        select(*articles.COLUMNS, DecisionRow.is_in, DecisionRow.score, DecisionRow.reason)
+        .add_columns(StoryRow.position.label("story"))
+        .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)
+        .outerjoin(StoryRow, StoryRow.id == DecisionRow.story_id)
+        .where(DecisionRow.edition_id == edition_id)
+        .order_by(
+            StoryRow.position.nulls_last(),
+            DecisionRow.is_lead.desc(),
+            DecisionRow.score.desc(),
+            ArticleRow.url,
+        )
+    )
+    return tuple(
+        Decision(
+            article=articles.article(row),
+            is_in=row.is_in,
+            score=row.score,
+            reason=row.reason,
+            story=row.story,
+        )
+        for row in rows
+    )
+
+
+def _next_number(newsletter_id: int) -> Any:
+    highest = select(func.coalesce(func.max(EditionRow.number), 0) + 1)
+    return highest.where(EditionRow.newsletter_id == newsletter_id).scalar_subquery()
+
+
+def _edition(session: Session, row: Row[Any]) -> Edition:
+    return _value(row, _stories(session, row.id))
+
+
+def _value(row: Row[Any], stories: tuple[Story, ...]) -> Edition:
+    values = row._asdict()
+    hold = values["hold"]
+    known = values | {
+        "status": EditionStatus(values["status"]),
+        "hold": Hold(hold) if hold else None,
+    }
+    return Edition(**known, stories=stories)
+
+
+def _stories(session: Session, edition_id: int) -> tuple[Story, ...]:
+    rows = session.execute(
+        select(StoryRow).where(StoryRow.edition_id == edition_id).order_by(StoryRow.position)
+    ).scalars()
+    told_by = _articles_of(session, edition_id)
+    return tuple(
+        Story(
+            title=row.title,
+            summary=row.summary,
+            section=row.section,
+            placement=Placement(row.placement),
+            lead=told_by[row.id][0],
+            others=tuple(told_by[row.id][1:]),
+            label=Label(row.label),
+            score=row.score,
+            reason=row.reason,
+            since=row.since,
+        )
+        for row in rows
+    )
+
+
+def _articles_of(session: Session, edition_id: int) -> dict[int, list[Article]]:
+    """The articles of each story by its id, the one that stands for it first."""
+    rows = session.execute(
+        select(*articles.COLUMNS, DecisionRow.story_id)
+        .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)
+        .where(DecisionRow.edition_id == edition_id, DecisionRow.is_in)
+        .order_by(DecisionRow.is_lead.desc(), DecisionRow.score.desc(), ArticleRow.url)
+    )
+    found: dict[int, list[Article]] = {}
+    for row in rows:
+        found.setdefault(row.story_id, []).append(articles.article(row))
+    return found

@@ -1,0 +1,1 @@
+"""When each scheduled job last ran."""
