@@ -18,7 +18,7 @@ from benchmarks.chaos import finished
 from benchmarks.evening import composed, subscribed
 from benchmarks.household import Household, household
 from newsletter.domain.throttling.limits import DOUBLE_S, OVER
-from newsletter.services.dispatch import send_now
+from newsletter.services.sending.dispatch import send_now
 from newsletter.store.delivery import deliveries
 
 LOOK_S = 0.2

@@ -19,8 +19,8 @@ from benchmarks.usage import Peak, cpu_s
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.mail.message.master_copy import Recipient
-from newsletter.services import mailing
-from newsletter.services.dispatch import send_now
+from newsletter.services.editions import render
+from newsletter.services.sending.dispatch import send_now
 from newsletter.store.delivery import deliveries
 from newsletter.store.editions import editions
 
@@ -131,14 +131,14 @@ def message_bytes(here: House) -> int:
     with here.ports.store.begin() as session:
         (head,) = editions.heads(session, here.newsletter.id, limit=1)
         edition = editions.by_id(session, head.id)
-        email = mailing.shown(here.ports, session, edition, here.newsletter)
+        email = render.shown(here.ports, session, edition, here.newsletter)
     reader = Recipient(
         subscriber_id=1,
         address="reader1@mail.example",
         unsubscribe="u" * 32,
         leaves_at=here.ports.now(),
     )
-    return len(mailing.master(here.ports, email, edition, here.newsletter).message(reader))
+    return len(render.master(here.ports, email, edition, here.newsletter).message(reader))
 
 
 def _is_sent(here: House, edition_id: int) -> bool:

@@ -78,7 +78,7 @@ def uncertain(
     as_json: AsJson = False,
 ) -> None:
     """List the deliveries of which nobody can know whether the relay took them, or settle them."""
-    from newsletter.services import steering
+    from newsletter.services.sending import control
 
     if address and settle is None:
         raise InputError("Say what became of it: --settle sent, failed or queued.")
@@ -89,7 +89,7 @@ def uncertain(
             _list_uncertain(here.ports.store, newsletter, edition, as_json=as_json)
             return
         to = DeliveryStatus(settle)
-        done = steering.settle(here.ports, edition.id, to, address=address)
+        done = control.settle(here.ports, edition.id, to, address=address)
     if as_json:
         print_json({"edition": edition.id, "settled": done.settled, "uncertain": done.left})
         return
@@ -113,7 +113,7 @@ def _list_uncertain(store: Any, newsletter: Any, edition: Any, *, as_json: bool)
 
 def _kept(store: Any, newsletter: Any, edition: Any) -> tuple[Any, Any]:
     """Both. Raises when the ledger does not tell of each delivery, or does not any more."""
-    from newsletter.services.audit import check_kept
+    from newsletter.services.sending.reconcile import check_kept
 
     check_kept(store, edition)
     return newsletter, edition
@@ -146,7 +146,7 @@ def _row(one: Any) -> dict[str, Any]:
 
 
 def _print_csv(rows: Iterator[dict[str, Any]]) -> None:
-    from newsletter.services.readers import harmless
+    from newsletter.services.subscribers.import_export import harmless
 
     writer = csv.writer(sys.stdout)
     writer.writerow(_COLUMNS)

@@ -92,7 +92,7 @@ def _evening(settings: Any, given: Given, readers: int) -> Evening:
     from newsletter import config
     from newsletter.cli.worker import worker_started
     from newsletter.embedded import postgres
-    from newsletter.services.compose import compose
+    from newsletter.services.editions.compose import compose
     from newsletter.store.delivery import deliveries
     from newsletter.store.editions import editions
     from newsletter.store.schema import migrate
@@ -149,7 +149,7 @@ def _newsletter(ports: Any) -> tuple[Any, date]:
 
 def _collect(ports: Any, given: Given) -> None:
     from newsletter.sample.server import SampleFeed, newsroom
-    from newsletter.services.collect import collect, collect_paths
+    from newsletter.services.collection.collect import collect, collect_paths
 
     with _step("Collecting") as step, ExitStack() as stack:
         policy, now = ports.fetch, ports.now()
@@ -195,8 +195,9 @@ def _add(ports: Any, feeds: tuple[Any, ...], now: datetime) -> None:
 def _subscribe(ports: Any, newsletter: Any, readers: int) -> int:
     """How many zones the sample readers live in. Two more have asked only; one has left again."""
     from newsletter.sample.newsroom import readers as sample_readers
-    from newsletter.services import links, signup
-    from newsletter.services.readers import import_readers
+    from newsletter.services import urls
+    from newsletter.services.subscribers import signup
+    from newsletter.services.subscribers.import_export import import_readers
     from newsletter.store.subscribers import subscribers
 
     with _step("Subscribing readers") as step:
@@ -211,7 +212,7 @@ def _subscribe(ports: Any, newsletter: Any, readers: int) -> int:
             every = list(subscribers.every(session, newsletter.id))
         zones = {one.zone for one in every if one.zone}
         left = next(one for one in every if one.address == _LEFT)
-        text = links.unsubscribe_token(ports, left.id)
+        text = urls.unsubscribe_token(ports, left.id)
         signup.unsubscribe(ports, text, means="page", remote_address="")
         step(f"Subscribed {readers} readers in {len(zones)} time zones")
     return len(zones)
@@ -219,7 +220,7 @@ def _subscribe(ports: Any, newsletter: Any, readers: int) -> int:
 
 def _deliver(ports: Any, edition: Any) -> None:
     from newsletter.cli.sending import result_of, watch
-    from newsletter.services.dispatch import send_now
+    from newsletter.services.sending.dispatch import send_now
 
     with _step("Delivering") as step:
         send_now(ports, edition.id)
@@ -240,7 +241,7 @@ def _given(feeds: list[str]) -> Given:
 
 def _evening_of(given: Given, now: datetime) -> datetime | None:
     """The evening that saved feeds are from; None when they are of today, or are not files."""
-    from newsletter.services.collect import newest
+    from newsletter.services.collection.collect import newest
 
     if given.urls or not given.paths:
         return None

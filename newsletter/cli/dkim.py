@@ -10,7 +10,7 @@ _STRING_CHARS = 255  # RFC 1035, 3.3: a TXT record consists of strings that are 
 
 def dkim(as_json: AsJson = False) -> None:
     """Print the TXT record of each key that signs the mail: its name, and its text."""
-    from newsletter.services.mailing import dns_records
+    from newsletter.services.editions.render import dns_records
 
     with house() as here:
         found = dns_records(here.ports)

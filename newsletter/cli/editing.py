@@ -28,8 +28,8 @@ def compose(
 
     By itself it is composed anew as news comes in until its cut-off, unless it is approved.
     """
-    from newsletter.services.compose import document, explained
-    from newsletter.services.recompose import compose_now
+    from newsletter.services.editions.compose import document, explained
+    from newsletter.services.editions.recompose import compose_now
     from newsletter.store.editions import editions
 
     with house(at=at) as here:
@@ -63,7 +63,7 @@ def preview(
     from newsletter.mail.content.render import filled
     from newsletter.mail.message.master_copy import Recipient
     from newsletter.mail.preflight import check_digest
-    from newsletter.services import mailing
+    from newsletter.services.editions import render
     from newsletter.store.editions import editions
 
     if html + text + eml + open_ > 1:
@@ -73,7 +73,7 @@ def preview(
         with here.ports.store.begin() as session:
             edition = edition_of(session, newsletter, when)
             decided = editions.decisions(session, edition.id)
-            email = mailing.shown(here.ports, session, edition, newsletter)
+            email = render.shown(here.ports, session, edition, newsletter)
         check_digest(email)
         if eml:
             reader = Recipient(
@@ -82,7 +82,7 @@ def preview(
                 unsubscribe="preview",
                 leaves_at=here.ports.now(),
             )
-            master = mailing.master(here.ports, email, edition, newsletter)
+            master = render.master(here.ports, email, edition, newsletter)
             sys.stdout.buffer.write(master.message(reader))
             return
     seen = filled(email, address="reader@example.org", unsubscribe="preview")
@@ -96,13 +96,13 @@ def preview(
 
 def approve(on: On = "", slug: Slug = "", at: At = "") -> None:
     """Approve an edition, held or not: as it is now it goes out at its minute."""
-    from newsletter.services import editing
+    from newsletter.services.editions import review
 
     with house(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         with here.ports.store.begin() as session:
             edition = edition_of(session, newsletter, when)
-        approved = editing.approve(here.ports, edition.id, by="command line")
+        approved = review.approve(here.ports, edition.id, by="command line")
     out.print(f"Approved. It goes out at {approved.sends_at:%Y-%m-%d %H:%M} UTC.")
     out.print("As it is now: what comes in later waits for the next one.", style="dim")
 
@@ -114,13 +114,13 @@ def hold(
     at: At = "",
 ) -> None:
     """Hold an edition until somebody approves it."""
-    from newsletter.services import editing
+    from newsletter.services.editions import review
 
     with house(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         with here.ports.store.begin() as session:
             edition = edition_of(session, newsletter, when)
-        editing.hold(here.ports, edition.id, note=why, by="command line")
+        review.hold(here.ports, edition.id, note=why, by="command line")
     out.print("Held. To let it go:  newsletter approve")
 
 

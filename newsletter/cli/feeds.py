@@ -23,7 +23,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Read a feed once, say what it contains, and read it from now on."""
-    from newsletter.services import feeds
+    from newsletter.services.collection import manage_feeds
 
     told: dict[str, str | float] = {
         "source": source,
@@ -33,7 +33,7 @@ def add(
     }
     with house(at=at) as here:
         ports = here.ports
-        feed, parsed = feeds.add(ports.store, ports.fetch, url, now=ports.now(), told=told)
+        feed, parsed = manage_feeds.add(ports.store, ports.fetch, url, now=ports.now(), told=told)
     if as_json:
         print_json({"url": feed.url, "source": feed.source, "entries": len(parsed.entries)})
         return
@@ -70,20 +70,20 @@ def remove(
     url: Annotated[str, typer.Argument(help="The feed's address, as listed.")], at: At = ""
 ) -> None:
     """Stop reading a feed. Its articles stay."""
-    from newsletter.services import feeds
+    from newsletter.services.collection import manage_feeds
 
     with house(at=at) as here:
-        feeds.remove(here.ports.store, url)
+        manage_feeds.remove(here.ports.store, url)
     out.print("Removed.")
 
 
 @app.command(epilog="Example:  newsletter feeds check")
 def check(at: At = "", as_json: AsJson = False) -> None:
     """Read every feed now and say whether it is well; keep nothing. Exit code 6 when one is not."""
-    from newsletter.services import feeds
+    from newsletter.services.collection import manage_feeds
 
     with house(at=at) as here:
-        checked = feeds.check(here.ports.store, here.ports.fetch)
+        checked = manage_feeds.check(here.ports.store, here.ports.fetch)
     if as_json:
         print_json([{"url": feed.url, "ok": is_ok, "said": said} for feed, said, is_ok in checked])
     else:

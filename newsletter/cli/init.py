@@ -16,7 +16,7 @@ from newsletter.domain.sender import impossible_sender, missing_address
 from newsletter.errors import InputError
 
 if TYPE_CHECKING:
-    from newsletter.services.next_release import NextRelease
+    from newsletter.services.editions.next_release import NextRelease
 
 Rule = TypeVar("Rule", bound=StrEnum)
 
@@ -107,8 +107,8 @@ def _saved(
     """The newsletter as stored, after the tables have been made; its next edition; and the time."""
     from newsletter import config
     from newsletter.embedded import Engine
-    from newsletter.services.follow_schedule import change_newsletter
-    from newsletter.services.next_release import find_next_release
+    from newsletter.services.editions.follow_schedule import change_newsletter
+    from newsletter.services.editions.next_release import find_next_release
     from newsletter.store import Store
     from newsletter.store.schema import migrate
 

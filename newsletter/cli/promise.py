@@ -7,7 +7,7 @@ from newsletter.domain import schedule
 from newsletter.domain.newsletter import Newsletter
 
 if TYPE_CHECKING:
-    from newsletter.services.next_release import NextRelease
+    from newsletter.services.editions.next_release import NextRelease
 
 _A_DAY, _AN_HOUR = timedelta(days=1), timedelta(hours=1)
 

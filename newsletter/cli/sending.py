@@ -61,8 +61,8 @@ def send(
 
 def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_json: bool) -> None:
     from newsletter.mail.smtp import connected
-    from newsletter.services.dispatch import send_now
-    from newsletter.services.sender_check import sender_problems
+    from newsletter.services.sending.dispatch import send_now
+    from newsletter.services.sending.sender_check import sender_problems
 
     with house(at=at, need=_EVERYTHING) as here:
         ports = here.ports
@@ -127,7 +127,7 @@ def _refuse_options(context: typer.Context) -> None:
 
 def _test(ports: Any, edition: Any, newsletter: Any, to: str) -> None:
     from newsletter.domain.subscribers.email_address import parse_address
-    from newsletter.services.dispatch import send_test
+    from newsletter.services.sending.dispatch import send_test
 
     address = parse_address(to).address
     send_test(ports, edition, newsletter, address)
@@ -139,7 +139,7 @@ def watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
 
     Recovers as the beat would: there may be none, and a task may be lost.
     """
-    from newsletter.services.recover import recover
+    from newsletter.services.sending.recovery import recover
 
     columns = (TextColumn("Sending"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeElapsedColumn(), console=err, transient=True, disable=quiet) as bar:
@@ -176,7 +176,7 @@ def _standing(ports: Any, edition_id: int) -> tuple[int, int, int, bool]:
 
 def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
     """How the edition stands, its deliveries counted by state; finished if nothing is left."""
-    from newsletter.services.deliver import finish
+    from newsletter.services.sending.run.deliver import finish
 
     finish(ports, edition_id)
     return read_result(ports, edition_id, slug)

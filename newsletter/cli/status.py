@@ -32,8 +32,8 @@ def status(
 ) -> None:
     """Whether tonight's edition goes out, readers, deliveries, feeds in trouble, and the jobs."""
     from newsletter import config
-    from newsletter.services.sender_check import sender_problems
-    from newsletter.services.status import status as status_at
+    from newsletter.services.operations.status import status as status_at
+    from newsletter.services.sending.sender_check import sender_problems
 
     has_relay = bool(config.load().smtp_url)
     with house(at=at) as here:
@@ -52,7 +52,7 @@ def status(
 
 
 def _check_code(found: Any) -> int:
-    from newsletter.services.status import late_jobs
+    from newsletter.services.operations.status import late_jobs
 
     if late_jobs(found):
         return _LATE
@@ -62,7 +62,7 @@ def _check_code(found: Any) -> int:
 
 def _show_check(found: Any) -> None:
     """Print one line for each newsletter, and one for the jobs."""
-    from newsletter.services.status import late_jobs
+    from newsletter.services.operations.status import late_jobs
 
     for standing in found.newsletters:
         name = f"{standing.newsletter.slug}: " if len(found.newsletters) > 1 else ""

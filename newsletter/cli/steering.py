@@ -28,22 +28,22 @@ def pause(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False)
     Returns when no worker has anything of it in its hand; or says how many messages are with a
     relay that takes its time.
     """
-    from newsletter.services import steering
+    from newsletter.services.sending import control
 
     with house(at=at) as here:
         newsletter, edition = begun(here.ports, slug, on)
-        steering.pause(here.ports, edition.id, by=_BY)
+        control.pause(here.ports, edition.id, by=_BY)
         _await_hands(here.ports, edition.id)
         tell(result_of(here.ports, edition.id, newsletter.slug), as_json=as_json)
 
 
 def resume(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
     """Let a run go on that was paused, or that stopped by itself."""
-    from newsletter.services import steering
+    from newsletter.services.sending import control
 
     with house(at=at, need=_QUEUE) as here:
         newsletter, edition = begun(here.ports, slug, on)
-        steering.resume(here.ports, edition.id, by=_BY)
+        control.resume(here.ports, edition.id, by=_BY)
         tell(result_of(here.ports, edition.id, newsletter.slug), as_json=as_json)
         _note_who_goes_on(here.settings)
 
@@ -56,13 +56,13 @@ def cancel(
     as_json: AsJson = False,
 ) -> None:
     """End a run: what has not left is failed, and never sent but by `newsletter send resend`."""
-    from newsletter.services import steering
+    from newsletter.services.sending import control
 
     with house(at=at) as here:
         newsletter, edition = begun(here.ports, slug, on)
         if not yes:
             _confirm(f"Cancel the edition of {edition.on}? What has not left never will.")
-        steering.cancel(here.ports, edition.id, by=_BY)
+        control.cancel(here.ports, edition.id, by=_BY)
         _await_hands(here.ports, edition.id)
         tell(result_of(here.ports, edition.id, newsletter.slug), as_json=as_json)
 
@@ -72,11 +72,11 @@ def resend(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False
 
     Also what was cancelled. Whoever was sent it, or is uncertain, is not written to.
     """
-    from newsletter.services import steering
+    from newsletter.services.sending import control
 
     with house(at=at, need=_QUEUE) as here:
         newsletter, edition = begun(here.ports, slug, on)
-        done = steering.resend(here.ports, edition.id)
+        done = control.resend(here.ports, edition.id)
         result = result_of(here.ports, edition.id, newsletter.slug)
         if done.queued:
             _note_who_goes_on(here.settings)
@@ -96,16 +96,16 @@ def resend(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False
 
 def _await_hands(ports: Any, edition_id: int) -> None:
     """Return when no worker has anything of the edition, or when that takes too long; say which."""
-    from newsletter.services import steering
+    from newsletter.services.sending import control
 
     ends_at, quiet = time.monotonic() + _PATIENCE_S, 0
     with err.status("Waiting for the workers…"):
         while quiet < _QUIET_LOOKS and time.monotonic() < ends_at:
-            number = steering.in_hand(ports, edition_id)
+            number = control.in_hand(ports, edition_id)
             quiet = 0 if number else quiet + 1
             time.sleep(_POLL_S)
     if not quiet:
-        with_relay = steering.count_with_relay(ports, edition_id)
+        with_relay = control.count_with_relay(ports, edition_id)
         note(
             f"Nothing more is begun. At most {with_relay} messages are with the relay, which may "
             "take ten minutes to answer: what it says is written down, and the rest of the "

@@ -30,7 +30,7 @@ def import_(
     Columns: address (or email), name, language, zone, paused_until. Good rows go in; exit code 7
     when some were left out. Who is known already stays as they are.
     """
-    from newsletter.services.readers import import_readers
+    from newsletter.services.subscribers.import_export import import_readers
     from newsletter.store.editions import newsletters
 
     if str(file) != "-" and not file.is_file():
@@ -59,7 +59,7 @@ def import_(
 @app.command(epilog="Example:  newsletter subscribers export > readers.csv")
 def export(slug: Slug = "", at: At = "") -> None:
     """Write every subscription as CSV to standard output: what import reads, with the pauses."""
-    from newsletter.services.readers import export_rows
+    from newsletter.services.subscribers.import_export import export_rows
     from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
@@ -94,13 +94,13 @@ def list_(slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
 @app.command(epilog="Example:  newsletter subscribers add reader@example.org")
 def add(address: str, slug: Slug = "", at: At = "") -> None:
     """Subscribe one address, confirmed."""
-    from newsletter.services import readers
+    from newsletter.services.subscribers import import_export
     from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
-        is_new = readers.add(here.ports.store, newsletter, address, now=here.ports.now())
+        is_new = import_export.add(here.ports.store, newsletter, address, now=here.ports.now())
     out.print("Subscribed." if is_new else "It was subscribed, or had ended its subscription.")
 
 
@@ -131,24 +131,26 @@ def resume(address: str, slug: Slug = "", at: At = "") -> None:
 @app.command(epilog="Example:  newsletter subscribers remove reader@example.org")
 def remove(address: str, slug: Slug = "", at: At = "") -> None:
     """End one address's subscription."""
-    from newsletter.services import readers
+    from newsletter.services.subscribers import import_export
     from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
-        readers.remove(here.ports.store, newsletter, address, now=here.ports.now())
+        import_export.remove(here.ports.store, newsletter, address, now=here.ports.now())
     out.print("Ended.")
 
 
 def _paused(address: str, until: date | None, slug: str, at: str) -> None:
-    from newsletter.services import readers
+    from newsletter.services.subscribers import import_export
     from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
-        readers.pause(here.ports.store, newsletter, address, until=until, now=here.ports.now())
+        import_export.pause(
+            here.ports.store, newsletter, address, until=until, now=here.ports.now()
+        )
 
 
 def _opened(file: Path) -> Any:

@@ -132,7 +132,7 @@ def _given(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
 def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
     """A CSV of the rows with what was decided; no spreadsheet runs any cell of it."""
     from newsletter.domain.text.clean import one_line
-    from newsletter.services.readers import harmless
+    from newsletter.services.subscribers.import_export import harmless
 
     names = list(dict.fromkeys(name for row, _ in wrong for name in row))
     try:

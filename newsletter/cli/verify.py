@@ -30,7 +30,7 @@ def verify(
     ledger has as queued or failed.
     """
     from newsletter.domain.editions.edition import EditionStatus
-    from newsletter.services.audit import audit
+    from newsletter.services.sending.reconcile import audit
 
     if not against.exists():
         raise InputError(f"There is nothing at {against}.")

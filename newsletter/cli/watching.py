@@ -32,7 +32,7 @@ def watch_run(store: Any, edition: Any, *, as_json: bool) -> None:
 
     Raises StateError when the edition has not been sent off.
     """
-    from newsletter.services.watching import Watch
+    from newsletter.services.sending.progress import Watch
 
     if edition.frozen_at is None:
         raise StateError(

@@ -13,8 +13,8 @@ from celery.signals import setup_logging, worker_process_init, worker_shutting_d
 from newsletter import config
 from newsletter.embedded import Engine
 from newsletter.errors import NewsletterError
-from newsletter.services import lost
 from newsletter.services.ports import Ports
+from newsletter.services.sending import lost_runs
 from newsletter.tasks.alive import touch_while_alive
 from newsletter.tasks.app import make_app
 from newsletter.tasks.broker_log import log_outages_once
@@ -76,7 +76,7 @@ def _settle_journals() -> None:
     when the lease has ended its window counts, and not its journal.
     """
     with suppress(NewsletterError):  # the next run or recover here does it
-        lost.settle_journals(ports())
+        lost_runs.settle_journals(ports())
 
 
 def _log_as_set(**_: object) -> None:

@@ -15,10 +15,11 @@ from newsletter.errors import InputError, MailRefusedError, MissingError
 from newsletter.mail.content.render import Rendered, filled
 from newsletter.mail.content.translations import updated_since
 from newsletter.mail.preflight import check_digest
-from newsletter.services import dispatch, editing, mailing
-from newsletter.services.recompose import compose_now
-from newsletter.services.sender_check import sender_problems
-from newsletter.services.status import read_forecast
+from newsletter.services.editions import render, review
+from newsletter.services.editions.recompose import compose_now
+from newsletter.services.operations.status import read_forecast
+from newsletter.services.sending import dispatch
+from newsletter.services.sending.sender_check import sender_problems
 from newsletter.store import Session as StoreSession
 from newsletter.store.delivery import deliveries
 from newsletter.store.editions import editions, newsletters
@@ -147,7 +148,7 @@ def mail(
     """The mail itself, for a frame in which it can do nothing."""
     newsletter, edition = _meant(site, slug, on)
     with site.ports.store.begin() as session:
-        email = mailing.shown(site.ports, session, edition, newsletter)
+        email = render.shown(site.ports, session, edition, newsletter)
     html = filled(email, address="reader@example.org", unsubscribe="preview").html
     # A frame cannot choose its reader's scheme, so the condition is settled here.
     settled = "@media all" if scheme == "dark" else "@media not all"
@@ -176,7 +177,7 @@ def approve(
     _newsletter, edition = _meant(site, slug, on)
     if seen is not None and seen != edition.composed_at:
         return _back(slug, on, "changed")
-    editing.approve(site.ports, edition.id, by="editor", as_composed_at=edition.composed_at)
+    review.approve(site.ports, edition.id, by="editor", as_composed_at=edition.composed_at)
     return _back(slug, on, "approved")
 
 
@@ -186,7 +187,7 @@ def hold(
 ) -> Response:
     """Keep the edition back."""
     _newsletter, edition = _meant(site, slug, on)
-    editing.hold(site.ports, edition.id, note=note[:500], by="editor")
+    review.hold(site.ports, edition.id, note=note[:500], by="editor")
     return _back(slug, on, "held")
 
 
@@ -257,7 +258,7 @@ def _look(
         return None, ()
     email = None
     try:
-        email = mailing.shown(site.ports, session, edition, newsletter)
+        email = render.shown(site.ports, session, edition, newsletter)
         check_digest(email)
     except MailRefusedError as error:
         return email, error.problems
@@ -269,7 +270,7 @@ def _removed(site: Site, edition: Edition | None, newsletter: Newsletter) -> lis
     if edition is None or edition.frozen_at is not None:
         return []
     try:
-        _, unfit = mailing.remove_unmailable(site.ports, edition, newsletter)
+        _, unfit = render.remove_unmailable(site.ports, edition, newsletter)
     except MailRefusedError:
         return []
     shown = [article for story in edition.stories for article in (story.lead, *story.others)]

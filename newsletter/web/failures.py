@@ -17,7 +17,7 @@ from newsletter.errors import (
     UnreachableError,
 )
 from newsletter.mail.smtp import without_addresses
-from newsletter.services.signup import TooOftenError
+from newsletter.services.subscribers.signup import TooOftenError
 from newsletter.web.outage_log import report_unreachable
 from newsletter.web.pages import page
 from newsletter.web.session import NotSignedInError

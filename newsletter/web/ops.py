@@ -9,7 +9,7 @@ from redis import Redis, RedisError
 
 from newsletter.domain.editions.edition import Hold
 from newsletter.errors import ReadOnlyError, StateError, UnreachableError
-from newsletter.services.status import Standing, Status, status
+from newsletter.services.operations.status import Standing, Status, status
 from newsletter.store.schema import check_schema
 from newsletter.web.failures import RETRY_AFTER_S
 from newsletter.web.site import Site, TheSite

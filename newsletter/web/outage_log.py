@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from newsletter.errors import UnreachableError
-from newsletter.services.outages import Service, is_away, report_end, report_outage, service_of
+from newsletter.services.operations.outages import (
+    Service,
+    is_away,
+    report_end,
+    report_outage,
+    service_of,
+)
 from newsletter.web.site import TheSite
 
 

@@ -11,7 +11,9 @@ from newsletter.errors import InputError, MissingError, NewsletterError, Unreach
 from newsletter.mail.content.digest_view import layout
 from newsletter.mail.content.render import filled
 from newsletter.mail.content.translations import words
-from newsletter.services import links, mailing, signup
+from newsletter.services import urls
+from newsletter.services.editions import render
+from newsletter.services.subscribers import signup
 from newsletter.store.editions import editions, newsletters
 from newsletter.web.failures import RETRY_AFTER_S
 from newsletter.web.frame import MAIL_POLICY
@@ -97,7 +99,7 @@ async def subscribe_by_program(request: Request, site: TheSite) -> Response:
 @router.api_route("/confirm/{text}", methods=["GET", "HEAD"])
 def confirm_page(site: TheSite, text: str) -> Response:
     """A page with a button: scanners open links, so opening one changes nothing."""
-    subscription, newsletter = signup.look_up(site.ports, text, links.CONFIRM)
+    subscription, newsletter = signup.look_up(site.ports, text, urls.CONFIRM)
     return _question("confirm", newsletter, subscription)
 
 
@@ -113,7 +115,7 @@ def confirm(request: Request, site: TheSite, text: str) -> Response:
 @router.api_route("/unsubscribe/{text}", methods=["GET", "HEAD"])
 def unsubscribe_page(site: TheSite, text: str) -> Response:
     """A page with a button; opening it changes nothing."""
-    subscription, newsletter = signup.look_up(site.ports, text, links.UNSUBSCRIBE)
+    subscription, newsletter = signup.look_up(site.ports, text, urls.UNSUBSCRIBE)
     return _question("unsubscribe", newsletter, subscription)
 
 
@@ -180,11 +182,11 @@ def edition(site: TheSite, slug: str, on: Day) -> Response:
 @router.api_route("/view/{text}", methods=["GET", "HEAD"])
 def view(site: TheSite, text: str) -> Response:
     """The mail itself in the browser. Whose it was is not shown: links are passed on."""
-    edition_id = links.read_edition(site.ports, text)
+    edition_id = urls.read_edition(site.ports, text)
     with site.ports.store.begin() as session:
         found = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, found.newsletter_id)
-        email = mailing.shown(site.ports, session, found, newsletter)
+        email = render.shown(site.ports, session, found, newsletter)
     seen = filled(email, address="…", unsubscribe="by-mail")
     return HTMLResponse(seen.html, headers={"Content-Security-Policy": MAIL_POLICY})
 
@@ -223,5 +225,5 @@ def _answer(site: Site, kind: str, newsletter: Newsletter, subscription: Any) ->
         newsletter=newsletter,
         kind=kind,
         address=subscription.address,
-        site_url=links.site(site.ports, newsletter.slug),
+        site_url=urls.site(site.ports, newsletter.slug),
     )

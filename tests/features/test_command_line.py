@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.services.status import JOBS
+from newsletter.services.operations.status import JOBS
 from newsletter.store import Store
 from newsletter.store.operations import job_runs
 from tests.features.conftest import EVENING

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery.beat import Scheduler
 
-from newsletter.services.status import JOBS
+from newsletter.services.operations.status import JOBS
 from newsletter.tasks.app import DELIVERIES, HOUSEWORK, make_app
 from newsletter.tasks.beat import SCHEDULE
 

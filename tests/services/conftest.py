@@ -10,8 +10,8 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded import capture
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
-from newsletter.services.dispatch import dispatch
 from newsletter.services.ports import Ports
+from newsletter.services.sending.dispatch import dispatch
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
 from tests.patience import HANGS_S

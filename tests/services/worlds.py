@@ -20,7 +20,7 @@ from newsletter.domain.articles.article import Entry
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded.shared import free_port
-from newsletter.services.compose import compose
+from newsletter.services.editions.compose import compose
 from newsletter.store import Store
 from newsletter.store.collection import articles, feeds
 from newsletter.store.collection.feeds import Feed

@@ -6,7 +6,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from newsletter.errors import SettingsError, UnreachableError
-from newsletter.services.outages import Service, report_end
+from newsletter.services.operations.outages import Service, report_end
 from newsletter.tasks.app import make_app
 from newsletter.tasks.broker_log import BrokerOutages
 from newsletter.tasks.job_log import logged
@@ -107,7 +107,7 @@ def test_celerys_attempts_to_reach_redis_are_one_line(caplog) -> None:
         _record("celery.worker", logging.ERROR, "Task failed", KeyError("x")),
         _record("celery.app.trace", logging.ERROR, "Task failed", REFUSED),
         _record("celery.beat", logging.INFO, "beat: Starting..."),
-        _record("newsletter.services.tick", logging.ERROR, "away", REFUSED),
+        _record("newsletter.services.operations.scheduled_jobs", logging.ERROR, "away", REFUSED),
     ],
     ids=["a fault", "a fault of a task", "a beat that starts", "a line of ours"],
 )

@@ -1,0 +1,1 @@
+"""Editions: composed, reviewed, rendered. May import collection."""

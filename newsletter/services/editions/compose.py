@@ -1,0 +1,175 @@
+"""Compose: the day's articles become the edition of a date."""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from newsletter.domain import schedule
+from newsletter.domain.digest.builder import choose
+from newsletter.domain.digest.digest import Decision, Digest, Story
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.recomposition import FeedHealth, decide_fate
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.relevance.classifier import Judge
+from newsletter.errors import StateError
+from newsletter.mail.content.heading import preheader_of, subject_of
+from newsletter.services.editions.mailable import choose_mailable
+from newsletter.store import Session, Store
+from newsletter.store.collection import articles, feeds
+from newsletter.store.editions import editions
+from newsletter.topics.load import named
+
+FIRST_WINDOW = timedelta(hours=24)
+LONGEST_WINDOW = timedelta(hours=96)  # A long week-end; a service that slept longer skips the rest.
+LATE = timedelta(hours=24)  # An article published before its window but found in it: decision 0003.
+REMEMBERED = timedelta(days=7)  # Stories told longer ago are not searched for the same event.
+
+
+def compose(
+    store: Store, newsletter: Newsletter, on: date, *, now: datetime, until: datetime | None = None
+) -> Edition:
+    """The edition of that date, composed of what is known at now; a draft is composed anew.
+
+    It is closed at its cut-off, or at now if that is earlier; with until then instead. Its window
+    never gets shorter. Two at once do no harm: one of them makes it, and an editor's hold stays.
+    Raises StateError when it is approved, or out.
+    """
+    with store.begin() as session:
+        digest = _digest(session, newsletter, on, now, until)
+        new = _decided(newsletter, on, digest, feeds.health(session))
+        if editions.save(session, new, digest, now=now) is None:
+            raise StateError(
+                f"The edition of {on} is approved or out already, so it is not composed anew."
+            )
+        composed = editions.by_date(session, newsletter.id, on)
+    assert composed is not None
+    return composed
+
+
+def explained(
+    store: Store, newsletter: Newsletter, on: date, *, now: datetime
+) -> tuple[Decision, ...]:
+    """The decisions as compose makes them, with the sum behind each story; nothing is kept."""
+    with store.begin() as session:
+        return _digest(session, newsletter, on, now).decisions
+
+
+def document(
+    edition: Edition, newsletter: Newsletter, decided: tuple[Decision, ...]
+) -> dict[str, Any]:
+    """The edition as other programs read it: what is in, what is out, and why."""
+    return {
+        "edition": {
+            "id": edition.id,
+            "newsletter": newsletter.slug,
+            "date": edition.on.isoformat(),
+            "number": edition.number,
+            "status": edition.status.value,
+            "hold": edition.hold.value if edition.hold else None,
+            "reason": edition.reason,
+            "subject": edition.subject,
+            "preheader": edition.preheader,
+            "opens_at": edition.opens_at.isoformat(),
+            "closes_at": edition.closes_at.isoformat(),
+            "sends_at": edition.sends_at.isoformat(),
+            "composed_at": edition.composed_at.isoformat(),
+        },
+        "stories": [
+            _story_document(position, story, decided)
+            for position, story in enumerate(edition.stories)
+        ],
+        "left_out": [_decision_document(one) for one in decided if not one.is_in],
+    }
+
+
+def _digest(
+    session: Session,
+    newsletter: Newsletter,
+    on: date,
+    now: datetime,
+    until: datetime | None = None,
+) -> Digest:
+    closes_at = _window_end(session, newsletter, on, now, until)
+    first = min(now, schedule.composes_at(newsletter, on)) - FIRST_WINDOW
+    last = editions.last_cut_off(session, newsletter.id, before=on) or first
+    opens_at = min(max(last, closes_at - LONGEST_WINDOW), closes_at)
+    found = articles.in_window(session, opens_at=opens_at, closes_at=closes_at, late=LATE)
+    told = editions.told(session, newsletter.id, apart_from=on, since=closes_at - REMEMBERED)
+
+    def choose_without(unfit: Collection[int]) -> Digest:
+        return choose(
+            [article for article in found if article.id not in unfit],
+            judge=Judge(named(newsletter.topic)),
+            window=(opens_at, closes_at),
+            language=newsletter.language,
+            max_stories=newsletter.max_stories,
+            # An evening composed after the fact knows nothing of later ones.
+            told=[one for one in told if one.on < on],
+        )
+
+    return choose_mailable(choose_without, newsletter, on)
+
+
+def _window_end(
+    session: Session, newsletter: Newsletter, on: date, now: datetime, until: datetime | None
+) -> datetime:
+    """Where the window closes: never after now, and never before it closed the last time."""
+    closes_at = min(now, until or schedule.composes_at(newsletter, on))
+    known = editions.by_date(session, newsletter.id, on)
+    if known is not None and known.closes_at <= now:
+        return max(closes_at, known.closes_at)
+    return closes_at
+
+
+def _decided(
+    newsletter: Newsletter, on: date, digest: Digest, health: FeedHealth
+) -> editions.NewEdition:
+    fate = decide_fate(newsletter, len(digest.stories), health)
+    return editions.NewEdition(
+        newsletter_id=newsletter.id,
+        on=on,
+        status=fate.status,
+        hold=fate.hold,
+        reason=fate.reason,
+        sends_at=schedule.sends_at(newsletter, on),
+        subject=subject_of(digest.stories, newsletter),
+        preheader=preheader_of(digest.stories, newsletter.language),
+    )
+
+
+def _story_document(position: int, story: Story, decided: tuple[Decision, ...]) -> dict[str, Any]:
+    return {
+        "position": position,
+        "placement": story.placement.value,
+        "section": story.section,
+        "title": story.title,
+        "summary": story.summary,
+        "label": story.label.value,
+        "since": story.since.isoformat() if story.since else None,
+        "score": story.score,
+        "reason": story.reason,
+        "articles": [
+            _decision_document(one) | {"is_lead": one.article.id == story.lead.id}
+            for one in decided
+            if one.story == position
+        ],
+    }
+
+
+def _decision_document(one: Decision) -> dict[str, Any]:
+    return {
+        "id": one.article.id,
+        "url": one.article.url,
+        "title": one.article.title,
+        "source": one.article.source,
+        "section": one.article.section,
+        "published_at": one.article.published_at.isoformat(),
+        "score": one.score,
+        "reason": one.reason,
+    } | _sum_document(one)
+
+
+def _sum_document(one: Decision) -> dict[str, Any]:
+    if not one.parts:
+        return {}
+    return {"sum": [{"for": it.name, "points": it.points, "how": it.how} for it in one.parts]}

@@ -1,0 +1,142 @@
+"""Recompose: an edition is composed when its time has come, and anew as news comes in."""
+
+from datetime import date, datetime
+
+from newsletter.domain import schedule
+from newsletter.domain.digest.digest import Placement
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.recomposition import (
+    FeedHealth,
+    describe_shortage,
+    is_composed_by_itself,
+    is_outdated,
+    is_window_closed,
+)
+from newsletter.domain.newsletter import Newsletter
+from newsletter.services.collection.collect import collect_behind
+from newsletter.services.collection.lead_image import illustrate
+from newsletter.services.editions.compose import LATE, compose
+from newsletter.services.ports import Ports
+from newsletter.store import Session
+from newsletter.store.collection import feeds
+from newsletter.store.editions import editions, open_editions
+
+
+def compose_now(ports: Ports, newsletter: Newsletter, on: date) -> Edition:
+    """Return the edition of the date, composed at a person's word.
+
+    Feeds that nobody has read are read first, unless its evening is over. Raises StateError when
+    it is approved, or out.
+    """
+    if not schedule.is_late(newsletter, schedule.sends_at(newsletter, on), ports.now()):
+        collect_behind(ports.store, ports.fetch, now=ports.now())
+    edition = compose(ports.store, newsletter, on, now=ports.now())
+    return illustrate(ports.store, ports.fetch, edition)
+
+
+def recompose(ports: Ports, newsletter: Newsletter, on: date) -> bool:
+    """Return whether the edition of the date had to be composed, and has been.
+
+    1. Nothing is done on a day off, before its time, or past its grace; nor where a person approved
+       it, or once it was decided at its minute.
+    2. Where it is composed for the first time, is closed at its cut-off, or has too few stories,
+       the feeds are read first that nobody has read.
+    3. It is composed if it is missing or outdated, or if news came: up to its cut-off; for one of
+       too few stories up to now; after the cut-off from feeds that are new.
+
+    Raises StateError when somebody approved it in the same moment.
+    """
+    if not _may_go_out(newsletter, on, ports.now()):
+        return False
+    is_composed = _compose_if_needed(ports, newsletter, on)
+    if is_composed:  # of what came in up to its cut-off; with too few stories of what came after
+        _compose_if_needed(ports, newsletter, on)
+    return is_composed
+
+
+def _may_go_out(newsletter: Newsletter, on: date, now: datetime) -> bool:
+    is_late = schedule.is_late(newsletter, schedule.sends_at(newsletter, on), now)
+    return schedule.is_sending_day(newsletter, on) and not is_late
+
+
+def _compose_if_needed(ports: Ports, newsletter: Newsletter, on: date) -> bool:
+    edition, health = _read(ports, newsletter, on)
+    if not _is_open(edition, newsletter, on, ports.now()):
+        return False
+    if _is_decided_by_feeds(edition, newsletter, health, ports.now()) and collect_behind(
+        ports.store, ports.fetch, now=ports.now()
+    ):
+        edition, health = _read(ports, newsletter, on)
+        if not _is_open(edition, newsletter, on, ports.now()):
+            return False
+    now = ports.now()
+    until = None
+    if edition is not None:
+        is_short = bool(describe_shortage(newsletter, len(edition.stories), health))
+        until = _news_until(edition, newsletter, is_short=is_short, now=now)
+        if not is_outdated(edition, newsletter, health, now=now):
+            with ports.store.begin() as session:
+                if not _has_news(session, edition, newsletter, until=until, is_short=is_short):
+                    return False
+    _compose(ports, newsletter, edition, on=on, until=until)
+    return True
+
+
+def _compose(
+    ports: Ports,
+    newsletter: Newsletter,
+    before: Edition | None,
+    *,
+    on: date,
+    until: datetime | None,
+) -> None:
+    """Compose it; look for a photo where another story leads than before."""
+    edition = compose(ports.store, newsletter, on, now=ports.now(), until=until)
+    if before is None or _lead(edition) != _lead(before):
+        illustrate(ports.store, ports.fetch, edition)
+
+
+def _read(ports: Ports, newsletter: Newsletter, on: date) -> tuple[Edition | None, FeedHealth]:
+    with ports.store.begin() as session:
+        return editions.by_date(session, newsletter.id, on), feeds.health(session)
+
+
+def _is_open(edition: Edition | None, newsletter: Newsletter, on: date, now: datetime) -> bool:
+    if edition is None:
+        return schedule.is_time_to_compose(newsletter, on, now)
+    return is_composed_by_itself(edition, newsletter, now=now)
+
+
+def _is_decided_by_feeds(
+    edition: Edition | None, newsletter: Newsletter, health: FeedHealth, now: datetime
+) -> bool:
+    """Whether what is decided now hangs on feeds that nobody may have read."""
+    if edition is None or describe_shortage(newsletter, len(edition.stories), health):
+        return True
+    has_come = schedule.composes_at(newsletter, edition.on) <= now
+    return has_come and not is_window_closed(edition, newsletter)
+
+
+def _news_until(
+    edition: Edition, newsletter: Newsletter, *, is_short: bool, now: datetime
+) -> datetime:
+    """Up to when news counts: the cut-off; now, for an edition of too few stories."""
+    return now if is_short else min(now, schedule.composes_at(newsletter, edition.on))
+
+
+def _has_news(
+    session: Session, edition: Edition, newsletter: Newsletter, *, until: datetime, is_short: bool
+) -> bool:
+    is_settled = not is_short and is_window_closed(edition, newsletter)
+    return open_editions.has_news(
+        session,
+        edition,
+        closes_at=max(until, edition.closes_at) if is_settled else until,
+        late=LATE,
+        of_new_feeds=is_settled,
+    )
+
+
+def _lead(edition: Edition) -> int | None:
+    stories = edition.stories
+    return next((one.lead.id for one in stories if one.placement is Placement.LEAD), None)

@@ -1,0 +1,4 @@
+"""Sending an edition: dispatch, control, progress, recovery.
+
+May import editions, subscribers and collection.
+"""

@@ -1,0 +1,102 @@
+"""Runs whose process died: what they had begun, been answered, and not written down."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.services.ports import Ports
+from newsletter.services.sending.run.outcomes import Judge
+from newsletter.services.sending.run.settlement import LEASE
+from newsletter.store import Session
+from newsletter.store.delivery import batches
+from newsletter.store.delivery.batches import Batch, Settled
+from newsletter.store.delivery.send_journal import KeptError, Left, left_behind, of_claim, unread
+from newsletter.store.editions import editions, newsletters
+
+
+def settle_journals(ports: Ports) -> int:
+    """Settle the runs that died on this machine, by their journals; how many are uncertain now.
+
+    What was answered is written down, what was begun without an answer is in doubt (at most one for
+    each connection that was open), and the rest is queued as it was.
+    """
+    uncertain = 0
+    with left_behind(ports.journal) as found:
+        for left, path in found:
+            with ports.store.begin() as session:
+                batch = batches.held(session, left.edition_id, left.batch, left.fence)
+                if batch is not None:
+                    uncertain += _settled(ports, session, batch, left)
+            _remove(path)
+    return uncertain
+
+
+def settle_leases(ports: Ports) -> int:
+    """Settle the runs whose lease has ended; how many are in doubt.
+
+    Nobody of this machine has their journal, or it is from before the machine was started anew and
+    may be short: in doubt is whom their window names, but for what such a journal tells as
+    answered. A process that lives was stopped, or has not reached the database for so long; it
+    knows better, and says so as soon as it can.
+    """
+    uncertain = 0
+    with ports.store.begin() as session:
+        for batch in batches.lapsed(session):
+            with suppress(KeptError), of_claim(ports.journal, **_claim(batch)) as found:
+                left = found or Left(batch.edition_id, batch.batch, batch.fence)
+                left.begun.update(batch.window_ids)
+                uncertain += _settled(ports, session, batch, left)
+    return uncertain
+
+
+def end_journals(ports: Ports) -> int:
+    """Remove the journals that nobody reads and that can say nothing any more; how many.
+
+    An earlier boot's is read once, when its lease has ended; another machine's is for that machine.
+    All are over with their claim: it was given back, or settled once its lease had ended, and its
+    fence never comes again.
+    """
+    found = list(unread(ports.journal))
+    if not found:
+        return 0
+    with ports.store.begin() as session:
+        over = [path for path, claim in found if not batches.is_held(session, *claim)]
+    for path in over:
+        _remove(path)
+    return len(over)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # a disk that can only be read: its claim is over all the same
+        path.unlink()
+
+
+def _claim(batch: Batch) -> dict[str, int]:
+    return {"edition_id": batch.edition_id, "batch": batch.batch, "fence": batch.fence}
+
+
+def _settled(ports: Ports, session: Session, batch: Batch, left: Left) -> int:
+    judge = _judge(ports, session, batch)
+    outcomes = []
+    for due in batch.deliveries:
+        reply = left.answered.get(due.subscriber_id)
+        # An answer that is settled already is out of the window: it waits for another attempt.
+        if reply is not None and due.subscriber_id in batch.window_ids:
+            settled, outcome = judge.settled(due, reply)
+            outcomes.append(settled)
+            judge.follow(session, due, reply, outcome)
+        elif reply is None and due.subscriber_id in left.begun:
+            outcomes.append(judge.lost(due))
+    return _write(ports, session, batch, outcomes)
+
+
+def _judge(ports: Ports, session: Session, batch: Batch) -> Judge:
+    edition = editions.by_id(session, batch.edition_id)
+    return Judge(ports, edition, newsletters.by_id(session, edition.newsletter_id))
+
+
+def _write(ports: Ports, session: Session, batch: Batch, outcomes: list[Settled]) -> int:
+    """How many of the outcomes are uncertain; all are written down, and the batch is given back."""
+    batches.settle(session, batch, outcomes, now=ports.now(), lease=LEASE, window=())
+    batches.release(session, batch)
+    return sum(one.status is DeliveryStatus.UNCERTAIN for one in outcomes)

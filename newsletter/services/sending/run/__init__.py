@@ -1,0 +1,1 @@
+"""One worker's run through the deliveries of an edition."""

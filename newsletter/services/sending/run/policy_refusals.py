@@ -1,0 +1,149 @@
+"""Refusals that are about us or about one recipient, and what tells which.
+
+A relay that hands on what the recipient's own server says answers 5.7.1 for one company's gateway
+as it does for its own block of us. So such a refusal waits until the relay has taken another
+message: then it was about that recipient, who fails. When several of several providers meet it in a
+row it is about us: all of them are put back, and nobody fails.
+"""
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+from newsletter.domain.delivery.refusal_scope import SEVERAL_PROVIDERS, RefusalScope, refusal_scope
+from newsletter.domain.delivery.status import Next, Reply, Stage, after_reply
+from newsletter.mail.smtp import Standings
+from newsletter.services.sending.run.claimed_batch import Given
+
+TAKEN, FOR_GOOD = 2, 500  # RFC 5321 4.2.1: 2yz, and from there on 5yz
+# Of one relay. What waits takes up the window of a run, which has room for more than the two
+# messages that each of eight connections has on its way.
+MOST_WAITING = 10
+# Readers of one provider or two, nobody at all having been sent the edition: a fair sample, as that
+# of domain/delivery.py. Fewer may be one company's, at the head of a list.
+NOBODY_OF = 100
+
+
+class Verdict(StrEnum):
+    """What becomes of a delivery that was answered."""
+
+    AS_ANSWERED = auto()  # what its reply leads to
+    WAITS = auto()  # for what the others are answered; nobody has it
+    ELSEWHERE = auto()  # another relay is asked
+    PUT_BACK = auto()  # the relay refuses us, and there is no other: the run stops
+    PUT_OFF = auto()  # the run ends before it is known; asked again later
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One answered delivery, and what becomes of it now."""
+
+    given: Given
+    reply: Reply
+    verdict: Verdict
+
+
+class PolicyRefusals:
+    """Those of one run. The relays' streaks belong to the process, and outlive it."""
+
+    def __init__(self, standings: Standings) -> None:
+        self._standings = standings
+        self._waiting: list[Judged] = []
+
+    def is_plainly_taken(self, reply: Reply) -> bool:
+        """Return whether the relay took it and nobody waits for that: so it nearly always is."""
+        if self._waiting or reply.code // 100 != TAKEN:
+            return False
+        self._standings.streaks[reply.relay].end()
+        return True
+
+    def judge(self, given: Given, reply: Reply, *, has_sent: bool) -> list[Judged]:
+        """Return what is known now: of this delivery, and of those that waited for its answer.
+
+        has_sent is whether anybody was sent the edition so far.
+        """
+        outcome = after_reply(reply, attempts=1).next
+        if outcome is Next.SENT:
+            self._standings.streaks[reply.relay].end()
+            return [*self._taken(reply.relay, Verdict.AS_ANSWERED), _as_answered(given, reply)]
+        if outcome not in {Next.FAILED, Next.STOP}:
+            return [_as_answered(given, reply)]
+        scope = refusal_scope(reply)
+        if scope is RefusalScope.MESSAGE:
+            return [_as_answered(given, reply)]
+        return self._doubted(given, reply, scope, has_sent=has_sent)
+
+    def end(self, *, is_stopped: bool, is_all_answered: bool, has_sent: bool) -> list[Judged]:
+        """Return what becomes of those that wait at the end of the run.
+
+        When all have been answered no other reply will tell. Then it is about them if anybody was
+        sent the edition (has_sent), and about us if nobody was. A run that is stopped anyway keeps
+        them for whoever resumes it.
+        """
+        if is_stopped:
+            verdict = Verdict.PUT_BACK
+        elif not is_all_answered:
+            verdict = Verdict.PUT_OFF
+        else:
+            verdict = Verdict.AS_ANSWERED if has_sent else Verdict.PUT_BACK
+        if verdict is not Verdict.PUT_OFF:
+            for judged in self._waiting:
+                self._standings.streaks[judged.reply.relay].end()
+        waiting, self._waiting = self._waiting, []
+        return [Judged(judged.given, judged.reply, verdict) for judged in waiting]
+
+    def _doubted(
+        self, given: Given, reply: Reply, scope: RefusalScope, *, has_sent: bool
+    ) -> list[Judged]:
+        """Return what a refusal leads to that may be about us.
+
+        Who was put back by such a refusal before is not counted again: after "newsletter send
+        resume" the same few would stop the run once more.
+        """
+        streak = self._standings.streaks[reply.relay]
+        was_refused = given.due.last_code >= FOR_GOOD
+        if not was_refused:
+            streak.add(given.provider)
+        waits = Judged(given, reply, Verdict.WAITS)
+        self._waiting.append(waits)
+        is_ours = scope is RefusalScope.US and (not was_refused or reply.stage is Stage.MAIL)
+        is_nobody_taken = not has_sent and streak.recipients >= NOBODY_OF
+        if is_ours or streak.is_about_us or is_nobody_taken:
+            return self._refused_us(reply)
+        waiting = [judged for judged in self._waiting if judged.reply.relay == reply.relay]
+        return (
+            self._crowded(waiting, has_sent=has_sent) if len(waiting) >= MOST_WAITING else [waits]
+        )
+
+    def _crowded(self, waiting: list[Judged], *, has_sent: bool) -> list[Judged]:
+        """Return what becomes of those that wait for one relay, when no more may.
+
+        Where others were sent the edition, those of one provider or two are refused by these. Else
+        all but the last are asked again later: it waits on, for the end of the list to decide.
+        """
+        last = waiting[-1]
+        providers = {judged.given.provider for judged in waiting}
+        if has_sent and len(providers) < SEVERAL_PROVIDERS:
+            return self._taken(last.reply.relay, Verdict.AS_ANSWERED)
+        self._waiting.remove(last)
+        put_off = self._taken(last.reply.relay, Verdict.PUT_OFF)
+        self._waiting.append(last)
+        return [*put_off, last]
+
+    def _refused_us(self, reply: Reply) -> list[Judged]:
+        """Return what becomes of those whom the relay refused because of us."""
+        self._standings.streaks[reply.relay].end()
+        if not self._standings.has_other(reply.relay):
+            return self._taken(reply.relay, Verdict.PUT_BACK)
+        self._standings.bar(reply.relay, str(reply), now=time.monotonic())
+        return self._taken(reply.relay, Verdict.ELSEWHERE)
+
+    def _taken(self, relay: str, verdict: Verdict) -> list[Judged]:
+        """Return those that waited for this relay's next answers."""
+        taken = [judged for judged in self._waiting if judged.reply.relay == relay]
+        self._waiting = [judged for judged in self._waiting if judged.reply.relay != relay]
+        return [Judged(judged.given, judged.reply, verdict) for judged in taken]
+
+
+def _as_answered(given: Given, reply: Reply) -> Judged:
+    return Judged(given, reply, Verdict.AS_ANSWERED)

@@ -1,0 +1,306 @@
+"""One worker's run through an edition, as the connections see it: messages out, replies in.
+
+All of it happens in the event loop. What stands in the ledger is the keeper's (services/keeper.py).
+"""
+
+import asyncio
+import time
+
+from newsletter.domain.delivery.status import Next, Outcome, Reply, Stage, is_refused_too_often
+from newsletter.domain.newsletter import Newsletter
+from newsletter.errors import UnfitError
+from newsletter.mail.message.master_copy import Master
+from newsletter.mail.smtp import Envelope, Standings
+from newsletter.services.operations.outages import Service, report_end
+from newsletter.services.ports import Ports
+from newsletter.services.sending.run.claimed_batch import (
+    Answer,
+    Given,
+    Hand,
+    Parked,
+    Tally,
+    hand_out,
+)
+from newsletter.services.sending.run.envelopes import Envelopes, refuse
+from newsletter.services.sending.run.outcomes import Judge
+from newsletter.services.sending.run.policy_refusals import Judged, PolicyRefusals, Verdict
+from newsletter.services.sending.run.throttle import Pace
+from newsletter.services.sending.run.window import Window
+from newsletter.store.delivery.batches import Settled
+
+# Of a message that nobody has, while it is open whom its refusal is about: it is queued again.
+_UNDECIDED = Reply(code=0, text="The relay refused it, or us.", stage=Stage.DATA)
+
+
+class Run:
+    """A supply for the connections (newsletter.mail.smtp.Stream) out of claimed batches."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        newsletter: Newsletter,
+        master: Master,
+        *,
+        judge: Judge,
+        pace: Pace,
+        standings: Standings | None = None,
+    ) -> None:
+        self._most_refused = newsletter.max_refused
+        self._envelopes = Envelopes(ports, newsletter, master)
+        self._judge = judge
+        self._pace = pace
+        self._refusals = PolicyRefusals(standings or Standings(ports.relays))
+        self._of: dict[int, Given] = {}
+        self._begun: set[int] = set()
+        self._is_answered = False
+        self.hands: list[Hand] = []
+        self.window, self.parked, self.tally = Window(), Parked(), Tally()
+        self.changed, self.wake = asyncio.Event(), asyncio.Event()
+        self.holds_until = 0.0  # Beyond it the leases may be somebody else's: nothing is begun.
+        self.has_more = True
+        self.is_last = False  # No batch was left to claim: who is refused now has nobody behind.
+        self.ending = asyncio.Event()  # Nothing more is begun; what is in flight is waited for.
+        self.stops_because = ""
+        self.disk_error: OSError | None = None  # No journal can be written: nothing is begun.
+        self.sent = 0
+        self.begun_count = 0
+
+    @property
+    def in_flight(self) -> set[int]:
+        """The subscribers whose messages a connection has and no answer."""
+        return set(self._of)
+
+    @property
+    def left(self) -> int:
+        """How many deliveries it holds that were not given out."""
+        return sum(hand.left for hand in self.hands)
+
+    @property
+    def unsettled(self) -> int:
+        """How many answers no settlement has taken up so far."""
+        return sum(len(hand.answers) - hand.writing for hand in self.hands)
+
+    def next(self) -> Envelope | None:
+        """The next message that may be begun."""
+        pacer = self._pace.pacer
+        while self._may_begin() and (given := self.window.take(pacer.may)) is not None:
+            envelope = self._envelope(given)
+            if envelope is not None:
+                pacer.took(given.provider)
+                self._of[envelope.key] = given
+                return envelope
+        self._wake_keeper()
+        return None
+
+    def begun(self, envelope: Envelope) -> bool:
+        """Whether it goes out now; that is written down first.
+
+        So are the answers to what was begun before it, which may be of another batch: no connection
+        has more than its one message in doubt.
+        """
+        if not self._may_go_on():
+            return False
+        hand = self._of[envelope.key].hand
+        try:
+            self.write_journals(but=hand)
+            hand.journal.begun(envelope.key)
+        except OSError as error:
+            self.stop_writing(error)
+            return False
+        self._begun.add(envelope.key)
+        self.begun_count += 1
+        return True
+
+    def returned(self, envelope: Envelope) -> None:
+        """It goes when it is its turn again."""
+        given = self._of.pop(envelope.key)
+        self._pace.pacer.returned(given.provider)
+        self.window.ready.appendleft(given)
+
+    def answered(self, envelope: Envelope, reply: Reply) -> None:
+        """Remember what came of it; the keeper writes it down."""
+        self._begun.discard(envelope.key)
+        given = self._of.pop(envelope.key)
+        self._pace.pacer.answered(given.provider, reply)
+        if reply.code and not self._is_answered:
+            self._is_answered = True
+            report_end(Service.RELAY)
+        if self._refusals.is_plainly_taken(reply):
+            given.hand.journal.answered(envelope.key, reply)
+            self._record(given, reply, *self._judge.settled(given.due, reply))
+            return
+        for judged in self._refusals.judge(given, reply, has_sent=self.tally.sent > 0):
+            self._apply(judged)
+
+    def decide_refusals(self) -> None:
+        """Decide on the refusals that wait for what others are answered: nobody else will be."""
+        waiting = self._refusals.end(
+            is_stopped=bool(self.stops_because),
+            is_all_answered=self.is_last and self._is_used_up,
+            has_sent=self.tally.sent > 0,
+        )
+        for judged in waiting:
+            self._apply(judged)
+
+    def _apply(self, judged: Judged) -> None:
+        given, reply = judged.given, judged.reply
+        key, journal = given.due.subscriber_id, given.hand.journal
+        if judged.verdict is Verdict.WAITS:
+            journal.answered(key, _UNDECIDED)
+        elif judged.verdict is Verdict.ELSEWHERE:
+            journal.answered(key, _UNDECIDED)
+            self.parked.put(given)
+        elif judged.verdict is Verdict.PUT_OFF:
+            self._record(given, reply, *self._judge.put_off(given.due, reply))
+        elif judged.verdict is Verdict.PUT_BACK:
+            self._record(given, reply, *self._judge.put_back(given.due, reply))
+        else:
+            journal.answered(key, reply)
+            self._record(given, reply, *self._judge.settled(given.due, reply))
+
+    def _record(self, given: Given, reply: Reply, settled: Settled, outcome: Outcome) -> None:
+        hand = given.hand
+        hand.answers.append(Answer(given.due, reply, settled, outcome))
+        if outcome.next is Next.SENT:
+            self.sent += 1
+            self.tally.sent += 1
+        elif outcome.next is Next.FAILED:
+            self._count_refusal(reply)
+        elif outcome.next is Next.STOP:
+            self._stop(f"The relay refuses us ({reply}); the rest waits.")
+        if self.unsettled >= self.window.chunk and len(self.window.ready) <= self.window.low:
+            self.wake.set()
+
+    async def more(self) -> bool:
+        """Whether there is a message; waits for the ledger, and for permits.
+
+        Whoever asks has nothing in flight and may hang up: the answers to what it sent are in their
+        journals first, so that no closed connection leaves anything in doubt.
+        """
+        try:
+            self.write_journals()
+        except OSError as error:
+            self.stop_writing(error)
+        while not self.is_done:
+            if self._may_begin() and self._is_one_ready():
+                return True
+            self._wake_keeper()
+            await self.changed.wait()
+        return False
+
+    def ask(self) -> None:
+        """Choose those that the next settlement is to name, and let go of those that must wait."""
+        window, pacer = self.window, self._pace.pacer
+        if not self._may_begin():
+            self.parked.put_all(window.take_all())
+            return
+        self.parked.put_all(window.give_up(pacer.allowance))
+        counts = window.counts()
+
+        def has_use(provider: str) -> bool:
+            allowance = pacer.allowance(provider)
+            if allowance < 1:
+                pacer.may(provider)  # tells it that one waits
+            return counts[provider] < allowance
+
+        for _ in range(self._room()):
+            given = hand_out(self.hands, self.parked, has_use)
+            if given is None:
+                break
+            counts[given.provider] += 1
+            window.asked.append(given)
+
+    def ids_in_window(self, hand: Hand) -> list[int]:
+        """Return the subscribers of that batch whose messages may have been begun by and by."""
+        window = [*self._of.values(), *self.window.ready, *self.window.asked]
+        if self.ending.is_set():  # What is not begun never will be.
+            window = [self._of[key] for key in self._begun]
+        return [given.due.subscriber_id for given in window if given.hand is hand]
+
+    def write_journals(self, *, but: Hand | None = None) -> None:
+        """Write down the answers that are only remembered. Raises OSError."""
+        for hand in self.hands:
+            if hand is not but:
+                hand.journal.write()
+
+    def stop_writing(self, error: OSError) -> None:
+        """Begin nothing more: what is begun could not be written down."""
+        self.disk_error = self.disk_error or error
+        self.ending.set()
+        self.wake.set()
+
+    def look_again(self) -> None:
+        """There may be a message now, for those that wait in more()."""
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    def give_up(self) -> None:
+        """Take what was begun and not answered for lost: nobody waits for the answers any more."""
+        reply = Reply(code=0, text="The worker had to end before the relay answered.")
+        for key in tuple(self._begun):
+            self.answered(Envelope(key, "", "", b""), reply)
+
+    def _may_begin(self) -> bool:
+        return self._may_go_on() and self._pace.pacer.is_open
+
+    def _may_go_on(self) -> bool:
+        return not self.ending.is_set() and time.monotonic() < self.holds_until
+
+    def _room(self) -> int:
+        """How many more may be asked for."""
+        waiting = len(self.window)
+        room = self.window.size() - waiting - len(self._of)
+        may_ask = time.monotonic() >= self.window.opens_at
+        return int(max(0, min(room, self._pace.pacer.permits - waiting))) if may_ask else 0
+
+    def _wake_keeper(self) -> None:
+        """Have a settlement made at once, where it is worth one: a connection waits for it."""
+        is_worth_it = self.unsettled >= self.window.chunk or not self._of
+        if is_worth_it and (self.unsettled or self._may_ask()):
+            self.wake.set()
+
+    def _is_one_ready(self) -> bool:
+        """Whether a connection that has none gets one: those at work need the next one first."""
+        ready, pacer = self.window.ready, self._pace.pacer
+        is_spare = len(ready) > self.window.low or not self._of
+        return is_spare and any(pacer.may(given.provider) for given in ready)
+
+    def _may_ask(self) -> bool:
+        """Whether there is somebody to ask for, and room."""
+        if self.window.asked or not self._may_begin():
+            return False
+        allowance = self._pace.pacer.allowance
+        waits = self.left or self.parked.may(lambda provider: allowance(provider) >= 1)
+        return bool(waits and self._room())
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more will be begun."""
+        return self.ending.is_set() or self._is_used_up
+
+    @property
+    def _is_used_up(self) -> bool:
+        waits = self.left or len(self.parked) or len(self.window)
+        return not self.has_more and not waits
+
+    def _stop(self, why: str) -> None:
+        self.stops_because = why
+        self.ending.set()
+
+    def _envelope(self, given: Given) -> Envelope | None:
+        """The message in its envelope; None when it is settled already that it does not go."""
+        try:
+            return self._envelopes.build(given)
+        except UnfitError as error:
+            given.hand.answers.append(refuse(given, str(error)))
+            return None
+
+    def _count_refusal(self, reply: Reply) -> None:
+        tally, most = self.tally, self._most_refused
+        tally.refused += 1
+        answered = tally.sent + tally.refused
+        if is_refused_too_often(tally.refused, answered, most=most):
+            self._stop(
+                f"{tally.refused} of {answered} messages were refused for good, more than "
+                f"{most:.0%}; the last one: {reply}. The rest waits."
+            )

@@ -1,0 +1,1 @@
+"""Subscribers: sign-up, import and export."""

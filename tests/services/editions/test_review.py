@@ -1,0 +1,114 @@
+"""What an editor decides about an edition: yes, not yet, go on."""
+
+from datetime import timedelta
+
+import pytest
+
+from newsletter.domain.editions.edition import EditionStatus, Hold
+from newsletter.errors import MissingError, StateError
+from newsletter.services.editions import review
+from newsletter.services.sending.dispatch import dispatch
+from tests.services.worlds import composed, edition_of, moved
+
+HOUR = timedelta(hours=1)
+DRAFT, APPROVED, HELD = EditionStatus.DRAFT, EditionStatus.APPROVED, EditionStatus.HELD
+SKIPPED, SENDING, SENT = EditionStatus.SKIPPED, EditionStatus.SENDING, EditionStatus.SENT
+
+
+@pytest.fixture
+def edition(store, newsletter, now):
+    """A draft, half an hour before its minute."""
+    return composed(store, newsletter, now=now)
+
+
+@pytest.mark.parametrize(
+    ("status", "hold"),
+    [
+        pytest.param(DRAFT, None, id="a draft"),
+        pytest.param(HELD, Hold.EDITOR, id="one that an editor held"),
+        pytest.param(HELD, Hold.THIN, id="a thin one"),
+        pytest.param(HELD, Hold.UNAPPROVED, id="one that nobody approved in time"),
+    ],
+)
+def test_an_approved_edition_goes_out_at_its_minute(ports, edition, status, hold):
+    moved(ports.store, edition.id, status, hold=hold, reason="Held.")
+
+    found = review.approve(ports, edition.id, by="Rana")
+
+    assert (found.status, found.hold, found.reason) == (APPROVED, None, "")
+    assert (found.sends_at, found.decided_by) == (edition.sends_at, "Rana")
+    assert found == edition_of(ports.store, edition.id)
+
+
+def test_approved_after_its_minute_an_edition_goes_out_at_once(ports, edition, clock):
+    moved(ports.store, edition.id, HELD, hold=Hold.LATE)
+    clock.at = edition.sends_at + 5 * HOUR
+
+    found = review.approve(ports, edition.id, by="Rana")
+
+    assert found.sends_at == clock.at
+    assert dispatch(ports, edition.id).status is SENT
+
+
+def test_a_run_that_was_stopped_goes_on_when_it_is_approved(ports, edition, clock):
+    moved(ports.store, edition.id, HELD, hold=Hold.STOPPED, reason="Refused.")
+    clock.at = edition.sends_at + HOUR
+
+    found = review.approve(ports, edition.id, by="Rana")
+
+    assert (found.status, found.hold, found.reason) == (SENDING, None, "")
+    assert found.sends_at == edition.sends_at
+
+
+@pytest.mark.parametrize("status", [APPROVED, SKIPPED, SENDING, SENT])
+def test_what_is_decided_cannot_be_approved(ports, edition, status):
+    moved(ports.store, edition.id, status)
+
+    with pytest.raises(StateError, match=f"The edition of 2026-03-03 is {status} already"):
+        review.approve(ports, edition.id, by="Rana")
+
+    assert edition_of(ports.store, edition.id).decided_by == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "note", "hold", "reason"),
+    [
+        pytest.param(DRAFT, " Check the lead. ", Hold.EDITOR, "Check the lead.", id="a draft"),
+        pytest.param(APPROVED, "Wait.", Hold.EDITOR, "Wait.", id="an approved one"),
+        pytest.param(DRAFT, "  ", Hold.EDITOR, "An editor holds it.", id="without a note"),
+        pytest.param(SENDING, "A mistake.", Hold.STOPPED, "A mistake.", id="in mid-run"),
+    ],
+)
+def test_a_held_edition_says_who_holds_it_and_why(ports, edition, status, note, hold, reason):
+    moved(ports.store, edition.id, status)
+
+    found = review.hold(ports, edition.id, note=note, by="Rana")
+
+    assert (found.status, found.hold) == (HELD, hold)
+    assert (found.reason, found.decided_by) == (reason, "Rana")
+    assert found == edition_of(ports.store, edition.id)
+
+
+def test_a_held_edition_does_not_go_out_at_its_minute(ports, edition, clock, queue):
+    review.hold(ports, edition.id, note="", by="Rana")
+    clock.at = edition.sends_at
+
+    assert dispatch(ports, edition.id).status is HELD
+    assert queue == []
+
+
+@pytest.mark.parametrize("status", [HELD, SKIPPED, SENT])
+def test_what_does_not_move_cannot_be_held(ports, edition, status):
+    moved(ports.store, edition.id, status, hold=Hold.THIN, reason="Thin.")
+
+    with pytest.raises(StateError, match=f"is {status} already"):
+        review.hold(ports, edition.id, note="Mine.", by="Rana")
+
+    assert edition_of(ports.store, edition.id).reason == "Thin."
+
+
+def test_an_edition_that_does_not_exist_is_missing(ports):
+    with pytest.raises(MissingError, match="no edition with the number 12"):
+        review.approve(ports, 12, by="Rana")
+    with pytest.raises(MissingError, match="no edition with the number 12"):
+        review.hold(ports, 12, note="", by="Rana")

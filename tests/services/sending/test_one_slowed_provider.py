@@ -1,0 +1,141 @@
+"""An edition nearly all of whose readers are with one provider that has said slower.
+
+The clock, the permits and the relay are the test's: nothing depends on how fast the machine is.
+"""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from newsletter.domain.delivery.status import Reply
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.throttling.gate import Pacer
+from newsletter.domain.throttling.limits import BURST_S, DOUBLE_S, Grants
+from newsletter.services.editions import render
+from newsletter.services.ports import Ports
+from newsletter.services.sending.dispatch import dispatch
+from newsletter.services.sending.run.deliver import RUN_S
+from newsletter.services.sending.run.ledger_sync import Keeper
+from newsletter.services.sending.run.outcomes import Judge
+from newsletter.services.sending.run.send_run import Run
+from newsletter.services.sending.run.throttle import TURN_S, Pace
+from tests.services.worlds import Clock, composed, readers, statuses
+
+SLOW, QUICK = "slow.example", "quick.example"
+
+
+@dataclass
+class Bucket:
+    """A slowed provider's permits as Redis gives them, at a pace that doubles each minute."""
+
+    per_s: float
+    level: float = 0.0
+    allowed: float = 0.0  # how many might have gone by now
+    held: int = 0
+
+    def grants(self, asked: int, at_s: float) -> Grants:
+        rate = self.per_s * 2 ** (at_s / DOUBLE_S)
+        self.allowed += rate * TURN_S
+        self.level = min(self.level + rate * TURN_S, rate * BURST_S + 1 - self.held)
+        got = min(asked, int(self.level))
+        self.level -= got
+        return Grants(permits={SLOW: got}, rates={SLOW: rate})
+
+
+@dataclass
+class Evening:
+    """One run of an edition after the other, turn by turn; sent is when each message went."""
+
+    ports: Ports
+    edition: Edition
+    newsletter: Newsletter
+    clock: Clock
+    bucket: Bucket
+    at_s: float = 0.0
+    sent: dict[str, list[float]] = field(default_factory=lambda: {SLOW: [], QUICK: []})
+
+    def pass_by(self, seconds: float) -> None:
+        while self.at_s < seconds:
+            asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        email = render.rendered(self.ports, self.edition, self.newsletter)
+        master = render.master(self.ports, email, self.edition, self.newsletter)
+        judge, pace = Judge(self.ports, self.edition, self.newsletter), Pace(self.ports)
+        pace.pacer = Pacer(now=self.at_s)
+        run = Run(self.ports, self.newsletter, master, judge=judge, pace=pace)
+        keeper = Keeper(self.ports, self.edition, run, judge=judge, pace=pace)
+        assert keeper.claim() or keeper.is_due_soon(), "nobody would come before the next minute"
+        keeper.claims.begin(now=self.at_s, for_s=RUN_S)
+        while not run.is_done:
+            await self._turn(run, keeper, pace)
+        await keeper.let_go()
+
+    async def _turn(self, run: Run, keeper: Keeper, pace: Pace) -> None:
+        self.at_s += TURN_S
+        self.clock.at += timedelta(seconds=TURN_S)
+        ask = pace.pacer.asks(self.at_s)
+        self.bucket.held = ask.held.get(SLOW, 0)
+        pace.pacer.granted(self.bucket.grants(ask.wanted.get(SLOW, 0), self.at_s))
+        # What the connections send in this turn, at some hundreds a second to the quick. One that
+        # finds nothing ready has the keeper ask for more at once.
+        for _ in range(8):
+            await keeper.settle(now=self.at_s)
+            while (envelope := run.next()) is not None and run.begun(envelope):
+                run.answered(envelope, Reply(code=250))
+                self.sent[envelope.recipient.partition("@")[2]].append(self.at_s)
+        await keeper.settle(now=self.at_s)
+        await keeper.tend(now=self.at_s)
+
+
+@pytest.fixture
+def evening(ports, store, newsletter, now, clock):
+    def make(per_s: float, **counts: int) -> Evening:
+        for name, count in counts.items():
+            people = [f"{name}{number:04}" for number in range(count)]
+            readers(store, newsletter, people, now=now, domain=f"{name}.example")
+        made = composed(store, newsletter, now=now)
+        clock.at = made.sends_at
+        quiet = replace(ports, enqueue=lambda _edition, _batches: None)
+        dispatch(quiet, made.id)
+        return Evening(quiet, made, newsletter, clock, Bucket(per_s))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("per_s", "seconds"),
+    [
+        pytest.param(0.5, 40, id="a message in two seconds"),
+        pytest.param(30, 30, id="thirty a second"),
+    ],
+)
+def test_such_an_edition_goes_at_the_provider_s_pace_and_not_below_it(evening, per_s, seconds):
+    tonight = evening(per_s, slow=2_000, quick=100)
+
+    tonight.pass_by(seconds)
+
+    went = len(tonight.sent[SLOW])
+    assert 0.9 * tonight.bucket.allowed <= went <= tonight.bucket.allowed + 1
+
+
+def test_nobody_else_waits_meanwhile(evening):
+    tonight = evening(0.5, slow=2_000, quick=100)
+
+    tonight.pass_by(5)
+
+    assert len(tonight.sent[QUICK]) == 100
+    assert max(tonight.sent[QUICK]) < 5  # five batches were claimed, one a turn
+
+
+def test_one_batch_that_is_all_with_the_slowed_provider_goes_at_its_pace(evening):
+    tonight = evening(10, slow=400)
+
+    tonight.pass_by(21)
+
+    assert len(tonight.sent[SLOW]) >= 0.9 * tonight.bucket.allowed
+    counted = statuses(tonight.ports.store, tonight.edition.id)
+    assert counted["sent"] == len(tonight.sent[SLOW])

@@ -1,0 +1,147 @@
+"""A run and its keeper: what is written down, and held, at each moment."""
+
+import asyncio
+import math
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.exc import DataError
+
+from newsletter.domain.delivery.status import Next, Reply, after_reply
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.throttling.limits import Grants
+from newsletter.embedded.shared import free_port
+from newsletter.errors import UnreachableError
+from newsletter.services.editions import render
+from newsletter.services.ports import Ports
+from newsletter.services.sending.run.claimed_batch import Hand
+from newsletter.services.sending.run.ledger_sync import Keeper
+from newsletter.services.sending.run.outcomes import Judge
+from newsletter.services.sending.run.send_run import Run
+from newsletter.services.sending.run.throttle import Pace
+from newsletter.store import Store
+from newsletter.store.delivery.batches import Batch, Due
+from newsletter.store.delivery.send_journal import Journal, Left, left_behind
+from tests.services.worlds import composed
+
+AMAL, LINA = 1, 2
+
+
+@pytest.fixture
+def edition(store, newsletter, now):
+    return composed(store, newsletter, now=now)
+
+
+@pytest.fixture
+def run(ports, newsletter, edition):
+    """A run that has two batches in hand: Amal's, and then Lina's."""
+    master = render.master(ports, render.rendered(ports, edition, newsletter), edition, newsletter)
+    judge, pace = Judge(ports, edition, newsletter), Pace(ports)
+    pace.pacer.granted(Grants())
+    made = Run(ports, newsletter, master, judge=judge, pace=pace)
+    made.holds_until = math.inf
+    for key in (AMAL, LINA):
+        address = f"{key}@example.org"
+        due = Due(key, key, address, address, "", is_wanted=True, attempts=0)
+        batch = Batch(
+            edition_id=edition.id, batch=key, month=edition.on, fence=1, deliveries=(due,)
+        )
+        journal = Journal(ports.journal, edition_id=edition.id, batch=key, fence=1)
+        made.hands.append(Hand(batch, journal))
+    made.ask()
+    made.window.granted()
+    return made
+
+
+def kept(ports: Ports, run: Run, edition: Edition, newsletter: Newsletter) -> Keeper:
+    judge, pace = Judge(ports, edition, newsletter), Pace(ports)
+    return Keeper(ports, edition, run, judge=judge, pace=pace)
+
+
+def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_begins(ports, run):
+    for _ in (AMAL, LINA):
+        envelope = run.next()
+        assert run.begun(envelope)
+        run.answered(envelope, Reply(code=250))
+
+    for hand in run.hands:
+        hand.journal._pending.clear()  # what the process had not written down when it was killed
+        hand.journal.leave()
+    with left_behind(ports.journal) as found:
+        in_doubt = [left.begun - set(left.answered) for left, _ in found]
+    assert in_doubt == [set(), {LINA}]
+
+
+def test_an_answer_stands_in_its_journal_before_its_connection_is_closed(ports, run):
+    run.has_more = False
+    for _ in (AMAL, LINA):
+        envelope = run.next()
+        assert run.begun(envelope)
+        run.answered(envelope, Reply(code=250))
+
+    assert not asyncio.run(run.more())  # the connection hears that there is nothing more
+
+    for hand in run.hands:
+        hand.journal._pending.clear()
+        hand.journal.leave()
+    with left_behind(ports.journal) as found:
+        in_doubt = [left.begun - set(left.answered) for left, _ in found]
+    assert in_doubt == [set(), set()]
+
+
+def test_a_refusal_that_may_be_about_us_is_none_in_the_journal_until_it_is_clear(ports, run):
+    for key, reply in ((AMAL, "554 5.7.1 no"), (LINA, "250 2.0.0 taken")):
+        envelope = run.next()
+        assert run.begun(envelope)
+        code, enhanced, text = reply.split()
+        run.answered(envelope, Reply(code=int(code), enhanced=enhanced, text=text))
+        for hand in run.hands:
+            hand.journal.write()
+        read = [Left.read(path).answered.get(AMAL) for path in ports.journal.glob("*-1-*")]
+        told = [after_reply(one, attempts=1).next for one in read if one]
+        assert told == [Next.RETRY if key == AMAL else Next.FAILED]
+
+
+def test_a_batch_that_cannot_be_given_back_is_still_in_hand(ports, newsletter, edition, run):
+    away = replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
+    hand = run.hands[0]
+    keeper = kept(away, run, edition, newsletter)
+
+    with pytest.raises(UnreachableError):
+        asyncio.run(keeper._give_back(hand))
+
+    assert hand in run.hands
+
+
+def test_journals_are_put_on_the_disk_while_the_database_is_away(
+    ports, newsletter, edition, run, monkeypatch
+):
+    away = replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
+    keeper = kept(away, run, edition, newsletter)
+    synced: list[Journal] = []
+
+    def sync(journal: Journal) -> None:
+        synced.append(journal)
+
+    monkeypatch.setattr(Journal, "sync", sync)
+
+    async def turn() -> None:
+        await keeper.settle(now=0)
+        await keeper.tend(now=0)
+
+    asyncio.run(turn())
+
+    assert synced == [hand.journal for hand in run.hands]
+
+
+def test_an_answer_that_the_database_does_not_take_is_not_forgotten(
+    ports, newsletter, edition, run
+):
+    run.answered(run.next(), Reply(code=250, text="a \0 that PostgreSQL refuses"))
+    keeper = kept(ports, run, edition, newsletter)
+
+    with pytest.raises(DataError):
+        asyncio.run(keeper._settle_all())
+
+    assert [len(hand.answers) for hand in run.hands] == [1, 0]
