@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import text
 
-from newsletter.cli.first import FIRST
+from newsletter.cli.bootstrap import FIRST
 from newsletter.domain.articles.article import Entry
 from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from benchmarks.sinks import sink
 from newsletter import config
-from newsletter.cli.first import FIRST
+from newsletter.cli.bootstrap import FIRST
 from newsletter.domain.articles.article import Article, Entry
 from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus
@@ -25,7 +25,7 @@ from newsletter.store.collection.feeds import Feed
 from newsletter.store.editions import editions, newsletters
 from newsletter.store.editions.editions import NewEdition
 from newsletter.store.schema import migrate
-from newsletter.tasks.enqueue import enqueue, has_worker
+from newsletter.tasks.queue import enqueue, has_worker
 
 WORKERS = 2  # As many as this is meant for has processors.
 STORIES = 12

@@ -23,11 +23,11 @@ from redis.exceptions import RedisError
 from benchmarks.servers import ANSWER_S, START_S, Database, Keeping, Queue
 from newsletter import config
 from newsletter.embedded import postgres, redis
-from newsletter.embedded.shared import wait_until
+from newsletter.embedded.shared_server import wait_until
 from newsletter.services.ports import Ports
 from newsletter.store.schema import migrate
 from newsletter.tasks.app import make_app
-from newsletter.tasks.enqueue import enqueue
+from newsletter.tasks.queue import enqueue
 
 END_S = 40.0  # A worker drains for ten seconds, and Celery takes some for itself.
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 from redis import Redis
 
-from newsletter.embedded.places import place
-from newsletter.embedded.shared import free_port, wait_until
+from newsletter.embedded.postgres_paths import place
+from newsletter.embedded.shared_server import free_port, wait_until
 
 START_S = 60.0  # A machine that is busy with other things takes half of it.
 ANSWER_S = 30.0  # Likewise.

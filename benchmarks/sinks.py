@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from newsletter.embedded.shared import free_port, wait_until
+from newsletter.embedded.shared_server import free_port, wait_until
 
 SESSIONS = (1, 4, 8, 16, 32)
 # Where Debian's package is unpacked when it is not installed; git does not look there.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 
 START_S = 60
 NGINX_AT = "127.0.0.2"

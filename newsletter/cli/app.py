@@ -6,24 +6,12 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import (
-    collecting,
-    deliveries,
-    demo,
-    dkim,
-    editing,
-    feeds,
-    init,
-    page,
-    sending,
-    serve,
-    status,
-    steering,
-    stories,
-    subscribers,
-    topic,
-    verify,
-)
+from newsletter.cli.commands import subscribers
+from newsletter.cli.commands.collection import collect, feeds, page
+from newsletter.cli.commands.editions import compose
+from newsletter.cli.commands.evaluation import stories, topic
+from newsletter.cli.commands.operations import demo, dkim, init, serve, status
+from newsletter.cli.commands.sending import deliveries, send, send_control, verify
 
 app = typer.Typer(
     name="newsletter",
@@ -64,19 +52,19 @@ app.command(
 app.add_typer(feeds.app, name="feeds")
 app.command(
     epilog="Example:  newsletter collect   |   newsletter collect --from saved/ today.xml --json",
-)(collecting.collect)
-app.command(epilog="Example:  newsletter compose --date 2026-01-02 --json")(editing.compose)
-app.command(epilog="Example:  newsletter preview --html > tonight.html")(editing.preview)
-app.command(epilog="Example:  newsletter approve --date 2026-01-02")(editing.approve)
-app.command(epilog="Example:  newsletter hold 'Wait for the vote'")(editing.hold)
-app.add_typer(sending.app, name="send")
+)(collect.collect)
+app.command(epilog="Example:  newsletter compose --date 2026-01-02 --json")(compose.compose)
+app.command(epilog="Example:  newsletter preview --html > tonight.html")(compose.preview)
+app.command(epilog="Example:  newsletter approve --date 2026-01-02")(compose.approve)
+app.command(epilog="Example:  newsletter hold 'Wait for the vote'")(compose.hold)
+app.add_typer(send.app, name="send")
 for _act, _example in (
-    (steering.pause, "newsletter send pause"),
-    (steering.resume, "newsletter send resume --date 2026-01-02"),
-    (steering.cancel, "newsletter send cancel --yes"),
-    (steering.resend, "newsletter send resend --json"),
+    (send_control.pause, "newsletter send pause"),
+    (send_control.resume, "newsletter send resume --date 2026-01-02"),
+    (send_control.cancel, "newsletter send cancel --yes"),
+    (send_control.resend, "newsletter send resend --json"),
 ):
-    sending.app.command(epilog=f"Example:  {_example}")(_act)
+    send.app.command(epilog=f"Example:  {_example}")(_act)
 app.add_typer(deliveries.app, name="deliveries")
 app.command(epilog="Example:  newsletter status --json")(status.status)
 app.command(epilog="Example:  newsletter dkim   |   newsletter dkim --json")(dkim.dkim)

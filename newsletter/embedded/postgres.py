@@ -8,8 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from newsletter.embedded.places import Place, place
-from newsletter.embedded.shared import Server, end, free_port, identified, joined, kept_password
+from newsletter.embedded.postgres_paths import Place, place
+from newsletter.embedded.shared_server import (
+    Server,
+    end,
+    free_port,
+    identified,
+    joined,
+    kept_password,
+)
 from newsletter.errors import UnreachableError
 
 START_WAIT_S = 120  # After a crash PostgreSQL replays its log first, on a slow disk for a minute.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from newsletter.embedded.shared import (
+from newsletter.embedded.shared_server import (
     Server,
     end,
     free_port,

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from newsletter.services.operations.outages import Service, report_end
 from newsletter.tasks.job_log import logged
-from newsletter.tasks.process import ports, settings
+from newsletter.tasks.worker_context import ports, settings
 
 
 @shared_task(name="feeds.collect", acks_late=True, ignore_result=True)

@@ -7,14 +7,17 @@ from starlette.types import ASGIApp
 from newsletter import config
 from newsletter.config.public_url import root_path
 from newsletter.domain.client_address import TrustedProxies
-from newsletter.tasks.enqueue import enqueue
-from newsletter.web import editor, frame, ops, public
-from newsletter.web.failures import add_failures
+from newsletter.tasks.queue import enqueue
+from newsletter.web import health
+from newsletter.web.dependencies import Site
+from newsletter.web.editor import editions
+from newsletter.web.error_handlers import add_failures
+from newsletter.web.http_server import security_headers
+from newsletter.web.http_server.proxies import BehindProxies
 from newsletter.web.outage_log import notice_end
-from newsletter.web.pages import STATIC
-from newsletter.web.proxies import BehindProxies
+from newsletter.web.public import subscriptions
 from newsletter.web.sample_pages import sample_router
-from newsletter.web.site import Site
+from newsletter.web.templating import STATIC
 
 
 class _App(FastAPI):
@@ -44,10 +47,14 @@ def create_app(settings: config.Settings) -> FastAPI:
         is_secure=settings.public_url.startswith("https://"),
     )
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for router, prefix in ((ops.router, ""), (editor.router, "/editor"), (public.router, "")):
+    for router, prefix in (
+        (health.router, ""),
+        (editions.router, "/editor"),
+        (subscriptions.router, ""),
+    ):
         app.include_router(router, prefix=prefix, dependencies=[Depends(notice_end)])
     if (sample := sample_router(settings.data_dir)) is not None:
         app.include_router(sample)
     add_failures(app)
-    frame.add_frame(app)
+    security_headers.add_frame(app)
     return app

@@ -10,7 +10,7 @@ from newsletter.services.operations.outages import (
     report_outage,
     service_of,
 )
-from newsletter.web.site import TheSite
+from newsletter.web.dependencies import TheSite
 
 
 def report_unreachable(error: UnreachableError) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from newsletter.errors import MissingError
 from newsletter.sample.newsroom import MARK, PATH, articles, images, outlets
-from newsletter.web.pages import page
+from newsletter.web.templating import page
 
 
 def sample_router(data_dir: Path) -> APIRouter | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from newsletter.embedded import Engine, capture, engines, postgres, redis
+from newsletter.embedded import Engine, engines, mail_catcher, postgres, redis
 from newsletter.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def test_all_three_answer_and_end(tmp_path: Path) -> None:
     assert row is not None
     assert row[0] >= 180_000
     assert pong is True
-    kept = list((capture.mail_folder(tmp_path / "relay") / "new").iterdir())
+    kept = list((mail_catcher.mail_folder(tmp_path / "relay") / "new").iterdir())
     assert len(kept) == 1
     assert b"X-Envelope-To: b@mail.example" in kept[0].read_bytes()
     with pytest.raises(OSError, match="refused"):

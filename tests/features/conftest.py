@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.embedded import capture
+from newsletter.embedded import mail_catcher
 from newsletter.store import Store
 from tests.conftest import TEMPLATE, database
 from tests.features.house import House, environment
@@ -80,11 +80,11 @@ def house(postgres_url: str, redis_url: str, initialised: House, tmp_path: Path)
     """A house with tables and one newsletter, “evening”, at 18:00 UTC."""
     relay = tmp_path / "relay"
     with (
-        capture.start(relay) as server,
+        mail_catcher.start(relay) as server,
         database(postgres_url, template=initialised.database) as url,
     ):
         env = settings(url, redis_url, server.url, tmp_path)
-        house = House(env, tmp_path, capture.mail_folder(relay))
+        house = House(env, tmp_path, mail_catcher.mail_folder(relay))
         yield house
         house.end()
 

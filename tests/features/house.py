@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from newsletter.embedded.shared import free_port
-from newsletter.tasks.enqueue import has_worker
+from newsletter.embedded.shared_server import free_port
+from newsletter.tasks.queue import has_worker
 from tests.patience import HANGS_S, eventually
 
 

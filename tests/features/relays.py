@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from aiosmtpd.controller import Controller
 
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from tests.features.house import House
 from tests.patience import HANGS_S
 

@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from tests.features.house import House, link, parts
 from tests.proxies import NGINX_AT, NGINX_CALLS_FROM, nginx
 

@@ -15,7 +15,7 @@ from benchmarks.household import household
 from benchmarks.scene import Fault
 from benchmarks.servers import Keeping
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.embedded.shared import wait_until
+from newsletter.embedded.shared_server import wait_until
 from newsletter.mail.smtp import Relays, connected
 from newsletter.store.delivery.deliveries import Delivery
 from tests.patience import HANGS_S

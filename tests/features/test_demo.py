@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from tests.features.house import environment
 from tests.patience import HANGS_S, eventually
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from newsletter.cli.listening_socket import base_url, open_sockets
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from newsletter.errors import SettingsError
 from tests.features.house import House, environment
 from tests.patience import HANGS_S, eventually

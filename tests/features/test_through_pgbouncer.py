@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from newsletter.embedded import capture
+from newsletter.embedded import mail_catcher
 from tests.features.conftest import EVENING
 from tests.features.house import House, environment, link, parts
 from tests.proxies import pgbouncer
@@ -33,7 +33,7 @@ def pooled(empty_database_url: str, redis_url: str, tmp_path: Path) -> Iterator[
     """A house without tables, whose database is behind PgBouncer."""
     with (
         pgbouncer(tmp_path / "pgbouncer", empty_database_url) as url,
-        capture.start(tmp_path / "relay") as relay,
+        mail_catcher.start(tmp_path / "relay") as relay,
     ):
         env = environment(
             NEWSLETTER_DATABASE_URL=url,
@@ -43,7 +43,7 @@ def pooled(empty_database_url: str, redis_url: str, tmp_path: Path) -> Iterator[
             NEWSLETTER_EDITOR_PASSWORD="open sesame",
             NEWSLETTER_DATA_DIR=str(tmp_path / "data"),
         )
-        house = House(env, tmp_path, capture.mail_folder(tmp_path / "relay"))
+        house = House(env, tmp_path, mail_catcher.mail_folder(tmp_path / "relay"))
         yield house
         house.end()
 

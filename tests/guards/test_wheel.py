@@ -44,7 +44,8 @@ def test_it_renders_a_page_and_a_mail_outside_the_checkout(wheel: Path, tmp_path
     """Only what stands in the wheel is on the path."""
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
     program = (
-        "from newsletter.web.pages import page, STATIC; from newsletter.resources import templates;"
+        "from newsletter.web.templating import page, STATIC;"
+        "from newsletter.resources import templates;"
         "from newsletter.topics.load import shipped; from newsletter.store.schema import _config;"
         "from alembic.script import ScriptDirectory; import newsletter;"
         "assert 'installed' in newsletter.__file__, newsletter.__file__;"

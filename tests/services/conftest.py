@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.embedded import capture
+from newsletter.embedded import mail_catcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.services.ports import Ports
 from newsletter.services.sending.dispatch import dispatch
@@ -25,8 +25,8 @@ EVENING = Newsletter(id=0, slug="evening", name="The Evening Brief", sender_addr
 def capture_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of a relay that takes everything, and the Maildir in which it keeps it."""
     folder = tmp_path_factory.mktemp("capture")
-    with capture.start(folder) as server:
-        yield server.url, capture.mail_folder(folder)
+    with mail_catcher.start(folder) as server:
+        yield server.url, mail_catcher.mail_folder(folder)
 
 
 @pytest.fixture

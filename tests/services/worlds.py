@@ -19,7 +19,7 @@ from sqlalchemy import select
 from newsletter.domain.articles.article import Entry
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from newsletter.services.editions.compose import compose
 from newsletter.store import Store
 from newsletter.store.collection import articles, feeds

@@ -15,7 +15,7 @@ from redis import Redis
 
 from newsletter.domain.throttling.limits import SAFE_PER_S, SAFE_RUNS, SERVICE, Ask, Limits
 from newsletter.embedded import redis
-from newsletter.embedded.shared import Server, free_port, wait_until
+from newsletter.embedded.shared_server import Server, free_port, wait_until
 from newsletter.errors import SettingsError
 from newsletter.throttle.shared_limiter import MOST_RETRY_S, WAIT_S, Quota
 from tests.patience import HANGS_S

@@ -15,7 +15,7 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
 from newsletter.web.app import create_app
-from newsletter.web.site import remote_address
+from newsletter.web.dependencies import remote_address
 from tests.store.builders import EVENING
 from tests.web.browsers import client, pages
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from newsletter.cli.promise import promise_lines
+from newsletter.cli.output.next_edition import promise_lines
 from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services.editions import review

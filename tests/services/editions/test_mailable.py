@@ -18,9 +18,9 @@ from newsletter.services.editions.compose import compose, document
 from newsletter.services.sending.dispatch import dispatch, send_now, send_test
 from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.editions import editions, newsletters
-from newsletter.web.editor import View, edition_page
-from newsletter.web.editor import mail as mail_page
-from newsletter.web.site import Site
+from newsletter.web.dependencies import Site
+from newsletter.web.editor.editions import View, edition_page
+from newsletter.web.editor.editions import mail as mail_page
 from tests.services.worlds import (
     AMMAN,
     BAGHDAD,

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.subscribers.subscription import EndReason
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from newsletter.services import urls
 from newsletter.services.sending.run.deliver import deliver
 from newsletter.services.subscribers import signup

@@ -9,7 +9,7 @@ from redis import Redis
 
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.throttling.limits import Limits
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from newsletter.services.sending.dispatch import send_now
 from newsletter.services.sending.run.deliver import deliver
 from newsletter.services.sending.run.postpone import LEAST_PARKED, MOST_POSTPONED_S

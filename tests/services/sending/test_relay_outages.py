@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from aiosmtpd.controller import Controller
 
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from newsletter.services.operations.outages import Service, report_end
 from newsletter.services.sending.run import deliver as delivering
 from newsletter.services.sending.run.deliver import deliver

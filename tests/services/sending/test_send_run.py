@@ -11,7 +11,7 @@ from newsletter.domain.delivery.status import Next, Reply, after_reply
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.throttling.limits import Grants
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from newsletter.errors import UnreachableError
 from newsletter.services.editions import render
 from newsletter.services.ports import Ports

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.embedded.shared import wait_until
+from newsletter.embedded.shared_server import wait_until
 from newsletter.services.editions import review
 from newsletter.services.sending import control
 from newsletter.services.sending.run import deliver as delivering

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.editions.edition import EditionStatus, Hold
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from newsletter.errors import StateError
 from newsletter.services.editions import review
 from newsletter.services.editions.compose import compose

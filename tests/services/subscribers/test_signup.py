@@ -10,7 +10,7 @@ import pytest
 from newsletter.domain import signed_token as tokens
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
-from newsletter.embedded.shared import free_port
+from newsletter.embedded.shared_server import free_port
 from newsletter.errors import InputError, MissingError, UnreachableError
 from newsletter.services import urls
 from newsletter.services.ports import Ports

@@ -1,0 +1,1 @@
+"""Commands about composing and reviewing an edition."""

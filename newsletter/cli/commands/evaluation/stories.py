@@ -1,0 +1,89 @@
+"""newsletter stories: how well articles about one event are found."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from newsletter.cli.context import AsJson, out, print_json
+from newsletter.errors import InputError
+
+app = typer.Typer(no_args_is_help=True, help="Articles about one event.")
+
+_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # Of rows that all lack a time: all at once.
+
+
+@app.callback()
+def stories() -> None:
+    """Articles about one event."""
+
+
+@app.command(epilog="Example:  newsletter stories evaluate clusters.csv --json")
+def evaluate(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with id, title, text, published and cluster. - reads standard input."
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well stories agree with an editor's clusters, beside linked pairs by TF-IDF."""
+    from newsletter.domain.stories.clustering import group
+    from newsletter.evaluation.baselines import linked_pairs
+
+    articles, true = _given(file)
+    if not articles:
+        raise InputError(f"{file} has no rows: there is nothing to measure.")
+    started = time.perf_counter()
+    grouped = group(articles)
+    seconds = time.perf_counter() - started
+    place = {article.id: at for at, members in enumerate(grouped) for article in members}
+    ours = _figures([place[article.id] for article in articles], true)
+    simple = _figures(linked_pairs(articles), true)
+    if as_json:
+        print_json({"n": len(articles), **ours, "seconds": round(seconds, 3), "baseline": simple})
+        return
+    out.print(f"{len(articles)} articles in {seconds:.2f} s")
+    for what, one in (("stories", ours), ("linked pairs", simple)):
+        told = "   ".join(f"{name} {value:g}" for name, value in one.items())
+        out.print(f"{what:<13} {told}")
+
+
+def _given(file: Path) -> tuple[list[Any], list[str]]:
+    """The rows as articles, and the cluster of each."""
+    from newsletter.domain.articles.article import Article
+    from newsletter.domain.text.clean import one_line, paragraphs
+    from newsletter.evaluation.labelled_csv import READ_CHARS, moment, rows
+
+    articles: list[Article] = []
+    true: list[str] = []
+    for line, row in rows(file, needed=("id", "title", "text", "published", "cluster")):
+        published = moment(row["published"], path=file, line=line) or _UNDATED
+        articles.append(
+            Article(
+                id=len(articles),
+                url=row["id"],
+                title=one_line(row["title"]),
+                summary=paragraphs(row["text"], max_chars=READ_CHARS),
+                source="",
+                published_at=published,
+                collected_at=published,
+            )
+        )
+        true.append(row["cluster"])
+    return articles, true
+
+
+def _figures(found: list[int], true: list[str]) -> dict[str, Any]:
+    from newsletter.evaluation.labelled_csv import DIGITS, figures
+    from newsletter.evaluation.metrics import b_cubed, pairs
+
+    return {
+        **figures(b_cubed(found, true)),
+        "pairs_f1": round(pairs(found, true).f1, DIGITS),
+        "clusters_found": len(set(found)),
+        "clusters_true": len(set(true)),
+    }

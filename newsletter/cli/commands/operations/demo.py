@@ -1,0 +1,284 @@
+"""newsletter demo: the whole evening once, on engines of its own, from feeds to a mail catcher."""
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from newsletter.cli.context import At, note, out, settings_at
+from newsletter.errors import InputError, SettingsError, StateError
+
+ZONE = "Asia/Beirut"
+_LEFT = "left.again@mail.example"
+_DAY = timedelta(hours=24)
+
+
+def demo(
+    feeds: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FEED]…", help="Addresses, files or folders of feeds of yours."),
+    ] = None,
+    subscribers: Annotated[int, typer.Option(min=1, max=100_000, help="How many readers.")] = 100,
+    at: At = "",
+) -> None:
+    """Collect, compose and deliver an edition, on a sample newsroom or on feeds of yours.
+
+    It runs on engines of its own, whatever is set, and sends nothing to anybody: the mail is kept
+    in a folder. Everything it starts is ended.
+    """
+    _check_installed()
+    from newsletter import config
+    from newsletter.cli.demo_folder import mark_demo
+    from newsletter.cli.output.demo_report import report
+    from newsletter.embedded import Engine
+
+    settings = settings_at(at)
+    given = _given(feeds or [])
+    if not at and (evening := _evening_of(given, config.clock(settings)())):
+        settings = settings.model_copy(update={"at": evening})
+        note(f"These feeds end at {evening:%Y-%m-%d %H:%M} UTC; that evening is played again.")
+    folder = (settings.data_dir / "demo").resolve()
+    own = {"data_dir": folder, "database_url": "", "redis_url": "", "smtp_url": ""}
+    settings = settings.model_copy(update=own)
+    with _alone(folder), _step("Starting PostgreSQL, Redis and a mail catcher") as step:
+        shutil.rmtree(folder / Engine.RELAY.value, ignore_errors=True)
+        with config.engines(settings, need=frozenset(Engine)) as running:
+            step("PostgreSQL, Redis (Valkey) and a mail catcher run")
+            mark_demo(folder, config.clock(running)())
+            done = _evening(running, given, subscribers)
+        report(done, folder, running.public_url)
+
+
+def _check_installed() -> None:
+    """Raises SettingsError when the servers that the demo starts are not installed."""
+    from newsletter.embedded import HOW_TO_INSTALL, Engine, is_installed
+
+    if not is_installed(frozenset(Engine)):
+        raise SettingsError(
+            "The demo runs on servers of its own, whatever is set, and they are not installed. "
+            f"Install them: {HOW_TO_INSTALL}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The feeds a person named: addresses, and files or folders. Both empty: the sample."""
+
+    urls: tuple[str, ...]
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evening:
+    """What came of it all."""
+
+    newsletter: Any
+    edition: Any
+    decided: Any
+    counts: dict[Any, int]
+    zones: int
+
+
+def _evening(settings: Any, given: Given, readers: int) -> Evening:
+    """The whole way once: tables, feeds, edition, readers, worker, delivery."""
+    from newsletter import config
+    from newsletter.cli.temporary_worker import worker_started
+    from newsletter.embedded import postgres
+    from newsletter.services.editions.compose import compose
+    from newsletter.store.delivery import deliveries
+    from newsletter.store.editions import editions
+    from newsletter.store.schema import migrate
+    from newsletter.tasks.queue import enqueue
+
+    postgres.empty(settings.database_url)
+    ports = config.ports(settings, enqueue=enqueue(settings.redis_url))
+    with ExitStack() as stack:
+        stack.callback(ports.store.dispose)
+        migrate(ports.store)
+        newsletter, on = _newsletter(ports)
+        _collect(ports, given)
+        _forget_sample(ports, given)
+        with _step("Composing") as step:
+            edition = compose(ports.store, newsletter, on, now=ports.now())
+            step(f"Composed the edition of {on}: {len(edition.stories)} stories")
+        zones = _subscribe(ports, newsletter, readers)
+        if edition.stories:
+            with _step("Starting a Celery worker") as step:
+                stack.enter_context(worker_started(settings))
+                step("A Celery worker runs")
+            _deliver(ports, edition)
+        with ports.store.begin() as session:
+            return Evening(
+                newsletter=newsletter,
+                edition=editions.by_id(session, edition.id),
+                decided=editions.decisions(session, edition.id),
+                counts=deliveries.counts(session, [edition.id])[edition.id],
+                zones=zones,
+            )
+
+
+def _newsletter(ports: Any) -> tuple[Any, date]:
+    """A newsletter that goes out an hour from now, so that now is when it is composed."""
+    from dataclasses import replace
+
+    from newsletter.cli.bootstrap import FIRST
+    from newsletter.domain.schedule import zone
+    from newsletter.store.editions import newsletters
+
+    minute = ports.now().replace(second=0, microsecond=0) + timedelta(minutes=61)
+    there = minute.astimezone(zone(ZONE))
+    demo_newsletter = replace(
+        FIRST,
+        zone=ZONE,
+        sends_at=there.time().replace(tzinfo=None),
+        min_stories=1,
+        publisher="The Evening Press",
+        postal_address="7 Harbour Lane, Port Maren",
+    )
+    with ports.store.begin() as session:
+        return newsletters.save(session, demo_newsletter, now=ports.now()), there.date()
+
+
+def _collect(ports: Any, given: Given) -> None:
+    from newsletter.sample.server import SampleFeed, newsroom
+    from newsletter.services.collection.collect import collect, collect_paths
+
+    with _step("Collecting") as step, ExitStack() as stack:
+        policy, now = ports.fetch, ports.now()
+        if given.urls or given.paths:
+            feeds = tuple(SampleFeed(url=url, source=urlsplit(url).netloc) for url in given.urls)
+        else:
+            from dataclasses import replace
+
+            feeds = stack.enter_context(newsroom(now, base=ports.public_url))
+            policy = replace(policy, allow_loopback=True)
+        _add(ports, feeds, now)
+        reports = (*collect(ports.store, policy, now=now),)
+        reports += collect_paths(ports.store, given.paths, now=now)
+        new, failed = sum(one.new for one in reports), [one for one in reports if not one.is_ok]
+        step(f"Collected {new} articles from {len(reports)} feeds over HTTP, {len(failed)} failed")
+    for one in failed:
+        note(f"    {one.source or one.url}: {one.said}")
+    for one in reports:
+        for refused in one.refused[:3]:
+            note(f"    {one.source}: refused “{refused.what}”. {refused.why}")
+
+
+def _forget_sample(ports: Any, given: Given) -> None:
+    """Take out the feeds of the sample: whoever shows the demo afterwards cannot read them."""
+    from newsletter.store.collection import feeds
+
+    if given.urls or given.paths:
+        return
+    with ports.store.begin() as session:
+        feeds.remove(session, [feed.url for feed in feeds.every(session)])
+
+
+def _add(ports: Any, feeds: tuple[Any, ...], now: datetime) -> None:
+    from newsletter.store.collection import feeds as known
+    from newsletter.store.collection.feeds import Feed
+
+    with ports.store.begin() as session:
+        for feed in feeds:
+            told = {"source": feed.source, "section": feed.section, "language": feed.language}
+            known.add(session, Feed(url=feed.url, due_at=now, **told), now=now)
+
+
+def _subscribe(ports: Any, newsletter: Any, readers: int) -> int:
+    """How many zones the sample readers live in. Two more have asked only; one has left again."""
+    from newsletter.sample.newsroom import readers as sample_readers
+    from newsletter.services import urls
+    from newsletter.services.subscribers import signup
+    from newsletter.services.subscribers.import_export import import_readers
+    from newsletter.store.subscribers import subscribers
+
+    with _step("Subscribing readers") as step:
+        heading, *people = sample_readers()
+        more = [f"reader{number}@many.example,,en,UTC" for number in range(readers - len(people))]
+        lines = [heading, *people[:readers], *more, f"{_LEFT},,en,UTC"]
+        import_readers(ports.store, newsletter, lines, now=ports.now())
+        for address in ("still.thinking@mail.example", "mistyped@mail.example"):
+            form = signup.Form(address=address, means="demo")
+            signup.subscribe(ports, newsletter, form)
+        with ports.store.begin() as session:
+            every = list(subscribers.every(session, newsletter.id))
+        zones = {one.zone for one in every if one.zone}
+        left = next(one for one in every if one.address == _LEFT)
+        text = urls.unsubscribe_token(ports, left.id)
+        signup.unsubscribe(ports, text, means="page", remote_address="")
+        step(f"Subscribed {readers} readers in {len(zones)} time zones")
+    return len(zones)
+
+
+def _deliver(ports: Any, edition: Any) -> None:
+    from newsletter.cli.commands.sending.send import result_of, watch
+    from newsletter.services.sending.dispatch import send_now
+
+    with _step("Delivering") as step:
+        send_now(ports, edition.id)
+        watch(ports, edition.id, quiet=False)
+        result = result_of(ports, edition.id, "")
+        step(f"Delivered: {result['sent']} messages handed over by SMTP")
+
+
+def _given(feeds: list[str]) -> Given:
+    """Raises InputError when something is neither an address nor a file or folder."""
+    urls = [feed for feed in feeds if feed.startswith(("http://", "https://"))]
+    paths = [Path(feed) for feed in feeds if feed not in urls]
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path} is neither a web address nor a file or folder that is there.")
+    return Given(urls=tuple(urls), paths=tuple(paths))
+
+
+def _evening_of(given: Given, now: datetime) -> datetime | None:
+    """The evening that saved feeds are from; None when they are of today, or are not files."""
+    from newsletter.services.collection.collect import newest
+
+    if given.urls or not given.paths:
+        return None
+    latest = newest(given.paths, now=now)
+    return latest + timedelta(minutes=1) if latest and latest < now - _DAY else None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two demos in one folder would empty each other's tables."""
+    import fcntl
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "running").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StateError(f"A demo runs in {folder} already. Let it end first.") from error
+        yield
+
+
+@contextmanager
+def _step(doing: str) -> Iterator[Any]:
+    """Shows what is being done; the function it gives says what has been, and how long it took."""
+    from newsletter.cli.context import err
+
+    started = time.monotonic()
+    shown = err.status(f"{doing}…")
+    shown.start()
+
+    def done(said: str) -> None:
+        shown.stop()
+        took = f"{time.monotonic() - started:.1f} s"
+        out.print(f" [green]✓[/] {said}", f"[dim]{took}[/]")
+        sys.stdout.flush()
+
+    try:
+        yield done
+    finally:
+        shown.stop()

@@ -1,0 +1,1 @@
+"""Commands about sending, and what became of it."""

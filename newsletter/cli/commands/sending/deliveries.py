@@ -1,0 +1,174 @@
+"""newsletter deliveries: what became of each, and of those of which nobody can know."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from newsletter.cli.context import AsJson, At, Slug, house, note, out, print_json
+from newsletter.cli.selection import Begun, begun
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.errors import InputError
+
+app = typer.Typer(no_args_is_help=True, help="What became of an edition's deliveries.")
+
+_PAGE = 10_000  # Read at once, so that no transaction is open while somebody reads the list.
+_REPLY_CHARS = 200  # On a line for people; --csv and --json hold all of it.
+_COLUMNS = ("address", "status", "attempts", "code", "reply", "settled_at")
+
+
+class State(StrEnum):
+    """What may be asked for; what a worker has in its hand is among the queued."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+class SettledAs(StrEnum):
+    """What somebody may say of the uncertain; queued sends it again, under the same Message-ID."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    QUEUED = "queued"
+
+
+@app.command(name="list", epilog="Example:  newsletter deliveries list --state failed --csv")
+def list_(
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
+    on: Begun = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV, with headings.")] = False,
+    slug: Slug = "",
+    at: At = "",
+    as_json: AsJson = False,
+) -> None:
+    """List an edition's deliveries, each with the relay's last reply.
+
+    An address is empty when its subscriber has been erased.
+    """
+    if as_csv and as_json:
+        raise InputError("Ask for one of --csv and --json.")
+    states = tuple(DeliveryStatus) if state is None else (DeliveryStatus(state),)
+    with house(at=at) as here:
+        _, edition = _kept(here.ports.store, *begun(here.ports, slug, on))
+        rows = (_row(one) for one in _every(here.ports.store, edition.id, states))
+        if as_csv:
+            _print_csv(rows)
+        elif as_json:
+            _print_array(rows)
+        else:
+            _print_lines(rows)
+
+
+@app.command(epilog="Example:  newsletter deliveries uncertain --settle sent")
+def uncertain(
+    settle: Annotated[
+        SettledAs | None,
+        typer.Option(help="Write down what they were; queued sends them again, as the same mail."),
+    ] = None,
+    address: Annotated[str, typer.Option(metavar="ADDRESS", help="Only this one.")] = "",
+    on: Begun = "",
+    slug: Slug = "",
+    at: At = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the deliveries of which nobody can know whether the relay took them, or settle them."""
+    from newsletter.services.sending import control
+
+    if address and settle is None:
+        raise InputError("Say what became of it: --settle sent, failed or queued.")
+    need = {"database", "redis"} if settle is SettledAs.QUEUED else {"database"}
+    with house(at=at, need=frozenset(need)) as here:
+        newsletter, edition = _kept(here.ports.store, *begun(here.ports, slug, on))
+        if settle is None:
+            _list_uncertain(here.ports.store, newsletter, edition, as_json=as_json)
+            return
+        to = DeliveryStatus(settle)
+        done = control.settle(here.ports, edition.id, to, address=address)
+    if as_json:
+        print_json({"edition": edition.id, "settled": done.settled, "uncertain": done.left})
+        return
+    out.print(f"{done.settled} settled as {to}, {done.left} uncertain still.")
+
+
+def _list_uncertain(store: Any, newsletter: Any, edition: Any, *, as_json: bool) -> None:
+    rows = [_row(one) for one in _every(store, edition.id, (DeliveryStatus.UNCERTAIN,))]
+    if as_json:
+        told = {"edition": edition.id, "date": edition.on.isoformat()}
+        print_json(told | {"uncertain": len(rows), "deliveries": rows})
+        return
+    _print_lines(iter(rows))
+    out.print(f"{len(rows)} of the edition of {edition.on} are uncertain.")
+    if rows:
+        note(
+            f"By the newsletter's rule ({newsletter.in_doubt}) nothing more becomes of them by "
+            "itself. Settle them: newsletter deliveries uncertain --settle sent|failed|queued"
+        )
+
+
+def _kept(store: Any, newsletter: Any, edition: Any) -> tuple[Any, Any]:
+    """Both. Raises when the ledger does not tell of each delivery, or does not any more."""
+    from newsletter.services.sending.reconcile import check_kept
+
+    check_kept(store, edition)
+    return newsletter, edition
+
+
+def _every(store: Any, edition_id: int, states: tuple[DeliveryStatus, ...]) -> Iterator[Any]:
+    from newsletter.store.delivery import deliveries
+
+    after = 0
+    while True:
+        with store.begin() as session:
+            page = deliveries.of_edition(
+                session, edition_id, statuses=states, after=after, limit=_PAGE
+            )
+        yield from page
+        if len(page) < _PAGE:
+            return
+        after = page[-1].subscriber_id
+
+
+def _row(one: Any) -> dict[str, Any]:
+    return {
+        "address": one.address,
+        "status": one.status.value,
+        "attempts": one.attempts,
+        "code": one.reply_code,
+        "reply": one.reply,
+        "settled_at": one.settled_at.isoformat() if one.settled_at else None,
+    }
+
+
+def _print_csv(rows: Iterator[dict[str, Any]]) -> None:
+    from newsletter.services.subscribers.import_export import harmless
+
+    writer = csv.writer(sys.stdout)
+    writer.writerow(_COLUMNS)
+    for row in rows:
+        writer.writerow(
+            [harmless("" if row[name] is None else str(row[name])) for name in _COLUMNS]
+        )
+
+
+def _print_array(rows: Iterator[dict[str, Any]]) -> None:
+    """One JSON array, a line for each delivery: a million of them need no memory."""
+    before = "[\n"
+    for row in rows:
+        sys.stdout.write(before + json.dumps(row, ensure_ascii=False))
+        before = ",\n"
+    sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def _print_lines(rows: Iterator[dict[str, Any]]) -> None:
+    from newsletter.domain.text.clean import visible
+
+    for row in rows:
+        # What a relay says may hold anything, also what a terminal would obey.
+        said = " ".join(visible(f"{row['code'] or ''} {row['reply']}").split())[:_REPLY_CHARS]
+        sys.stdout.write(f"{row['address'] or '(erased)'}  {row['status']}  {said}".rstrip() + "\n")

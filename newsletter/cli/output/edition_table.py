@@ -1,0 +1,81 @@
+"""An edition in the terminal: what is in and why, what is out and why."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from rich.padding import Padding
+from rich.text import Text
+
+from newsletter.cli.context import out
+from newsletter.domain.digest.digest import Decision, Story
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.newsletter import Newsletter
+from newsletter.mail.content.translations import updated_since
+
+NEAREST = 12  # Of the left out, those that came nearest; --json has them all.
+
+
+def edition_lines(edition: Edition, newsletter: Newsletter, decided: Sequence[Decision]) -> None:
+    """Print the edition with its reasons, and what came nearest of that which is left out."""
+    stories_lines(edition, newsletter)
+    _left_out([one for one in decided if not one.is_in])
+
+
+def stories_lines(edition: Edition, newsletter: Newsletter) -> None:
+    """Print the edition with its reasons."""
+    state = edition.status.value + (f" ({edition.hold})" if edition.hold else "")
+    out.print(Text(newsletter.name, style="bold"), Text(f"{edition.on} · {state}", style="dim"))
+    if edition.reason:
+        out.print(Text(edition.reason, style="yellow"))
+    out.print(Text(f"Subject    {edition.subject}"))
+    out.print(Text(f"Preheader  {edition.preheader}"))
+    if not edition.stories:
+        out.print("\nNo stories.")
+    section = ""
+    for story in edition.stories:
+        heading = "Also today" if story.placement == "brief" else story.section
+        if heading != section:
+            out.print(Text(f"\n{heading}", style="bold red"))
+            section = heading
+        sources = ", ".join(dict.fromkeys([story.lead.source, *(o.source for o in story.others)]))
+        label = f"[{story.label.value}] " if story.label.value else ""
+        out.print(Padding(Text(f"{label}{story.title}", style="bold"), (0, 0, 0, 2)))
+        since = _since(story, edition.on, newsletter.language)
+        why = f"{since}{sources} · score {story.score:g} · {story.reason}"
+        out.print(Padding(Text(why, style="dim"), (0, 0, 0, 4)))
+
+
+def _since(story: Story, on: date, language: str) -> str:
+    """As readers are told it, in their language."""
+    return f"{updated_since(story.since, on=on, language=language)} · " if story.since else ""
+
+
+def _left_out(left: list[Decision]) -> None:
+    if not left:
+        return
+    out.print(Text(f"\nLeft out: {len(left)} articles", style="bold"))
+    for one in sorted(left, key=lambda one: -one.score)[:NEAREST]:
+        out.print(Padding(Text(f"{one.article.title} ({one.article.source})"), (0, 0, 0, 2)))
+        out.print(Padding(Text(one.reason, style="dim"), (0, 0, 0, 4)))
+    if len(left) > NEAREST:
+        rest = Counter(kind(one) for one in sorted(left, key=lambda one: -one.score)[NEAREST:])
+        said = ", ".join(f"{count} {kind}" for kind, count in rest.most_common())
+        out.print(Padding(Text(f"and {said}"), (0, 0, 0, 2)))
+
+
+def kind(one: Decision) -> str:
+    """Why an article is out, in a few words that follow a number."""
+    kinds = {
+        "Nothing": "not about the topic",
+        "Only": "with a passing mention",
+        "Another": "told by another report of its source",
+        "In the": "in an earlier edition",
+        "Its story": "told in an earlier edition",
+        "Ranked": "ranked lower",
+        "There are": "from a country or source with enough stories",
+        "It is": "in another language",
+        "It cannot be mailed": "that cannot be mailed",
+        "It takes": "without room in the mail",
+    }
+    return next((word for start, word in kinds.items() if one.reason.startswith(start)), "others")

@@ -1,0 +1,130 @@
+"""newsletter send --watch: a run as it goes, on a terminal, in lines, or as JSON."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from newsletter.cli.context import note, out
+from newsletter.errors import StateError
+
+_LOOK_S = 1.0  # Between two looks: a question of a few milliseconds to the database.
+_SHARES_S = 5.0  # Between two counts by provider, which cost a little more.
+_LINE_S = 5.0  # Between two lines where no terminal can show one that changes.
+
+
+class Shown(Protocol):
+    """Takes what was seen, and shows it or not."""
+
+    def __call__(self, seen: Any, shares: Any, *, is_last: bool) -> None: ...
+
+
+def watch_run(store: Any, edition: Any, *, as_json: bool) -> None:
+    """Show the run until it ends or Ctrl-C.
+
+    Raises StateError when the edition has not been sent off.
+    """
+    from newsletter.services.sending.progress import Watch
+
+    if edition.frozen_at is None:
+        raise StateError(
+            f"The edition of {edition.on} has not been sent off: it is {edition.status}."
+        )
+    watch = Watch(store, edition.id)
+    with _shown(edition, as_json=as_json) as show:
+        try:
+            _watched(watch, show)
+        except KeyboardInterrupt:
+            note("The run itself goes on.")
+            raise
+
+
+def _watched(watch: Any, show: Shown) -> None:
+    counted_at, was_over = float("-inf"), False
+    shares: Any = ()
+    while True:
+        now = time.monotonic()
+        seen = watch.look(now)
+        is_last = seen.is_over and (was_over or seen.status != "sending")
+        if is_last or now - counted_at >= _SHARES_S:
+            shares, counted_at = watch.shares(), now
+        show(seen, shares, is_last=is_last)
+        if is_last:
+            return
+        was_over = seen.is_over  # Its worker has yet to say so: one more look.
+        time.sleep(_LOOK_S)
+
+
+@contextmanager
+def _shown(edition: Any, *, as_json: bool) -> Iterator[Shown]:
+    """What shows it: JSON lines, a table that changes, or a line now and then."""
+    if as_json:
+        yield _json_line
+    elif out.is_terminal:
+        with Live(console=out, auto_refresh=False) as live:
+            yield lambda seen, shares, **_: live.update(
+                _picture(edition, seen, shares), refresh=True
+            )
+    else:
+        yield _Lines()
+
+
+def _json_line(seen: Any, shares: Any, *, is_last: bool) -> None:
+    progress = seen.progress
+    told = {
+        "status": seen.status.value,
+        "reason": seen.reason,
+        "recipients": progress.total,
+        **asdict(progress),
+        "rate": round(seen.rate, 1),
+        "seconds_left": None if seen.left is None else int(seen.left.total_seconds()),
+        "providers": [asdict(one) for one in shares],
+        "is_over": is_last,
+    }
+    sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+class _Lines:
+    """A line at the beginning, every few seconds, and at the end."""
+
+    def __init__(self) -> None:
+        self._told_at = float("-inf")
+
+    def __call__(self, seen: Any, shares: Any, *, is_last: bool) -> None:
+        if not is_last and time.monotonic() - self._told_at < _LINE_S:
+            return
+        self._told_at = time.monotonic()
+        by_provider = ", ".join(f"{one.provider} {one.sent}" for one in shares)
+        told = f"{_figures(seen)} ({by_provider})" if by_provider else _figures(seen)
+        out.print(told, markup=False, soft_wrap=True)
+        sys.stdout.flush()
+
+
+def _picture(edition: Any, seen: Any, shares: Any) -> Group:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("", "sent", "waiting", "deferred", "failed", "uncertain"):
+        table.add_column(name, justify="right" if name else "left")
+    for one in shares:
+        figures = (one.sent, one.waiting, one.deferred, one.failed, one.uncertain)
+        table.add_row(one.provider, *(f"{figure:,}" if figure else "·" for figure in figures))
+    return Group(Text(f"{edition.on} {edition.subject}"), Text(_figures(seen)), table)
+
+
+def _figures(seen: Any) -> str:
+    progress = seen.progress
+    told = [f"{seen.status}: {progress.sent:,} sent of {progress.total:,}", f"{seen.rate:,.0f}/s"]
+    for name in ("deferred", "failed", "uncertain"):
+        number = getattr(progress, name)
+        told += [f"{number:,} {name}"] if number else []
+    if seen.left is not None and progress.queued:
+        told.append(f"{seen.left} left")
+    return " · ".join(told) + (f" · {seen.reason}" if seen.reason else "")

@@ -1,0 +1,56 @@
+"""Which newsletter and edition a command is about."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from newsletter.cli.context import day
+from newsletter.errors import MissingError
+
+Begun = Annotated[
+    str,
+    typer.Option(
+        "--date", metavar="YYYY-MM-DD", help="The edition's date; the last sent off if left out."
+    ),
+]
+
+
+def of_date(ports: Any, slug: str, on: str) -> tuple[Any, date]:
+    """The newsletter, and the date that was typed or is today's there."""
+    from newsletter.domain import schedule
+    from newsletter.store.editions import newsletters
+
+    with ports.store.begin() as session:
+        newsletter = newsletters.by_slug(session, slug)
+    return newsletter, day(on) or schedule.local_date(newsletter, ports.now())
+
+
+def edition_of(session: Any, newsletter: Any, when: date) -> Any:
+    """The newsletter's edition of that date. Raises MissingError when there is none."""
+    from newsletter.store.editions import editions
+
+    found = editions.by_date(session, newsletter.id, when)
+    if found is None:
+        raise MissingError(
+            f"There is no edition of {when} yet. Run: newsletter compose --date {when}"
+        )
+    return found
+
+
+def begun(ports: Any, slug: str, on: str) -> tuple[Any, Any]:
+    """The newsletter, and its edition of the date that was typed or the last that was sent off.
+
+    Raises MissingError when there is none.
+    """
+    from newsletter.store.editions import editions, newsletters
+
+    with ports.store.begin() as session:
+        newsletter = newsletters.by_slug(session, slug)
+        if when := day(on):
+            return newsletter, edition_of(session, newsletter, when)
+        heads = editions.heads(session, newsletter.id)
+    found = next((one for one in heads if one.frozen_at is not None), None)
+    if found is None:
+        raise MissingError("No edition has been sent off yet. See: newsletter status")
+    return newsletter, found

@@ -1,0 +1,1 @@
+"""How pages are served over HTTP: proxies, limits, security headers."""

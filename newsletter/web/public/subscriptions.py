@@ -1,0 +1,229 @@
+"""The readers' pages: sign-up, confirm, unsubscribe, archive, the editions themselves."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.newsletter import Newsletter
+from newsletter.errors import InputError, MissingError, NewsletterError, UnreachableError
+from newsletter.mail.content.digest_view import layout
+from newsletter.mail.content.render import filled
+from newsletter.mail.content.translations import words
+from newsletter.services import urls
+from newsletter.services.editions import render
+from newsletter.services.subscribers import signup
+from newsletter.store.editions import editions, newsletters
+from newsletter.web.dependencies import Site, TheSite, remote_address
+from newsletter.web.error_handlers import RETRY_AFTER_S
+from newsletter.web.http_server.security_headers import MAIL_POLICY
+from newsletter.web.outage_log import report_unreachable
+from newsletter.web.parameters import Day, read_object
+from newsletter.web.templating import page
+
+router = APIRouter()
+
+PAGE = 20
+_SIGN_UP_FIELDS = ("newsletter", "address", "name", "language", "zone")
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+def home(site: TheSite) -> Response:
+    """The only newsletter's page, or a list of all."""
+    with site.ports.store.begin() as session:
+        found = newsletters.every(session)
+    if len(found) == 1:
+        return _front(site, found[0])
+    return page("newsletters", newsletters=found)
+
+
+@router.api_route("/n/{slug}", methods=["GET", "HEAD"])
+def front(site: TheSite, slug: str) -> Response:
+    """A newsletter's page: what it is, a form, its latest edition."""
+    return _front(site, site.newsletter(slug))
+
+
+@router.post("/n/{slug}/subscribe")
+def subscribe(
+    request: Request,
+    site: TheSite,
+    slug: str,
+    address: Annotated[str, Form()],
+    name: Annotated[str, Form()] = "",
+    website: Annotated[str, Form()] = "",
+) -> Response:
+    """Ask the address; the answer is the same whether we know it or not."""
+    newsletter = site.newsletter(slug)
+    if not website:  # a field that people do not see, and programs fill in
+        form = signup.Form(
+            address=address, name=name, remote_address=remote_address(request), means="form"
+        )
+        try:
+            signup.subscribe(site.ports, newsletter, form)
+        except InputError as error:
+            return _front(site, newsletter, sentence=str(error), address=address)
+    return page("asked", language=newsletter.language, newsletter=newsletter, address=address)
+
+
+@router.post("/api/subscriptions")
+async def subscribe_by_program(request: Request, site: TheSite) -> Response:
+    """The same for a site's own form: JSON with newsletter and address, maybe name."""
+    from starlette.concurrency import run_in_threadpool
+
+    try:
+        texts = read_object(await request.body(), _SIGN_UP_FIELDS)
+    except InputError as error:
+        return JSONResponse({"error": str(error)}, status_code=400)
+    slug = texts.pop("newsletter")
+    form = signup.Form(**texts, remote_address=remote_address(request), means="api")
+    try:
+        newsletter = await run_in_threadpool(site.newsletter, slug)
+        await run_in_threadpool(signup.subscribe, site.ports, newsletter, form)
+    except signup.TooOftenError as error:
+        return JSONResponse({"error": str(error)}, status_code=429)
+    except MissingError as error:
+        return JSONResponse({"error": str(error)}, status_code=404)
+    except InputError as error:
+        return JSONResponse({"error": str(error)}, status_code=400)
+    except NewsletterError as error:
+        if isinstance(error, UnreachableError):
+            report_unreachable(error)
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        return JSONResponse(
+            {"error": "Try again in a few minutes."}, status_code=503, headers=headers
+        )
+    return JSONResponse({"status": "asked"}, status_code=202)
+
+
+@router.api_route("/confirm/{text}", methods=["GET", "HEAD"])
+def confirm_page(site: TheSite, text: str) -> Response:
+    """A page with a button: scanners open links, so opening one changes nothing."""
+    subscription, newsletter = signup.look_up(site.ports, text, urls.CONFIRM)
+    return _question("confirm", newsletter, subscription)
+
+
+@router.post("/confirm/{text}")
+def confirm(request: Request, site: TheSite, text: str) -> Response:
+    """The reader says yes."""
+    subscription, newsletter = signup.confirm(
+        site.ports, text, remote_address=remote_address(request)
+    )
+    return _answer(site, "confirmed", newsletter, subscription)
+
+
+@router.api_route("/unsubscribe/{text}", methods=["GET", "HEAD"])
+def unsubscribe_page(site: TheSite, text: str) -> Response:
+    """A page with a button; opening it changes nothing."""
+    subscription, newsletter = signup.look_up(site.ports, text, urls.UNSUBSCRIBE)
+    return _question("unsubscribe", newsletter, subscription)
+
+
+@router.post("/unsubscribe/{text}")
+def unsubscribe(
+    request: Request,
+    site: TheSite,
+    text: str,
+    one_click: Annotated[str, Form(alias="List-Unsubscribe")] = "",
+) -> Response:
+    """The reader says stop, on the page or by a mail program's one click (RFC 8058)."""
+    is_one_click = one_click == "One-Click"
+    subscription, newsletter = signup.unsubscribe(
+        site.ports,
+        text,
+        means="one-click" if is_one_click else "page",
+        remote_address=remote_address(request),
+    )
+    if is_one_click:
+        return PlainTextResponse("Unsubscribed.")
+    return _answer(site, "unsubscribed", newsletter, subscription)
+
+
+@router.api_route("/n/{slug}/archive", methods=["GET", "HEAD"])
+def archive(site: TheSite, slug: str, part: Annotated[int, Query(ge=1, le=999)] = 1) -> Response:
+    """The past editions, the latest first, twenty a page."""
+    newsletter = site.newsletter(slug)
+    with site.ports.store.begin() as session:
+        found = editions.heads(
+            session,
+            newsletter.id,
+            is_out=True,
+            limit=PAGE + 1,
+            offset=(part - 1) * PAGE,
+        )
+    return page(
+        "archive",
+        language=newsletter.language,
+        newsletter=newsletter,
+        editions=found[:PAGE],
+        part=part,
+        has_older=len(found) > PAGE,
+    )
+
+
+@router.api_route("/n/{slug}/{on}", methods=["GET", "HEAD"])
+def edition(site: TheSite, slug: str, on: Day) -> Response:
+    """An edition's public page, once it is out; one that was stopped in mid-run is."""
+    newsletter = site.newsletter(slug)
+    with site.ports.store.begin() as session:
+        found = editions.by_date(session, newsletter.id, on)
+    if found is None or found.frozen_at is None:
+        raise MissingError("There is no edition of that date.")
+    return page(
+        "edition",
+        language=newsletter.language,
+        newsletter=newsletter,
+        edition=found,
+        parts=layout(found, newsletter.language),
+        mail_said=words(newsletter.language),
+    )
+
+
+@router.api_route("/view/{text}", methods=["GET", "HEAD"])
+def view(site: TheSite, text: str) -> Response:
+    """The mail itself in the browser. Whose it was is not shown: links are passed on."""
+    edition_id = urls.read_edition(site.ports, text)
+    with site.ports.store.begin() as session:
+        found = editions.by_id(session, edition_id)
+        newsletter = newsletters.by_id(session, found.newsletter_id)
+        email = render.shown(site.ports, session, found, newsletter)
+    seen = filled(email, address="…", unsubscribe="by-mail")
+    return HTMLResponse(seen.html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+def _front(
+    site: Site, newsletter: Newsletter, *, sentence: str = "", address: str = ""
+) -> Response:
+    with site.ports.store.begin() as session:
+        heads = editions.heads(session, newsletter.id, is_out=True, limit=1)
+        latest: Edition | None = editions.by_id(session, heads[0].id) if heads else None
+    return page(
+        "front",
+        language=newsletter.language,
+        status=400 if sentence else 200,
+        newsletter=newsletter,
+        latest=latest,
+        sentence=sentence,
+        address=address,
+    )
+
+
+def _question(kind: str, newsletter: Newsletter, subscription: Any) -> Response:
+    return page(
+        "question",
+        language=newsletter.language,
+        newsletter=newsletter,
+        kind=kind,
+        address=subscription.address,
+    )
+
+
+def _answer(site: Site, kind: str, newsletter: Newsletter, subscription: Any) -> Response:
+    return page(
+        "answer",
+        language=newsletter.language,
+        newsletter=newsletter,
+        kind=kind,
+        address=subscription.address,
+        site_url=urls.site(site.ports, newsletter.slug),
+    )
