@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.delay import delayed
 from benchmarks.sinks import SESSIONS, sink, source
 from benchmarks.tls_sink import tls_sink
-from newsletter.domain.delivery.status import Reply
+from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.mail.smtp import Envelope, Relays, all_sent
 
 MESSAGE_BYTES = 30_000

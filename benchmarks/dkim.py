@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.content.render import Rendered, Slot
 from newsletter.mail.message.dkim_keys import signers
-from newsletter.mail.message.header_context import Frame
+from newsletter.mail.message.headers import Frame
 from newsletter.mail.message.master_copy import Recipient, compiled
+from newsletter.mail.rendered import Rendered, Slot
 
 MESSAGE_BYTES = 30_000
 ROUNDS = 15

@@ -6,7 +6,8 @@ from sqlalchemy import text
 
 from newsletter.cli.bootstrap import FIRST
 from newsletter.domain.articles.article import Entry
-from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store import Store
 from newsletter.store.collection import articles, feeds

@@ -16,7 +16,8 @@ from benchmarks.sinks import sink
 from newsletter import config
 from newsletter.cli.bootstrap import FIRST
 from newsletter.domain.articles.article import Article, Entry
-from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.embedded import postgres, redis
 from newsletter.store import Session

@@ -8,7 +8,7 @@ import typer
 
 from newsletter.cli.commands import subscribers
 from newsletter.cli.commands.collection import collect, feeds, page
-from newsletter.cli.commands.editions import compose
+from newsletter.cli.commands.editions import compose, review
 from newsletter.cli.commands.evaluation import stories, topic
 from newsletter.cli.commands.operations import demo, dkim, init, serve, status
 from newsletter.cli.commands.sending import deliveries, send, send_control, verify
@@ -54,9 +54,9 @@ app.command(
     epilog="Example:  newsletter collect   |   newsletter collect --from saved/ today.xml --json",
 )(collect.collect)
 app.command(epilog="Example:  newsletter compose --date 2026-01-02 --json")(compose.compose)
-app.command(epilog="Example:  newsletter preview --html > tonight.html")(compose.preview)
-app.command(epilog="Example:  newsletter approve --date 2026-01-02")(compose.approve)
-app.command(epilog="Example:  newsletter hold 'Wait for the vote'")(compose.hold)
+app.command(epilog="Example:  newsletter preview --html > tonight.html")(review.preview)
+app.command(epilog="Example:  newsletter approve --date 2026-01-02")(review.approve)
+app.command(epilog="Example:  newsletter hold 'Wait for the vote'")(review.hold)
 app.add_typer(send.app, name="send")
 for _act, _example in (
     (send_control.pause, "newsletter send pause"),

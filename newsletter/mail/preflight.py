@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from lxml import html as parser
 
 from newsletter.errors import MailRefusedError
-from newsletter.mail.content.render import ANY_SLOT, LEFT_OVER, MAX_SUBJECT_CHARS, Rendered, Slot
+from newsletter.mail.content.render import LEFT_OVER, MAX_SUBJECT_CHARS
+from newsletter.mail.rendered import ANY_SLOT, Rendered, Slot
 
 MAX_HTML_BYTES = 100_000  # Gmail cuts at about 102 KB of source, and hides the footer with it.
 

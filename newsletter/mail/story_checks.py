@@ -14,8 +14,8 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError
 from newsletter.mail.content.heading import with_stories
-from newsletter.mail.content.render import Rendered
 from newsletter.mail.preflight import MAX_HTML_BYTES, check_digest
+from newsletter.mail.rendered import Rendered
 
 MAX_FIELD_CHARS = 4_000  # Twice the longest address that we keep; no text in a mail is longer.
 OUTSIZED = 2  # Times as many bytes as the middle one of the stories.

@@ -9,8 +9,9 @@ from datetime import date
 from functools import lru_cache
 
 from newsletter.domain import signed_token
+from newsletter.domain.feedback.verp import read_verp
 from newsletter.errors import InputError
-from newsletter.mail.content.render import Links, Slot
+from newsletter.mail.rendered import Links, Slot
 from newsletter.services.ports import Ports
 from newsletter.store import Store
 from newsletter.store.database import installation
@@ -79,9 +80,9 @@ def read_bounce(ports: Ports, address: str) -> tuple[int, int]:
     Raises InputError unless it was made for this database.
     """
     try:
-        return signed_token.read_verp(address, key=signing_key(ports))
+        return read_verp(address, key=signing_key(ports))
     except InputError:
-        found = signed_token.read_verp(address, key=ports.secret)
+        found = read_verp(address, key=ports.secret)
         if found[0] > _installation(ports.store).last_legacy_edition:
             raise
         return found

@@ -1,6 +1,6 @@
 """The forms that the name of a people takes in its language: plural, feminine."""
 
-from newsletter.domain.relevance.name_matcher import folded
+from newsletter.domain.text.fold import folded
 
 # By how a word in Latin letters ends, what its language adds or puts for it: English and French
 # plurals, French feminine forms, Turkish plurals. Arabic, Hebrew and Russian endings are known to

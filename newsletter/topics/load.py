@@ -7,9 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from newsletter.domain.relevance.name_matcher import folded
-from newsletter.domain.topic import REGION, Ambiguity, Strength, Term, Topic
-from newsletter.domain.topic_weights import Weights
+from newsletter.domain.text.fold import folded
+from newsletter.domain.topic import REGION, Ambiguity, Strength, Term, Topic, Weights
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
 from newsletter.topics.inflection import forms

@@ -6,8 +6,8 @@ from dataclasses import fields
 from math import isfinite
 from typing import Any
 
-from newsletter.domain.relevance.name_matcher import folded
-from newsletter.domain.topic_weights import Weights
+from newsletter.domain.text.fold import folded
+from newsletter.domain.topic import Weights
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
 

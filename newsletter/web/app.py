@@ -8,14 +8,14 @@ from newsletter import config
 from newsletter.config.public_url import root_path
 from newsletter.domain.client_address import TrustedProxies
 from newsletter.tasks.queue import enqueue
-from newsletter.web import health
+from newsletter.web import health, metrics
 from newsletter.web.dependencies import Site
-from newsletter.web.editor import editions
+from newsletter.web.editor import editions, sign_in
 from newsletter.web.error_handlers import add_failures
 from newsletter.web.http_server import security_headers
 from newsletter.web.http_server.proxies import BehindProxies
 from newsletter.web.outage_log import notice_end
-from newsletter.web.public import subscriptions
+from newsletter.web.public import archive, subscriptions
 from newsletter.web.sample_pages import sample_router
 from newsletter.web.templating import STATIC
 
@@ -49,8 +49,11 @@ def create_app(settings: config.Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router, prefix in (
         (health.router, ""),
+        (metrics.router, ""),
+        (sign_in.router, "/editor"),
         (editions.router, "/editor"),
         (subscriptions.router, ""),
+        (archive.router, ""),
     ):
         app.include_router(router, prefix=prefix, dependencies=[Depends(notice_end)])
     if (sample := sample_router(settings.data_dir)) is not None:

@@ -1,15 +1,10 @@
-"""For the people who run it: is it well, and how many of what."""
-
-from datetime import datetime
+"""Whether the service is well: its database and its Redis."""
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from redis import Redis, RedisError
 
-from newsletter.domain.editions.edition import Hold
 from newsletter.errors import ReadOnlyError, StateError, UnreachableError
-from newsletter.services.operations.status import Standing, Status, status
 from newsletter.store.schema import check_schema
 from newsletter.web.dependencies import Site, TheSite
 from newsletter.web.error_handlers import RETRY_AFTER_S
@@ -25,7 +20,7 @@ def healthz(site: TheSite) -> Response:
 
     A database that cannot be written, or has not our tables, is none to serve pages from.
     """
-    redis = "ok" if _redis_answers(site.redis_url) else "unreachable"
+    redis = "ok" if redis_answers(site.redis_url) else "unreachable"
     database = _database_state(site)
     if database == "ok":
         return JSONResponse({"status": "ok", "database": "ok", "redis": redis})
@@ -34,13 +29,6 @@ def healthz(site: TheSite) -> Response:
         status_code=503,
         headers={"Retry-After": str(RETRY_AFTER_S)},
     )
-
-
-@router.get("/metrics")
-def metrics(site: TheSite) -> Response:
-    """Gauges out of the database, in Prometheus's text format; no address is in it."""
-    found = status(site.ports)
-    return Response(generate_latest(_gauges(found, site)), media_type=CONTENT_TYPE_LATEST)
 
 
 def _database_state(site: Site) -> str:
@@ -56,56 +44,7 @@ def _database_state(site: Site) -> str:
     return "ok"
 
 
-def _gauges(found: Status, site: Site) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    readers = _gauge(registry, "subscriptions", "Subscriptions", "newsletter", "status")
-    sent = _gauge(registry, "deliveries", "Deliveries of the last edition", "newsletter", "status")
-    next_at = _gauge(registry, "next_edition_timestamp_seconds", "Next minute", "newsletter")
-    goes_out = _gauge(
-        registry,
-        "next_edition_goes_out",
-        "0 when the next edition does not go out as things stand",
-        *("newsletter", "reason"),
-    )
-    stopped = _gauge(registry, "editions_stopped", "Stopped in mid-run", "newsletter")
-    ran_at = _gauge(registry, "job_last_run_timestamp_seconds", "A job's last end", "job")
-    for standing in found.newsletters:
-        slug = standing.newsletter.slug
-        next_at.labels(slug).set(standing.next_at.timestamp())
-        forecast = standing.forecast
-        goes_out.labels(slug, forecast.reason.value).set(forecast.goes_out is not False)
-        stopped.labels(slug).set(sum(one.hold is Hold.STOPPED for one in standing.editions))
-        for state, count in standing.readers.items():
-            readers.labels(slug, state.value).set(count)
-        for outcome, count in _last_deliveries(standing):
-            sent.labels(slug, outcome).set(count)
-    for job, (moment, _) in found.ticks.items():
-        ran_at.labels(job).set(moment.timestamp())
-    polled = [feed for feed in found.feeds if feed.is_polled]
-    _gauge(registry, "feeds", "Feeds that are read").set(len(polled))
-    in_trouble = sum(bool(feed.failures) for feed in polled)
-    _gauge(registry, "feeds_in_trouble", "Feeds that failed last time").set(in_trouble)
-    up = _gauge(registry, "redis_up", "Whether Redis answers")
-    up.set(_redis_answers(site.redis_url))
-    return registry
-
-
-def _gauge(registry: CollectorRegistry, name: str, said: str, *labels: str) -> Gauge:
-    return Gauge(f"newsletter_{name}", said, labels, registry=registry)
-
-
-def _last_deliveries(standing: Standing) -> list[tuple[str, int]]:
-    """How the deliveries of the last edition that was frozen stand."""
-    frozen: list[tuple[datetime, int]] = [
-        (edition.frozen_at, edition.id) for edition in standing.editions if edition.frozen_at
-    ]
-    if not frozen:
-        return []
-    counts = standing.deliveries[max(frozen)[1]]
-    return [(state.value, count) for state, count in counts.items()]
-
-
-def _redis_answers(url: str) -> bool:
+def redis_answers(url: str) -> bool:
     try:
         with Redis.from_url(
             url, socket_connect_timeout=REDIS_WAIT_S, socket_timeout=REDIS_WAIT_S

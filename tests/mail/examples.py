@@ -12,12 +12,14 @@ from importlib.resources import files
 from typing import Any
 
 from newsletter.domain.articles.article import Article, Image
-from newsletter.domain.digest.digest import Label, Placement, Story
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Placement, Story
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.content.render import Links, Rendered, Slot, render_digest
-from newsletter.mail.message.header_context import Frame
+from newsletter.mail.content.render import render_digest
+from newsletter.mail.message.headers import Frame
 from newsletter.mail.message.master_copy import Recipient
+from newsletter.mail.rendered import Links, Rendered, Slot
 
 EVENING = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 SITE = "https://letters.example"

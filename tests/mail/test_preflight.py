@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from newsletter.errors import MailRefusedError
-from newsletter.mail.content.render import Rendered, Slot, render_confirm
+from newsletter.mail.content.render import render_confirm
 from newsletter.mail.preflight import MAX_HTML_BYTES, check, check_digest
+from newsletter.mail.rendered import Rendered, Slot
 from tests.mail.examples import digest, newsletter
 
 TO = "mira@reader.example"

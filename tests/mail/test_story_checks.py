@@ -13,9 +13,10 @@ from newsletter.errors import MailRefusedError
 from newsletter.mail.content import render
 from newsletter.mail.content.heading import with_stories
 from newsletter.mail.content.inline_css import inline
-from newsletter.mail.content.render import Rendered, render_confirm, render_digest
+from newsletter.mail.content.render import render_confirm, render_digest
 from newsletter.mail.message.master_copy import compiled
 from newsletter.mail.preflight import MAX_HTML_BYTES, check, check_digest
+from newsletter.mail.rendered import Rendered
 from newsletter.mail.story_checks import find_unfit
 from tests.mail.examples import (
     SITE,

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from newsletter.domain import signed_token
+from newsletter.domain.feedback.verp import verp
 from newsletter.errors import InputError
 from newsletter.services import urls
 from newsletter.services.ports import Ports
@@ -28,7 +29,7 @@ KINDS = [
         id="a link to the mail",
     ),
     pytest.param(
-        lambda ports: signed_token.verp(1, 1, key=urls.signing_key(ports)),
+        lambda ports: verp(1, 1, key=urls.signing_key(ports)),
         urls.read_bounce,
         id="an envelope sender",
     ),
@@ -51,7 +52,7 @@ OLD_KINDS = [
         id="a link to the mail",
     ),
     pytest.param(
-        lambda ports, number: signed_token.verp(number, 1, key=ports.secret),
+        lambda ports, number: verp(number, 1, key=ports.secret),
         lambda ports, text: urls.read_bounce(ports, text)[0],
         id="an envelope sender",
     ),

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any
 
-from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.domain.throttling.gate import Pacer
 from newsletter.domain.throttling.limits import Grants, Limits
 from newsletter.throttle.shared_limiter import Quota

@@ -2,8 +2,7 @@
 
 import pytest
 
-from newsletter.domain.topic import REGION, Strength
-from newsletter.domain.topic_weights import Weights
+from newsletter.domain.topic import REGION, Strength, Weights
 from newsletter.errors import InputError
 from newsletter.topics.load import named, parse
 

@@ -94,13 +94,13 @@ def list_(slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
 @app.command(epilog="Example:  newsletter subscribers add reader@example.org")
 def add(address: str, slug: Slug = "", at: At = "") -> None:
     """Subscribe one address, confirmed."""
-    from newsletter.services.subscribers import import_export
+    from newsletter.services.subscribers import admin
     from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
-        is_new = import_export.add(here.ports.store, newsletter, address, now=here.ports.now())
+        is_new = admin.add(here.ports.store, newsletter, address, now=here.ports.now())
     out.print("Subscribed." if is_new else "It was subscribed, or had ended its subscription.")
 
 
@@ -131,26 +131,24 @@ def resume(address: str, slug: Slug = "", at: At = "") -> None:
 @app.command(epilog="Example:  newsletter subscribers remove reader@example.org")
 def remove(address: str, slug: Slug = "", at: At = "") -> None:
     """End one address's subscription."""
-    from newsletter.services.subscribers import import_export
+    from newsletter.services.subscribers import admin
     from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
-        import_export.remove(here.ports.store, newsletter, address, now=here.ports.now())
+        admin.remove(here.ports.store, newsletter, address, now=here.ports.now())
     out.print("Ended.")
 
 
 def _paused(address: str, until: date | None, slug: str, at: str) -> None:
-    from newsletter.services.subscribers import import_export
+    from newsletter.services.subscribers import admin
     from newsletter.store.editions import newsletters
 
     with house(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
-        import_export.pause(
-            here.ports.store, newsletter, address, until=until, now=here.ports.now()
-        )
+        admin.pause(here.ports.store, newsletter, address, until=until, now=here.ports.now())
 
 
 def _opened(file: Path) -> Any:

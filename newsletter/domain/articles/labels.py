@@ -1,10 +1,22 @@
 """What kind of text an article is, by what its source says of it."""
 
 import re
+from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.digest.digest import Label
+
+
+class Label(StrEnum):
+    """What a reader must know about the kind of text before opening it."""
+
+    NEWS = ""
+    OPINION = "opinion"
+    ANALYSIS = "analysis"
+    FEATURE = "feature"
+    LIVE = "live"
+    SPONSORED = "sponsored"
+
 
 # In this order: an advertisement that calls itself analysis is an advertisement.
 _SIGNS = (

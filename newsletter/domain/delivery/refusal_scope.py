@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from newsletter.domain.delivery.status import Next, Reply, Stage, after_reply
+from newsletter.domain.delivery.retry_policy import Next, after_reply
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 
 # Of whom several in a row were refused on grounds of policy, and nobody taken in between: then it
 # is about us. A relay takes a second for five messages. One company may have several readers and

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from newsletter.domain.delivery.status import DeliveryStatus, is_refused_too_often
+from newsletter.domain.delivery.retry_policy import is_refused_too_often
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.text.clean import shortened
 

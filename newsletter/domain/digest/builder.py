@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.labels import is_round_up, label
+from newsletter.domain.articles.labels import Label, is_round_up, label
 from newsletter.domain.articles.language import other_language
 from newsletter.domain.articles.summary import summary
-from newsletter.domain.digest.digest import Digest, Label
-from newsletter.domain.digest.placement import Reasons, day, decisions, placed
+from newsletter.domain.digest.digest import Digest
+from newsletter.domain.digest.explanations import Reasons, day, decisions
+from newsletter.domain.digest.placement import placed
 from newsletter.domain.digest.ranking import Merits, parts, score
 from newsletter.domain.digest.selection import (
     EVENTS,
@@ -22,7 +23,7 @@ from newsletter.domain.digest.selection import (
 from newsletter.domain.relevance.classifier import Judge, Relevance
 from newsletter.domain.stories.clustering import group
 from newsletter.domain.stories.follow_ups import Told, begun, recency
-from newsletter.domain.topic_weights import Weights
+from newsletter.domain.topic import Weights
 
 
 def choose(

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from newsletter.domain.articles.article import Article
+from newsletter.domain.articles.labels import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +21,6 @@ class Placement(StrEnum):
     LEAD = "lead"  # opens the edition, with its image
     SECTION = "section"  # told with a summary under its country
     BRIEF = "brief"  # a headline under "Also today"
-
-
-class Label(StrEnum):
-    """What a reader must know about the kind of text before opening it."""
-
-    NEWS = ""
-    OPINION = "opinion"
-    ANALYSIS = "analysis"
-    FEATURE = "feature"
-    LIVE = "live"
-    SPONSORED = "sponsored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.digest.digest import Label, Part
-from newsletter.domain.topic_weights import Weights
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Part
+from newsletter.domain.topic import Weights
 
 _HALF_PROMINENT_AT = 5
 _LONG_READ_CHARS = 4_000

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.digest.digest import Label, Part
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Part
 from newsletter.domain.digest.ranking import reported_by, score
 from newsletter.domain.relevance.classifier import Relevance
 from newsletter.domain.stories.follow_ups import Told
 from newsletter.domain.stories.storylines import RANKED, told_with
-from newsletter.domain.topic_weights import Weights
+from newsletter.domain.topic import Weights
 
 COUNTRY_SHARE = 0.34  # Of an edition that one country may fill: a third, on a day of war too.
 SOURCE_SHARE = 0.27  # That one source may stand for; its reports under others' do not count.

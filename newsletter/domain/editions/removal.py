@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import Newsletter, ThinDay
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsletter.domain.articles.boilerplate import without_boilerplate
 from newsletter.domain.relevance.disambiguation import settled
-from newsletter.domain.relevance.name_matcher import Matcher, folded
+from newsletter.domain.relevance.name_matcher import Matcher
 from newsletter.domain.relevance.scoring import (
     ENOUGH,
     SECTION_OTHER,
@@ -19,6 +19,7 @@ from newsletter.domain.relevance.scoring import (
     other_subject,
     points,
 )
+from newsletter.domain.text.fold import folded
 from newsletter.domain.topic import REGION, Strength, Topic
 
 LEAD_CHARS = 400  # A standfirst, or a text's first two sentences.

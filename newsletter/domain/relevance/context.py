@@ -2,7 +2,8 @@
 
 import re
 
-from newsletter.domain.relevance.name_matcher import Found, folded
+from newsletter.domain.relevance.name_matcher import Found
+from newsletter.domain.text.fold import folded
 from newsletter.domain.topic import Ambiguity
 
 LONG_WORD, LEAST_WORDS = 4, 3  # Of a headline in title case; shorter words stay small in it.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from newsletter.domain.articles.dateline import dateline_end
 from newsletter.domain.relevance.context import is_backed, is_other, is_title_case, is_town_abroad
-from newsletter.domain.relevance.name_matcher import Found, Matcher, folded
+from newsletter.domain.relevance.name_matcher import Found, Matcher
 from newsletter.domain.relevance.scoring import Find, Place
+from newsletter.domain.text.fold import folded
 from newsletter.domain.topic import Ambiguity, Strength
 
 AT_ONCE_CHARS = 60  # Behind a dateline: the subject of the first sentence, or what it does.

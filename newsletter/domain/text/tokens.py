@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.domain.relevance.name_matcher import folded
+from newsletter.domain.text.fold import folded
 
 _WORD = re.compile(r"\w[\w'’]*")
 _LETTERS = re.compile(r"\b(?:[^\W\d_]\.){2,}")  # U.N. is UN.

@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.domain.relevance.name_matcher import folded
+from newsletter.domain.text.fold import folded
 
 # As they stand in a sentence, Monday first. Hebrew counts its days, so the word for day belongs to
 # them. Turkish "pazar" is missing: it is a market more often than a Sunday.

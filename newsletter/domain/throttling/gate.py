@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from newsletter.domain.delivery.status import Reply
+from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.throttling.limits import SERVICE, Ask, Grants
 from newsletter.domain.throttling.throttle_replies import Slows, slows
 

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 
 
 class Slows(StrEnum):

@@ -5,8 +5,9 @@ import re
 
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.fetching.decompress import unpacked
-from newsletter.feeds.parsing.json_feed import parse_json
+from newsletter.feeds.parsing.json_feed import parse_json_feed
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed
+from newsletter.feeds.parsing.wordpress import is_post, parse_posts
 from newsletter.feeds.parsing.xml_feeds import parse
 
 _HTML = re.compile(rb"<!doctype\s+html|<html\b", re.I)
@@ -31,12 +32,20 @@ def read(body: bytes, *, content_type: str = "", url: str) -> ParsedFeed:
     if not start:
         raise FeedUnusableError("It is empty.")
     if start[:1] in b"{[":
-        return parse_json(_json(body), url=url)
+        return _parse_json(_json(body), url)
     if _is_page(start.replace(b"\0", b"")):
         raise WebPageError("It is a web page, not a feed.")
     if not body.startswith(_UTF16) and _is_binary(body[:4_000]):
         raise FeedUnusableError("It is not text: a picture, an archive or a program.")
     return parse(body, content_type=content_type, url=url)
+
+
+def _parse_json(document: object, url: str) -> ParsedFeed:
+    if isinstance(document, dict) and "jsonfeed.org" in str(document.get("version", "")):
+        return parse_json_feed(document, url)
+    if isinstance(document, list) and all(map(is_post, document)):
+        return parse_posts(document, url)
+    raise FeedUnusableError("It is JSON, but neither a JSON Feed nor a list of WordPress posts.")
 
 
 def _is_page(start: bytes) -> bool:

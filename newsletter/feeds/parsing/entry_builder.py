@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.domain.articles.article import Entry, Image, url_key
+from newsletter.domain.articles.article import Entry, Image
 from newsletter.domain.articles.images import photo
+from newsletter.domain.articles.url_identity import url_key
 from newsletter.domain.text.clean import one_line, paragraphs
 from newsletter.feeds.fetching.urls import web_url
 from newsletter.feeds.parsing.parsed_feed import Refused

@@ -7,7 +7,8 @@ from itertools import groupby
 from urllib.parse import urlsplit
 
 from newsletter.domain.articles.article import Article, Image
-from newsletter.domain.digest.digest import Label, Placement, Story
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Placement, Story
 from newsletter.domain.editions.edition import Edition
 from newsletter.mail.content.translations import updated_since, words
 

@@ -3,8 +3,7 @@
 import hashlib
 import re
 import textwrap
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from newsletter.errors import MailRefusedError
 from newsletter.mail.content.digest_view import layout
 from newsletter.mail.content.inline_css import inline
 from newsletter.mail.content.translations import direction, long_date, words
+from newsletter.mail.rendered import ANY_SLOT, Links, Rendered, Slot
 from newsletter.resources import templates
 
 if TYPE_CHECKING:  # a worker that only delivers renders nothing
@@ -26,40 +26,6 @@ LEFT_OVER = "A place for a reader's own value has a name that is none."
 TEMPLATE_LEFT = "A part of the template was not filled in."
 
 _TEMPLATE_MARK = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
-
-
-class Slot(StrEnum):
-    """Stands for a recipient's own value in a master copy.
-
-    Both are noncharacters (Unicode, 23.7), which are no text and are taken out of whatever a source
-    wrote before our own are put in: decision 0015.
-    """
-
-    ADDRESS = "\ufdd0"
-    UNSUBSCRIBE = "\ufdd1"
-
-
-ANY_SLOT = re.compile(f"[{''.join(Slot)}]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
-    """The addresses in an email's frame; unsubscribe may hold a slot."""
-
-    site: str
-    web_version: str
-    archive: str
-    unsubscribe: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """One email before MIME: html is inlined, text is written for its own sake."""
-
-    subject: str
-    preheader: str
-    html: str
-    text: str
 
 
 def render_digest(
@@ -101,19 +67,6 @@ def render_confirm(
     """The mail that asks an address whether it wants the newsletter."""
     values = {"address": address, "confirm_url": confirm_url, "site_url": site_url, "banner": ""}
     return _with_slots(_render("confirm", newsletter, values), _build_key(newsletter, values), {})
-
-
-def filled(rendered: Rendered, *, address: str, unsubscribe: str) -> Rendered:
-    """The email with its slots filled, to be looked at. Both values are plain text."""
-    from markupsafe import escape
-
-    values = {Slot.ADDRESS: address, Slot.UNSUBSCRIBE: unsubscribe}
-    escaped = {slot: str(escape(value)) for slot, value in values.items()}
-    return replace(
-        rendered,
-        html=ANY_SLOT.sub(lambda slot: escaped[Slot(slot[0])], rendered.html),
-        text=ANY_SLOT.sub(lambda slot: values[Slot(slot[0])], rendered.text),
-    )
 
 
 def _build_key(*inputs: object) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from newsletter.mail.content.render import ANY_SLOT, Rendered, Slot
 from newsletter.mail.message.base64_body import Grouped
 from newsletter.mail.message.quoted_printable import Quoted
+from newsletter.mail.rendered import ANY_SLOT, Rendered, Slot
 
 SLOTS = tuple(Slot)  # A slot's number is its place here, and that of its value.
 

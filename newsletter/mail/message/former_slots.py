@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from newsletter.mail.content.render import ANY_SLOT, Rendered, Slot
+from newsletter.mail.rendered import ANY_SLOT, Rendered, Slot
 
 # The words that stood for a reader's own values. Any source could write them.
 _FORMER = {"xSLOTxADDRESSx": Slot.ADDRESS, "xSLOTxUNSUBSCRIBEx": Slot.UNSUBSCRIBE}

@@ -1,6 +1,7 @@
 """The header of an email, in bytes: encoded, folded, and closed to what is not a header."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, quote
 from functools import lru_cache
@@ -9,7 +10,24 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.text.clean import visible
 from newsletter.mail.message.encoded_words import encoded_words
-from newsletter.mail.message.header_context import Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Where links in the header lead, whose time it is dated in, and what its Message-ID holds.
+
+    unsubscribe holds Slot.UNSUBSCRIBE; domain is the sender's; zone is an IANA name.
+    """
+
+    edition_id: int
+    edition_uid: str = ""
+    subject: str
+    zone: str
+    domain: str
+    site: str
+    archive: str
+    unsubscribe: str
+
 
 MAX_NAME_CHARS = 200  # What is longer is no name; the rest is cut.
 

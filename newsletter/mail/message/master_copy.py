@@ -4,12 +4,19 @@ from dataclasses import dataclass
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError, UnfitError
-from newsletter.mail.content.render import ANY_SLOT, LEFT_OVER, Rendered, Slot
+from newsletter.mail.content.render import LEFT_OVER
 from newsletter.mail.message.body import SLOTS, Part, content_type, end, text_and_html
 from newsletter.mail.message.dkim import Seal, Signer
-from newsletter.mail.message.header_context import Frame
-from newsletter.mail.message.headers import constant_fields, date_line, header_bytes, line, to_line
+from newsletter.mail.message.headers import (
+    Frame,
+    constant_fields,
+    date_line,
+    header_bytes,
+    line,
+    to_line,
+)
 from newsletter.mail.message.recipient import MAX_TOKEN_CHARS, Recipient, values
+from newsletter.mail.rendered import ANY_SLOT, Rendered, Slot
 
 __all__ = ["Master", "Recipient", "compiled"]
 

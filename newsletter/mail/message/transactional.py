@@ -5,7 +5,6 @@ from datetime import datetime
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.text.clean import visible
-from newsletter.mail.content.render import Rendered
 from newsletter.mail.message.body import SLOTS, content_type, end, text_and_html
 from newsletter.mail.message.dkim import Seal, Signer
 from newsletter.mail.message.headers import (
@@ -16,6 +15,7 @@ from newsletter.mail.message.headers import (
     written_address,
 )
 from newsletter.mail.message.recipient import checked_address
+from newsletter.mail.rendered import Rendered
 
 
 def letter(

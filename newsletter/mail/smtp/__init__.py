@@ -3,8 +3,7 @@
 from newsletter.mail.smtp.commands import Envelope
 from newsletter.mail.smtp.pool import all_sent, connections
 from newsletter.mail.smtp.relay_health import Standings, without_addresses
-from newsletter.mail.smtp.relay_set import Relays
-from newsletter.mail.smtp.relay_url import RelayUrl
+from newsletter.mail.smtp.relay_url import Relays, RelayUrl
 from newsletter.mail.smtp.routes import Stream
 from newsletter.mail.smtp.session import Supply
 from newsletter.mail.smtp.single import Relay, connected

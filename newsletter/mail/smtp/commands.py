@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.mail.message.headers import written_address
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")

@@ -8,7 +8,7 @@ from newsletter.mail.smtp.commands import Offered
 from newsletter.mail.smtp.connection import BrokenError, Connection
 from newsletter.mail.smtp.handshake import RefusedError, opened
 from newsletter.mail.smtp.relay_health import Standing, Standings
-from newsletter.mail.smtp.relay_set import Relays
+from newsletter.mail.smtp.relay_url import Relays
 from newsletter.mail.smtp.routes import Routes, Stream
 from newsletter.mail.smtp.session import Dialogue
 from newsletter.mail.smtp.timeouts import RFC_5321, Timeouts

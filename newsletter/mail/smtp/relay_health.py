@@ -2,11 +2,13 @@
 
 import logging
 import math
+import mmap
 import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from zlib import crc32
 
 from newsletter.domain.delivery.refusal_scope import RefusalStreak
 from newsletter.errors import (
@@ -16,9 +18,7 @@ from newsletter.errors import (
     UnreachableError,
 )
 from newsletter.mail.smtp.commands import Offered
-from newsletter.mail.smtp.outages import is_news
-from newsletter.mail.smtp.relay_set import Relays
-from newsletter.mail.smtp.relay_url import RelayUrl
+from newsletter.mail.smtp.relay_url import Relays, RelayUrl
 
 FIRST_COOLDOWN_S = 5.0  # A relay that is started anew is back by then.
 MOST_COOLDOWN_S = 300.0  # Whoever mended a relay does not wait longer for us to notice.
@@ -270,3 +270,22 @@ def trouble(reasons: list[Reason]) -> NewsletterError:
 def without_addresses(text: str) -> str:
     """Return a relay's words as a log may hold them."""
     return _ADDRESS.sub("(an address)", text)
+
+
+# One byte for each relay, by its name; not 0 while it is away. Hardly ever do two relays share one.
+_PLACES = 65_536
+
+
+_AWAY = mmap.mmap(-1, _PLACES)
+
+
+_LOCK = threading.Lock()
+
+
+def is_news(relay: str, *, is_away: bool) -> bool:
+    """Remember whether the relay of that name is away; return whether it was not so before."""
+    place = crc32(relay.encode()) % _PLACES
+    with _LOCK:
+        before = _AWAY[place] != 0
+        _AWAY[place] = is_away
+    return before is not is_away

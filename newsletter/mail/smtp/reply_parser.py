@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsletter.domain.delivery.status import Stage, read_reply
+from newsletter.domain.delivery.smtp_reply import Stage, read_reply
 
 MAX_LINE_BYTES = 8_192  # RFC 5321, 4.5.3.1.5 says 512; a few relays write essays.
 MAX_REPLY_BYTES = 65_536  # A reply is a few lines; what is longer is no reply.

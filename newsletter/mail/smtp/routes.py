@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from newsletter.domain.delivery.refusal_scope import is_beyond_ascii
-from newsletter.domain.delivery.status import Reply
+from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.errors import NewsletterError, RelayRefusesError
 from newsletter.mail.smtp.commands import Envelope
 from newsletter.mail.smtp.relay_health import Standing, Standings

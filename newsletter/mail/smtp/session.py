@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from newsletter.domain.delivery.refusal_scope import is_beyond_relay
-from newsletter.domain.delivery.status import Reply, Stage, read_reply
+from newsletter.domain.delivery.smtp_reply import Reply, Stage, read_reply
 from newsletter.domain.throttling.throttle_replies import ends_session
 from newsletter.mail.smtp.commands import Envelope, Offered, opening
 from newsletter.mail.smtp.relay_url import MOST_MESSAGES

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from newsletter.domain.delivery.refusal_scope import is_beyond_relay
-from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.errors import SettingsError
 from newsletter.mail.smtp.commands import Envelope, Offered
 from newsletter.mail.smtp.connection import BrokenError, Connection
 from newsletter.mail.smtp.handshake import RefusedError, opened
 from newsletter.mail.smtp.relay_health import Reason, trouble
-from newsletter.mail.smtp.relay_set import Relays
-from newsletter.mail.smtp.relay_url import RelayUrl
+from newsletter.mail.smtp.relay_url import Relays, RelayUrl
 from newsletter.mail.smtp.session import Dialogue
 from newsletter.mail.smtp.timeouts import FOR_A_LETTER, Timeouts
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from newsletter.domain.delivery.status import Stage
+from newsletter.domain.delivery.smtp_reply import Stage
 
 
 class Step(StrEnum):

@@ -1,19 +1,17 @@
 """Collect: read the feeds that are due, keep their articles, and write down how each went."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from newsletter.domain.articles.article import is_old
-from newsletter.errors import FeedError, InputError
+from newsletter.errors import FeedError
 from newsletter.feeds.fetching.fetch import Document, Fetcher, RefusedByServerError
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.feeds.pages.article_page import read_page
 from newsletter.feeds.parsing.detect import WebPageError, read
-from newsletter.feeds.parsing.outlet_names import outlet, section
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed, Refused
 from newsletter.store import Store
 from newsletter.store.collection import articles, feeds
@@ -25,8 +23,6 @@ EVERY = timedelta(minutes=15)  # A newsroom publishes some ten articles an hour;
 OVERDUE = timedelta(minutes=5)  # The beat asks each minute: a feed that waits longer was missed.
 LONGEST_PAUSE = timedelta(hours=12)  # A feed that was down for a week is found within half a day.
 AT_ONCE = 8
-MAX_FILE_BYTES = 60_000_000
-_FEED_FILES = {".xml", ".rss", ".atom", ".rdf", ".json", ".html", ".htm", ".feed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,37 +82,6 @@ def _read(
             progress(report)
             reports.append(report)
     return tuple(reports)
-
-
-def collect_paths(
-    store: Store, paths: Iterable[Path], *, now: datetime, progress: Progress = lambda _: None
-) -> tuple[FeedReport, ...]:
-    """Read feed documents from files, and from the files in folders, in the order of their names.
-
-    Raises InputError when a path does not exist; what a file holds is its own report's matter.
-    """
-    reports = []
-    for path in _files(paths):
-        report = _from_file(store, path, now)
-        progress(report)
-        reports.append(report)
-    return tuple(reports)
-
-
-def newest(paths: Iterable[Path], *, now: datetime) -> datetime | None:
-    """When the newest entry in these files was published, as far as that is not after now.
-
-    None when no file can be read, or none of its entries is dated. Raises InputError as
-    collect_paths does.
-    """
-    dates = []
-    for path in _files(paths):
-        try:
-            parsed = _parsed(Document(url=path.resolve().as_uri(), body=path.read_bytes()))
-        except (FeedError, OSError):
-            continue
-        dates += [one.published_at for one in parsed.entries if one.published_at]
-    return max((date for date in dates if date <= now), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,42 +209,3 @@ def _sentence(parsed: ParsedFeed, kept: articles.Kept, old: int) -> str:
     parts += [f"{old} too old to be news"] if old else []
     parts += [f"{len(parsed.refused)} refused"] if parsed.refused else []
     return f"{', '.join(parts)}. {parsed.note}".strip()
-
-
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(one for one in path.rglob("*") if one.is_file())
-            yield from (one for one in inside if _looks_like_a_feed(one))
-        elif path.exists():
-            yield path
-        else:
-            raise InputError(f"There is no file or folder {path}.")
-
-
-def _looks_like_a_feed(path: Path) -> bool:
-    packed = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    return packed.suffix.lower() in _FEED_FILES
-
-
-def _from_file(store: Store, path: Path, now: datetime) -> FeedReport:
-    uri = path.resolve().as_uri()
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise FeedError(f"It is larger than {MAX_FILE_BYTES / 1e6:g} MB.")
-        parsed = _parsed(Document(url=uri, body=path.read_bytes()))
-    except OSError as error:
-        return FeedReport(url=uri, source=path.name, is_ok=False, said=f"{error.strerror}.")
-    except FeedError as error:
-        return FeedReport(url=uri, source=path.name, is_ok=False, said=str(error))
-    feed = Feed(
-        url=uri,
-        source=outlet(parsed, url=uri),
-        section=section(parsed, url=uri),
-        language=parsed.language,
-        is_polled=False,
-        due_at=now,
-    )
-    with store.begin() as session:
-        feed = feeds.add(session, feed, now=now)
-    return replace(_keep(store, feed, parsed, now), source=feed.source)

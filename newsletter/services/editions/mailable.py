@@ -10,7 +10,8 @@ from newsletter.domain.editions.removal import remove_from_digest
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError
 from newsletter.mail.content.heading import with_stories
-from newsletter.mail.content.render import Links, Slot, render_digest
+from newsletter.mail.content.render import render_digest
+from newsletter.mail.rendered import Links, Slot
 from newsletter.mail.story_checks import find_unfit
 from newsletter.store import Session
 from newsletter.store.editions import editions

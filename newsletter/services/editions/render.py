@@ -9,12 +9,12 @@ from newsletter.domain.editions.removal import remove_articles
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError
 from newsletter.mail.content.heading import with_stories
-from newsletter.mail.content.render import Rendered, render_digest
+from newsletter.mail.content.render import render_digest
 from newsletter.mail.message.dkim import Signer, dns_name, dns_record
 from newsletter.mail.message.former_slots import restore_slots
-from newsletter.mail.message.header_context import Frame
-from newsletter.mail.message.headers import written_address
+from newsletter.mail.message.headers import Frame, written_address
 from newsletter.mail.message.master_copy import Master, compiled
+from newsletter.mail.rendered import Rendered
 from newsletter.mail.story_checks import find_unfit
 from newsletter.services import urls
 from newsletter.services.ports import Ports

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.domain import schedule
-from newsletter.domain.delivery.status import RETRIED_FOR
+from newsletter.domain.delivery.retry_policy import RETRIED_FOR
 from newsletter.domain.editions.edition import (
     MOVES,
     UNEXPLAINED,

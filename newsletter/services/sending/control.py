@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from newsletter.domain.delivery.status import RETRIED_FOR, DeliveryStatus
+from newsletter.domain.delivery.retry_policy import RETRIED_FOR
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Hold, Move
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.errors import MissingError, NewsletterError, StateError
 from newsletter.services.editions import review
 from newsletter.services.ports import Ports
-from newsletter.services.sending.dispatch import enqueue_due
 from newsletter.services.sending.run.deliver import finish, record_result
+from newsletter.services.sending.task_queue import enqueue_due
 from newsletter.store import Session
 from newsletter.store.delivery import deliveries, delivery_reports
 from newsletter.store.delivery.delivery_reports import Failed

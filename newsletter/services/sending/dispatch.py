@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.domain.delivery.status import RETRIED_FOR
+from newsletter.domain.delivery.retry_policy import RETRIED_FOR
 from newsletter.domain.editions.edition import Edition, EditionStatus, Hold, at_its_minute
 from newsletter.domain.editions.recomposition import (
     Fate,
@@ -15,17 +15,14 @@ from newsletter.domain.editions.recomposition import (
 from newsletter.domain.editions.removal import decide_after_removal
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import MailRefusedError, StateError
-from newsletter.mail.content.render import Rendered
-from newsletter.mail.message.master_copy import Recipient
-from newsletter.mail.message.transactional import single_message_id
 from newsletter.mail.preflight import check_digest
-from newsletter.mail.smtp import connected
+from newsletter.mail.rendered import Rendered
 from newsletter.services.editions import render, review
 from newsletter.services.editions.mailable import store_removal
-from newsletter.services.operations.outages import Service, report_end
 from newsletter.services.ports import Ports
 from newsletter.services.sending.run.deliver import HINTS
 from newsletter.services.sending.sender_check import check_sender
+from newsletter.services.sending.task_queue import enqueue_due
 from newsletter.store import Session
 from newsletter.store.collection import feeds
 from newsletter.store.delivery import deliveries
@@ -112,38 +109,6 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> Dispatche
             f"The edition of {edition.on} was composed anew in this moment. Look at it, send again."
         )
     return done
-
-
-def enqueue_due(ports: Ports, edition_id: int) -> None:
-    """Queue what is due of an edition that is being sent; its tasks may have been lost."""
-    with ports.store.begin() as session:
-        batches = deliveries.due_batches(session, edition_id, now=ports.now(), limit=HINTS)
-        is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
-    if batches and is_sending:
-        ports.enqueue(edition_id, batches)
-
-
-def send_test(ports: Ports, edition: Edition, newsletter: Newsletter, address: str) -> None:
-    """Send the edition as it stands to one address, marked as a test; nothing is written down.
-
-    Raises UnreachableError when the relay does not answer, StateError when it refuses.
-    """
-    mailed, _ = render.remove_unmailable(ports, edition, newsletter)
-    email = render.rendered(ports, mailed, newsletter, banner="Test")
-    check_digest(email)
-    now = ports.now()
-    # A second test is another message: mailboxes leave out what bears a Message-ID they know.
-    identity = single_message_id(
-        "test", render.sender(newsletter), edition.uid, address, now.isoformat()
-    )
-    reader = Recipient(subscriber_id=0, address=address, unsubscribe="test", leaves_at=now)
-    master = render.master(ports, email, edition, newsletter)
-    message = master.message(reader, message_id=identity)
-    with connected(ports.relays) as relay:
-        reply = relay.send(newsletter.sender_address, address, message)
-    report_end(Service.RELAY)
-    if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success
-        raise StateError(f"The relay did not take the test message: {reply.code} {reply.text}")
 
 
 def _kept_back(

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -11,12 +11,12 @@ from newsletter.domain.calendar_day import check_year
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.schedule import zone
 from newsletter.domain.subscribers.email_address import parse_address
-from newsletter.domain.subscribers.subscription import EndReason, Subscription
+from newsletter.domain.subscribers.subscription import Subscription
 from newsletter.domain.text.clean import one_line
-from newsletter.errors import InputError, MissingError
+from newsletter.errors import InputError
 from newsletter.store import Store
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import Evidence, Reader
+from newsletter.store.subscribers.subscribers import Reader
 
 BATCH = 1_000
 COLUMNS = (
@@ -91,46 +91,6 @@ def export_rows(store: Store, newsletter: Newsletter) -> Iterator[tuple[str, ...
 def harmless(value: str) -> str:
     """The value as a cell that no spreadsheet runs as a formula."""
     return f"'{value}" if value.startswith(_FORMULA) else value
-
-
-def add(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> bool:
-    """Whether the address is newly subscribed, confirmed on an operator's word."""
-    parsed = parse_address(address)
-    reader = Reader(address=parsed.address, address_key=parsed.key)
-    with store.begin() as session:
-        return bool(subscribers.import_confirmed(session, newsletter.id, [reader], now=now))
-
-
-def pause(
-    store: Store, newsletter: Newsletter, address: str, *, until: date | None, now: datetime
-) -> datetime | None:
-    """Send the address nothing until that day begins in the newsletter's zone; None ends a pause.
-
-    When the pause ends. Raises InputError for a day that has begun, MissingError when the address
-    is not confirmed.
-    """
-    ends_at = datetime.combine(until, time(), zone(newsletter.zone)) if until else None
-    if ends_at is not None and ends_at <= now:
-        raise InputError(f"{until} has begun in {newsletter.zone}; a pause ends on a later day.")
-    with store.begin() as session:
-        found = subscribers.by_key(session, newsletter.id, parse_address(address).key)
-        if found is None or not subscribers.pause(session, found.id, until=ends_at):
-            raise MissingError(f"{address} is not subscribed to {newsletter.name}.")
-        event = "paused" if ends_at else "resumed"
-        evidence = Evidence(event=event, means="command line")
-        subscribers.testify(session, [found.id], evidence, now=now)
-    return ends_at
-
-
-def remove(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> None:
-    """End the address's subscription. Raises MissingError when it has none."""
-    with store.begin() as session:
-        found = subscribers.by_key(session, newsletter.id, parse_address(address).key)
-        if found is None:
-            raise MissingError(f"{address} is not subscribed to {newsletter.name}.")
-        if subscribers.end(session, found.id, EndReason.REMOVED, now=now):
-            evidence = Evidence(event="removed", means="command line")
-            subscribers.testify(session, [found.id], evidence, now=now)
 
 
 def _parsed(lines: Iterable[str], bad: list[BadRow], here: str) -> Iterator[Reader]:

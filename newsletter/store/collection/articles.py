@@ -21,15 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.articles.article import (
-    Article,
-    Entry,
-    Image,
-    fingerprint,
-    published,
-    reader_url,
-    url_key,
-)
+from newsletter.domain.articles.article import Article, Entry, Image, fingerprint, published
+from newsletter.domain.articles.url_identity import reader_url, url_key
 from newsletter.store.collection.feeds import Feed
 from newsletter.store.models import ArticleRow, DecisionRow, FeedRow
 

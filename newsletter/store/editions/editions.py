@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.digest.digest import Decision, Digest, Label, Placement, Story
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
 from newsletter.errors import MissingError
 from newsletter.store.collection import articles

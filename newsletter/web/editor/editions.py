@@ -4,26 +4,26 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from newsletter.domain import schedule
 from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Move
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.email_address import parse_address
-from newsletter.errors import InputError, MailRefusedError, MissingError
-from newsletter.mail.content.render import Rendered, filled
+from newsletter.errors import MailRefusedError, MissingError
 from newsletter.mail.content.translations import updated_since
 from newsletter.mail.preflight import check_digest
+from newsletter.mail.rendered import Rendered, filled
 from newsletter.services.editions import render, review
 from newsletter.services.editions.recompose import compose_now
 from newsletter.services.operations.status import read_forecast
-from newsletter.services.sending import dispatch
+from newsletter.services.sending import test_message
 from newsletter.services.sending.sender_check import sender_problems
 from newsletter.store import Session as StoreSession
 from newsletter.store.delivery import deliveries
 from newsletter.store.editions import editions, newsletters
-from newsletter.web.auth import CheckedForm, Session, form_token, sign_in, sign_out
+from newsletter.web.auth import CheckedForm, Session, form_token
 from newsletter.web.dependencies import Site, TheSite
 from newsletter.web.http_server.security_headers import MAIL_POLICY
 from newsletter.web.parameters import Day
@@ -56,31 +56,6 @@ class View:
         """The query of this view with something changed."""
         told = {"part": self.part, "width": self.width, "scheme": self.scheme} | other
         return "?" + "&".join(f"{name}={value}" for name, value in told.items())
-
-
-@router.api_route("/login", methods=["GET", "HEAD"])
-def login_page() -> Response:
-    """The question for the password."""
-    return page("editor/login", sentence="")
-
-
-@router.post("/login")
-def login(request: Request, site: TheSite, password: Annotated[str, Form()] = "") -> Response:
-    """Open a session, or say that the password is wrong."""
-    response = RedirectResponse("/editor", status_code=303)
-    try:
-        sign_in(request, site, password, response)
-    except InputError as error:
-        return page("editor/login", sentence=str(error), status=403)
-    return response
-
-
-@router.post("/logout")
-def logout(site: TheSite, session: CheckedForm) -> Response:
-    """End the session."""
-    response = RedirectResponse("/editor/login", status_code=303)
-    sign_out(site, session, response)
-    return response
 
 
 @router.api_route("", methods=["GET", "HEAD"])
@@ -198,7 +173,7 @@ def send_test(
     """Send the mail as it is now to one address."""
     newsletter, edition = _meant(site, slug, on)
     to = parse_address(address).address
-    dispatch.send_test(site.ports, edition, newsletter, to)
+    test_message.send_test(site.ports, edition, newsletter, to)
     return _back(slug, on, "tested")
 
 

@@ -1,30 +1,24 @@
-"""The readers' pages: sign-up, confirm, unsubscribe, archive, the editions themselves."""
+"""The pages to subscribe, confirm and unsubscribe."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import InputError, MissingError, NewsletterError, UnreachableError
-from newsletter.mail.content.digest_view import layout
-from newsletter.mail.content.render import filled
-from newsletter.mail.content.translations import words
 from newsletter.services import urls
-from newsletter.services.editions import render
 from newsletter.services.subscribers import signup
 from newsletter.store.editions import editions, newsletters
 from newsletter.web.dependencies import Site, TheSite, remote_address
 from newsletter.web.error_handlers import RETRY_AFTER_S
-from newsletter.web.http_server.security_headers import MAIL_POLICY
 from newsletter.web.outage_log import report_unreachable
-from newsletter.web.parameters import Day, read_object
+from newsletter.web.parameters import read_object
 from newsletter.web.templating import page
 
 router = APIRouter()
 
-PAGE = 20
 _SIGN_UP_FIELDS = ("newsletter", "address", "name", "language", "zone")
 
 
@@ -137,58 +131,6 @@ def unsubscribe(
     if is_one_click:
         return PlainTextResponse("Unsubscribed.")
     return _answer(site, "unsubscribed", newsletter, subscription)
-
-
-@router.api_route("/n/{slug}/archive", methods=["GET", "HEAD"])
-def archive(site: TheSite, slug: str, part: Annotated[int, Query(ge=1, le=999)] = 1) -> Response:
-    """The past editions, the latest first, twenty a page."""
-    newsletter = site.newsletter(slug)
-    with site.ports.store.begin() as session:
-        found = editions.heads(
-            session,
-            newsletter.id,
-            is_out=True,
-            limit=PAGE + 1,
-            offset=(part - 1) * PAGE,
-        )
-    return page(
-        "archive",
-        language=newsletter.language,
-        newsletter=newsletter,
-        editions=found[:PAGE],
-        part=part,
-        has_older=len(found) > PAGE,
-    )
-
-
-@router.api_route("/n/{slug}/{on}", methods=["GET", "HEAD"])
-def edition(site: TheSite, slug: str, on: Day) -> Response:
-    """An edition's public page, once it is out; one that was stopped in mid-run is."""
-    newsletter = site.newsletter(slug)
-    with site.ports.store.begin() as session:
-        found = editions.by_date(session, newsletter.id, on)
-    if found is None or found.frozen_at is None:
-        raise MissingError("There is no edition of that date.")
-    return page(
-        "edition",
-        language=newsletter.language,
-        newsletter=newsletter,
-        edition=found,
-        parts=layout(found, newsletter.language),
-        mail_said=words(newsletter.language),
-    )
-
-
-@router.api_route("/view/{text}", methods=["GET", "HEAD"])
-def view(site: TheSite, text: str) -> Response:
-    """The mail itself in the browser. Whose it was is not shown: links are passed on."""
-    edition_id = urls.read_edition(site.ports, text)
-    with site.ports.store.begin() as session:
-        found = editions.by_id(session, edition_id)
-        newsletter = newsletters.by_id(session, found.newsletter_id)
-        email = render.shown(site.ports, session, found, newsletter)
-    seen = filled(email, address="…", unsubscribe="by-mail")
-    return HTMLResponse(seen.html, headers={"Content-Security-Policy": MAIL_POLICY})
 
 
 def _front(

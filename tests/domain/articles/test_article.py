@@ -4,15 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.domain.articles.article import (
-    AGE_LIMIT,
-    Entry,
-    fingerprint,
-    is_old,
-    published,
-    reader_url,
-    url_key,
-)
+from newsletter.domain.articles.article import AGE_LIMIT, Entry, fingerprint, is_old, published
+from newsletter.domain.articles.url_identity import reader_url, url_key
 
 HERE = "https://www.harbour-post.example/world/2026/a-bridge-opens"
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.labels import is_round_up, label
-from newsletter.domain.digest.digest import Label
+from newsletter.domain.articles.labels import Label, is_round_up, label
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from newsletter.domain.delivery.refusal_scope import (
     RefusalStreak,
     refusal_scope,
 )
-from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 
 US, UNCLEAR, MESSAGE = RefusalScope.US, RefusalScope.UNCLEAR, RefusalScope.MESSAGE
 # What relays say to RCPT or to a message, with where it was seen.

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.delivery.status import Next, Outcome, Reply, Stage, after_reply
+from newsletter.domain.delivery.retry_policy import Next, Outcome, after_reply
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.domain.signed_token import read, sign
 from newsletter.errors import InputError
 

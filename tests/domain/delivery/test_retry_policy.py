@@ -4,16 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.delivery.status import (
+from newsletter.domain.delivery.retry_policy import (
     RETRIED_FOR,
     Next,
     Outcome,
-    Reply,
-    Stage,
     after_reply,
     back_off,
-    read_reply,
 )
+from newsletter.domain.delivery.smtp_reply import Reply, Stage, read_reply
 
 EVERY_STAGE = [pytest.param(stage, id=f"after {stage.name}") for stage in Stage]
 BEFORE_THE_MESSAGE = [

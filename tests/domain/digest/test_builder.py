@@ -9,8 +9,9 @@ from itertools import groupby
 import pytest
 
 from newsletter.domain.articles.article import Article
+from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.builder import choose
-from newsletter.domain.digest.digest import Digest, Label, Placement
+from newsletter.domain.digest.digest import Digest, Placement
 from newsletter.domain.digest.placement import MAX_TOLD
 from newsletter.domain.digest.selection import COUNTRY_SHARE, SOURCE_SHARE
 from newsletter.domain.relevance.classifier import Judge

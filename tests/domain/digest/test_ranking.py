@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.digest.digest import Label
+from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.ranking import Merits, parts, score
-from newsletter.domain.topic_weights import Weights
+from newsletter.domain.topic import Weights
 
 CLOSES = datetime(2026, 3, 2, 15, tzinfo=UTC)
 PLAIN = Article(

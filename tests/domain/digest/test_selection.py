@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.digest.digest import Label, Part
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Part
 from newsletter.domain.digest.ranking import reported_by, score
 from newsletter.domain.digest.selection import Candidate, Out, each_matter_once, selected
 from newsletter.domain.relevance.classifier import Relevance
-from newsletter.domain.topic_weights import Weights
+from newsletter.domain.topic import Weights
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COUNTRIES = "IR IQ SY LB JO EG YE OM".split()

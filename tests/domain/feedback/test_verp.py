@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.signed_token import read_verp, verp
+from newsletter.domain.feedback.verp import read_verp, verp
 from newsletter.errors import InputError
 
 KEY = b"a key of the test"

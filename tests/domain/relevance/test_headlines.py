@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.labels import label, unlabelled
+from newsletter.domain.articles.labels import Label, label, unlabelled
 from newsletter.domain.articles.summary import headline, summary
 from newsletter.domain.digest.builder import choose
-from newsletter.domain.digest.digest import Label
 from newsletter.domain.relevance.classifier import Judge
 from newsletter.topics.load import shipped
 

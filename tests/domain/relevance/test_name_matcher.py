@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from newsletter.domain.relevance.name_matcher import Matcher, folded
+from newsletter.domain.relevance.name_matcher import Matcher
+from newsletter.domain.text.fold import folded
 from newsletter.domain.topic import Term
 
 NAMES = (

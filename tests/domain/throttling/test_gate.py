@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.domain.throttling.gate import DEFERRALS, EAGER, SPARE, SUPPOSED_PER_S, Pacer
 from newsletter.domain.throttling.limits import SERVICE, Grants
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.delivery.status import Reply, Stage, read_reply
+from newsletter.domain.delivery.smtp_reply import Reply, Stage, read_reply
 from newsletter.domain.throttling.throttle_replies import Slows, slows
 
 # From Google's list of SMTP errors, Yahoo's and Microsoft's postmaster pages, and what senders

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.digest.digest import Label, Placement
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Placement
 from newsletter.mail.content.digest_view import Layout, layout, web_address
 from tests.mail.examples import article, edition, image, story
 

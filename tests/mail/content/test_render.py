@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from lxml import html as parser
 
-from newsletter.domain.digest.digest import Label, Placement
-from newsletter.mail.content.render import Rendered, Slot, filled, render_confirm
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Placement
+from newsletter.mail.content.render import render_confirm
 from newsletter.mail.content.translations import words
+from newsletter.mail.rendered import Rendered, Slot, filled
 from tests.mail.examples import LANGUAGES, SITE, article, digest, edition, image, newsletter, story
 
 TO = "mira&co@reader.example"

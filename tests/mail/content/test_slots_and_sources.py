@@ -10,11 +10,12 @@ from newsletter.domain.digest.digest import Placement, Story
 from newsletter.domain.editions.edition import Edition
 from newsletter.errors import MailRefusedError
 from newsletter.mail.content import render
-from newsletter.mail.content.render import Rendered, Slot, filled, render_confirm, render_digest
+from newsletter.mail.content.render import render_confirm, render_digest
 from newsletter.mail.message.former_slots import restore_slots
 from newsletter.mail.message.master_copy import compiled
 from newsletter.mail.message.transactional import letter
 from newsletter.mail.preflight import check, check_digest
+from newsletter.mail.rendered import Rendered, Slot, filled
 from tests.mail.examples import (
     EVENING,
     SITE,

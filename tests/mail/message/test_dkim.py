@@ -6,10 +6,11 @@ import re
 
 import pytest
 
-from newsletter.mail.content.render import Rendered, Slot, render_confirm
+from newsletter.mail.content.render import render_confirm
 from newsletter.mail.message.dkim import Algorithm, dns_name, dns_record, relaxed
 from newsletter.mail.message.master_copy import Master, compiled
 from newsletter.mail.message.transactional import letter
+from newsletter.mail.rendered import Rendered, Slot
 from tests.mail.examples import EVENING, digest, frame, newsletter, read, recipient, unfit_lines
 from tests.mail.keys import DOMAIN, signer, verdicts
 

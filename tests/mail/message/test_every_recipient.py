@@ -9,9 +9,9 @@ from email.policy import SMTP
 
 import pytest
 
-from newsletter.mail.content.render import Rendered, Slot, filled
 from newsletter.mail.message.headers import MAX_NAME_CHARS, written_address
 from newsletter.mail.message.master_copy import Master, Recipient, compiled
+from newsletter.mail.rendered import Rendered, Slot, filled
 from tests.mail.examples import (
     EVENING,
     SITE,

@@ -8,10 +8,11 @@ from lxml import html as parser
 from newsletter.domain.digest.digest import Placement
 from newsletter.errors import MailRefusedError
 from newsletter.mail.content.inline_css import inline
-from newsletter.mail.content.render import Rendered, render_confirm
+from newsletter.mail.content.render import render_confirm
 from newsletter.mail.message.master_copy import compiled
 from newsletter.mail.message.transactional import letter
 from newsletter.mail.preflight import check, check_digest
+from newsletter.mail.rendered import Rendered
 from tests.mail.examples import (
     EVENING,
     article,

@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from newsletter.errors import MailRefusedError
-from newsletter.mail.content.render import Rendered, Slot, filled
 from newsletter.mail.message.master_copy import Master, compiled
 from newsletter.mail.preflight import check_digest
+from newsletter.mail.rendered import Rendered, Slot, filled
 from tests.mail.examples import (
     EVENING,
     SITE,

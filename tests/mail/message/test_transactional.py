@@ -5,8 +5,9 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from newsletter.mail.content.render import Rendered, render_confirm
+from newsletter.mail.content.render import render_confirm
 from newsletter.mail.message.transactional import letter
+from newsletter.mail.rendered import Rendered
 from tests.mail.examples import EVENING, newsletter, part, read, unfit_lines
 
 TO = "mira@reader.example"

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from newsletter.domain.delivery.status import Reply
+from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.mail.smtp import Envelope
 
 FROM = "bounce@letters.example"

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from newsletter.domain.delivery.status import Stage
+from newsletter.domain.delivery.smtp_reply import Stage
 from newsletter.mail.smtp import Envelope, Relays, Standings, all_sent, connections
 from tests.mail.smtp.message_sources import Letters
 from tests.smtp_server import DOT, HANG_UP, OFFERED, Say, smtp_server

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from newsletter.domain.delivery.status import Next, Reply, Stage, after_reply
+from newsletter.domain.delivery.retry_policy import Next, after_reply
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.mail.smtp.commands import Envelope, Offered, opening
 
 EVERYTHING = Offered(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.mail.smtp import connected
 from tests.smtp_server import DOT, Say, SmtpServer, smtp_server
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.errors import UnreachableError
 from newsletter.mail.smtp import Envelope, all_sent
 from tests.mail.smtp.odd_relay import OddRelay, odd_relay

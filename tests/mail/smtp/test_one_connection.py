@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.delivery.status import Stage
+from newsletter.domain.delivery.smtp_reply import Stage
 from newsletter.mail.message.master_copy import compiled
 from newsletter.mail.smtp import connected
 from tests.mail.examples import digest, frame, newsletter, recipient

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from newsletter.domain.delivery.status import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.errors import SettingsError, UnreachableError
 from newsletter.mail.smtp import Envelope, Relays, Standings, Timeouts, all_sent, connections
 from tests.mail.smtp.message_sources import Letters

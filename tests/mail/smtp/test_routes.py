@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from newsletter.domain.delivery.status import Stage
+from newsletter.domain.delivery.smtp_reply import Stage
 from newsletter.errors import RelayRefusesError, UnreachableError
 from newsletter.mail.smtp import Envelope, Relays, all_sent, connected, connections
 from tests.mail.smtp.message_sources import FROM, MESSAGE, Letters

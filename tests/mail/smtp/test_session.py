@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.delivery.status import Stage
+from newsletter.domain.delivery.smtp_reply import Stage
 from newsletter.mail.smtp.commands import Offered
 from newsletter.mail.smtp.reply_parser import SenselessError
 from newsletter.mail.smtp.session import Dialogue

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from newsletter.domain.delivery.status import Stage
+from newsletter.domain.delivery.smtp_reply import Stage
 from newsletter.errors import UnreachableError
 from newsletter.mail.smtp import Relays, Timeouts, all_sent
 from tests.mail.smtp.message_sources import Letters

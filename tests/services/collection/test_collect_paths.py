@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from newsletter.errors import InputError
-from newsletter.services.collection.collect import collect_paths
+from newsletter.services.collection.collect_files import collect_paths
 from newsletter.store.collection import feeds
 from tests.services.worlds import AMMAN, item, rss
 

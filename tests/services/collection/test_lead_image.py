@@ -8,7 +8,8 @@ import pytest
 
 from newsletter.domain.articles.article import Image
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.services.collection.collect import collect, collect_paths
+from newsletter.services.collection.collect import collect
+from newsletter.services.collection.collect_files import collect_paths
 from newsletter.services.collection.lead_image import illustrate
 from newsletter.services.editions.compose import compose
 from newsletter.store.editions import editions

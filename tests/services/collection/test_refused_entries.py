@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from newsletter.domain.articles.article import Article, url_key
+from newsletter.domain.articles.article import Article
+from newsletter.domain.articles.url_identity import url_key
 from newsletter.feeds.parsing.detect import read
 from newsletter.feeds.parsing.entry_builder import MAX_KEY_CHARS
 from newsletter.services.collection.collect import collect

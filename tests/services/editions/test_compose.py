@@ -10,7 +10,8 @@ from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
 from newsletter.domain.newsletter import ThinDay
 from newsletter.errors import StateError
 from newsletter.mail.content.heading import SUBJECT_CHARS
-from newsletter.services.editions.compose import compose, document
+from newsletter.services.editions.compose import compose
+from newsletter.services.editions.export import document
 from newsletter.store.editions import editions
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, CAIRO, OTHER, moved, news
 

@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.services.editions.compose import compose, document
+from newsletter.services.editions.compose import compose
+from newsletter.services.editions.export import document
 from newsletter.store import Store
 from newsletter.store.editions import editions
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, CAIRO, moved, news

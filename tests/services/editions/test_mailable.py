@@ -14,9 +14,11 @@ from newsletter.errors import StateError
 from newsletter.mail.content import render
 from newsletter.services.collection.collect import collect
 from newsletter.services.editions import render as editions_render
-from newsletter.services.editions.compose import compose, document
-from newsletter.services.sending.dispatch import dispatch, send_now, send_test
+from newsletter.services.editions.compose import compose
+from newsletter.services.editions.export import document
+from newsletter.services.sending.dispatch import dispatch, send_now
 from newsletter.services.sending.run.deliver import deliver
+from newsletter.services.sending.test_message import send_test
 from newsletter.store.editions import editions, newsletters
 from newsletter.web.dependencies import Site
 from newsletter.web.editor.editions import View, edition_page

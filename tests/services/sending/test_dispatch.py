@@ -10,7 +10,8 @@ from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.domain.newsletter import Approval, Newsletter
 from newsletter.errors import StateError
 from newsletter.services.editions import render
-from newsletter.services.sending.dispatch import dispatch, send_now, send_test
+from newsletter.services.sending.dispatch import dispatch, send_now
+from newsletter.services.sending.test_message import send_test
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
 from tests.services.worlds import composed, edition_of, moved, readers, statuses

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.delivery.status import Reply
+from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.services.operations.disk import ROOM_BYTES, Disk
 from newsletter.services.sending.recovery import recover
 from newsletter.services.sending.run.deliver import deliver

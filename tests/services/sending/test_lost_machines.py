@@ -11,7 +11,8 @@ from benchmarks.audit import audited
 from benchmarks.evening import composed as composed_evening
 from benchmarks.evening import subscribed
 from benchmarks.household import Household, household, kill, tree
-from newsletter.domain.delivery.status import DeliveryStatus, Reply
+from newsletter.domain.delivery.smtp_reply import Reply
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.errors import UnreachableError
 from newsletter.services.sending.dispatch import send_now
 from newsletter.services.sending.recovery import Recovered, recover

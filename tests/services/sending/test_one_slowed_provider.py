@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.delivery.status import Reply
+from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.throttling.gate import Pacer

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.delivery.status import Reply
+from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.newsletter import InDoubt
 from newsletter.services.ports import Ports

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DataError
 
-from newsletter.domain.delivery.status import Next, Reply, after_reply
+from newsletter.domain.delivery.retry_policy import Next, after_reply
+from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.throttling.limits import Grants

@@ -11,7 +11,7 @@ from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.errors import MissingError, StateError
 from newsletter.services.sending import control
 from newsletter.services.sending.run.deliver import deliver
-from newsletter.services.subscribers import import_export as reading
+from newsletter.services.subscribers import admin
 from newsletter.store.delivery import deliveries
 from newsletter.store.delivery.delivery_reports import Failed
 from tests.services.worlds import edition_of, moved, statuses
@@ -69,7 +69,7 @@ def test_nothing_is_sent_again_to_who_left_or_is_not_there(
     ports = replace(ports, relay_url=refusing.url)
     refusing.to_rcpt |= {AMAL: REFUSED, LINA: "550 5.1.1 nobody here", SAMIR: REFUSED}
     deliver(ports, edition.id, 0)
-    reading.remove(store, newsletter, AMAL, now=clock.at)
+    admin.remove(store, newsletter, AMAL, now=clock.at)
     refusing.to_rcpt.clear()
 
     done = control.resend(ports, edition.id)
@@ -162,7 +162,7 @@ def test_with_nobody_in_doubt_there_is_nothing_to_settle(ports, edition, mail):
 def test_who_left_is_not_sent_to_again_for_being_in_doubt(
     refused, store, newsletter, edition, clock
 ):
-    reading.remove(store, newsletter, SAMIR, now=clock.at)
+    admin.remove(store, newsletter, SAMIR, now=clock.at)
 
     with pytest.raises(StateError, match="None of the uncertain"):
         control.settle(refused, edition.id, QUEUED)

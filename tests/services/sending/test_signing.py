@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.content.render import Rendered, Slot
+from newsletter.mail.rendered import Rendered, Slot
 from newsletter.services.editions import render
 from newsletter.services.ports import Ports
 from newsletter.services.subscribers import signup

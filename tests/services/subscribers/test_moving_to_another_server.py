@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.services.subscribers import import_export
+from newsletter.services.subscribers import admin
 from newsletter.services.subscribers.import_export import export_rows, import_readers
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
@@ -66,7 +66,7 @@ def test_an_exported_reader_is_imported_as_the_one_it_was(
 
 def test_who_had_left_or_never_confirmed_does_not_move_along(store, newsletter, other, now):
     import_readers(store, newsletter, ["amal@example.org", "lina@example.org"], now=now)
-    import_export.remove(store, newsletter, "lina@example.org", now=now)
+    admin.remove(store, newsletter, "lina@example.org", now=now)
     with store.begin() as session:
         subscribers.request(session, newsletter.id, reader("samir@example.org"), now=now)
 

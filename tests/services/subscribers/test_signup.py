@@ -14,7 +14,7 @@ from newsletter.embedded.shared_server import free_port
 from newsletter.errors import InputError, MissingError, UnreachableError
 from newsletter.services import urls
 from newsletter.services.ports import Ports
-from newsletter.services.subscribers import import_export, signup
+from newsletter.services.subscribers import admin, signup
 from newsletter.services.subscribers.signup import Form, TooOftenError
 from newsletter.store import Store
 from newsletter.store.subscribers import suppressions
@@ -43,7 +43,7 @@ def token_in(message: EmailMessage) -> str:
 
 def confirmed(ports: Ports, newsletter: Newsletter) -> str:
     """The token that ends Amal's subscription, which is confirmed."""
-    import_export.add(ports.store, newsletter, "amal@example.org", now=ports.now())
+    admin.add(ports.store, newsletter, "amal@example.org", now=ports.now())
     return urls.unsubscribe_token(ports, stored(ports.store, newsletter).id)
 
 
@@ -94,7 +94,7 @@ def test_a_link_confirms_for_a_week_only(ports, newsletter, mail, clock, store):
 def test_the_link_of_a_subscription_that_ended_confirms_nothing(ports, newsletter, mail, store):
     signup.subscribe(ports, newsletter, AMAL)
     (message,) = mail.messages()
-    import_export.remove(store, newsletter, "amal@example.org", now=ports.now())
+    admin.remove(store, newsletter, "amal@example.org", now=ports.now())
 
     with pytest.raises(InputError, match="has ended"):
         signup.confirm(ports, token_in(message), remote_address="")

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.digest.digest import Label, Placement
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Placement
 from newsletter.domain.editions.edition import EditionStatus, Hold
 from newsletter.errors import MissingError
 from newsletter.store.collection import articles

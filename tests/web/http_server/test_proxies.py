@@ -8,8 +8,8 @@ import pytest
 
 from newsletter.config.public_url import PAGES
 from newsletter.resources import templates
-from newsletter.web import health
-from newsletter.web.public import subscriptions
+from newsletter.web import health, metrics
+from newsletter.web.public import archive, subscriptions
 from tests.web.conftest import PROXY
 
 READER, OTHER = "203.0.113.7", "198.51.100.1"
@@ -108,7 +108,8 @@ def test_no_template_has_a_link_that_forgets_the_path():
 
 
 def test_a_public_path_cannot_begin_as_a_page_of_ours_does():
-    routes = [*health.router.routes, *subscriptions.router.routes]
+    routers = (health.router, metrics.router, subscriptions.router, archive.router)
+    routes = [route for router in routers for route in router.routes]
     first = {str(getattr(route, "path", "")).split("/")[1] for route in routes} - {""}
 
     assert first | {"editor", "static"} == PAGES

@@ -23,7 +23,7 @@ def collect(
 ) -> None:
     """Read the feeds that are due, and keep their articles. One feed's trouble is its own."""
     from newsletter.services.collection.collect import collect as collect_due
-    from newsletter.services.collection.collect import collect_paths
+    from newsletter.services.collection.collect_files import collect_paths
 
     paths = [*(from_ or ()), *(files or ())]
     with (

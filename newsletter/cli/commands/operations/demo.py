@@ -149,7 +149,8 @@ def _newsletter(ports: Any) -> tuple[Any, date]:
 
 def _collect(ports: Any, given: Given) -> None:
     from newsletter.sample.server import SampleFeed, newsroom
-    from newsletter.services.collection.collect import collect, collect_paths
+    from newsletter.services.collection.collect import collect
+    from newsletter.services.collection.collect_files import collect_paths
 
     with _step("Collecting") as step, ExitStack() as stack:
         policy, now = ports.fetch, ports.now()
@@ -241,7 +242,7 @@ def _given(feeds: list[str]) -> Given:
 
 def _evening_of(given: Given, now: datetime) -> datetime | None:
     """The evening that saved feeds are from; None when they are of today, or are not files."""
-    from newsletter.services.collection.collect import newest
+    from newsletter.services.collection.collect_files import newest
 
     if given.urls or not given.paths:
         return None

@@ -127,7 +127,7 @@ def _refuse_options(context: typer.Context) -> None:
 
 def _test(ports: Any, edition: Any, newsletter: Any, to: str) -> None:
     from newsletter.domain.subscribers.email_address import parse_address
-    from newsletter.services.sending.dispatch import send_test
+    from newsletter.services.sending.test_message import send_test
 
     address = parse_address(to).address
     send_test(ports, edition, newsletter, address)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from newsletter.domain.delivery.status import Outcome, Reply
+from newsletter.domain.delivery.retry_policy import Outcome
+from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.store.delivery.batches import Batch, Due, Settled
 from newsletter.store.delivery.send_journal import Journal
 from newsletter.throttle.mailbox_providers import provider_of

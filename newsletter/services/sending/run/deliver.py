@@ -14,7 +14,7 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import RelayRefusesError, SettingsError, UnreachableError
-from newsletter.mail.content.render import Rendered
+from newsletter.mail.rendered import Rendered
 from newsletter.mail.smtp import Relays, Standings, all_sent, without_addresses
 from newsletter.services.editions import render
 from newsletter.services.operations.disk import disk

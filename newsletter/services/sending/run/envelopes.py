@@ -1,7 +1,9 @@
 """The messages of one edition, each in its envelope, and those that need not be sent."""
 
-from newsletter.domain import signed_token
-from newsletter.domain.delivery.status import DeliveryStatus, Next, Outcome, Reply, Stage
+from newsletter.domain.delivery.retry_policy import Next, Outcome
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.feedback.verp import verp
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import UnfitError
 from newsletter.mail.message.master_copy import Master, Recipient
@@ -36,7 +38,7 @@ class Envelopes:
         )
         content = self._master.message(recipient)
         edition_id, key = given.hand.batch.edition_id, due.subscriber_id
-        local = signed_token.verp(edition_id, key, key=self._key, box=self._box)
+        local = verp(edition_id, key, key=self._key, box=self._box)
         sender = f"{local}@{self._domain}"
         return Envelope(key, sender, due.address, content, envelope_id=f"{edition_id}.{key}")
 

@@ -4,15 +4,15 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from newsletter.domain.delivery.status import (
+from newsletter.domain.delivery.retry_policy import (
     RETRIED_FOR,
-    DeliveryStatus,
     Next,
     Outcome,
-    Reply,
     after_reply,
     back_off,
 )
+from newsletter.domain.delivery.smtp_reply import Reply
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Hold, Move
 from newsletter.domain.newsletter import InDoubt, Newsletter
 from newsletter.services.ports import Ports

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from newsletter.domain.delivery.refusal_scope import SEVERAL_PROVIDERS, RefusalScope, refusal_scope
-from newsletter.domain.delivery.status import Next, Reply, Stage, after_reply
+from newsletter.domain.delivery.retry_policy import Next, after_reply
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.mail.smtp import Standings
 from newsletter.services.sending.run.claimed_batch import Given
 

@@ -1,12 +1,10 @@
-"""One worker's run through an edition, as the connections see it: messages out, replies in.
-
-All of it happens in the event loop. What stands in the ledger is the keeper's (services/keeper.py).
-"""
+"""One worker's run through an edition, as the connections see it: messages out, replies in."""
 
 import asyncio
 import time
 
-from newsletter.domain.delivery.status import Next, Outcome, Reply, Stage, is_refused_too_often
+from newsletter.domain.delivery.retry_policy import Next, Outcome, is_refused_too_often
+from newsletter.domain.delivery.smtp_reply import Reply, Stage
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import UnfitError
 from newsletter.mail.message.master_copy import Master
@@ -52,8 +50,7 @@ class Run:
         self._refusals = PolicyRefusals(standings or Standings(ports.relays))
         self._of: dict[int, Given] = {}
         self._begun: set[int] = set()
-        self._is_answered = False
-        self.hands: list[Hand] = []
+        self._is_answered, self.hands = False, list[Hand]()
         self.window, self.parked, self.tally = Window(), Parked(), Tally()
         self.changed, self.wake = asyncio.Event(), asyncio.Event()
         self.holds_until = 0.0  # Beyond it the leases may be somebody else's: nothing is begun.
@@ -62,8 +59,7 @@ class Run:
         self.ending = asyncio.Event()  # Nothing more is begun; what is in flight is waited for.
         self.stops_because = ""
         self.disk_error: OSError | None = None  # No journal can be written: nothing is begun.
-        self.sent = 0
-        self.begun_count = 0
+        self.sent = self.begun_count = 0
 
     @property
     def in_flight(self) -> set[int]:
@@ -280,8 +276,7 @@ class Run:
 
     @property
     def _is_used_up(self) -> bool:
-        waits = self.left or len(self.parked) or len(self.window)
-        return not self.has_more and not waits
+        return not (self.has_more or self.left or len(self.parked) or len(self.window))
 
     def _stop(self, why: str) -> None:
         self.stops_because = why
@@ -296,9 +291,8 @@ class Run:
             return None
 
     def _count_refusal(self, reply: Reply) -> None:
-        tally, most = self.tally, self._most_refused
-        tally.refused += 1
-        answered = tally.sent + tally.refused
+        self.tally.refused += 1
+        tally, most, answered = self.tally, self._most_refused, self.tally.sent + self.tally.refused
         if is_refused_too_often(tally.refused, answered, most=most):
             self._stop(
                 f"{tally.refused} of {answered} messages were refused for good, more than "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from newsletter.domain.delivery.status import Next
+from newsletter.domain.delivery.retry_policy import Next
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.services.ports import Ports
 from newsletter.services.sending.run.claimed_batch import Answer, Hand

@@ -1,0 +1,66 @@
+"""WordPress's REST posts (/wp-json/wp/v2/posts)."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+from newsletter.domain.articles.article import Image
+from newsletter.domain.text.clean import one_line
+from newsletter.feeds.parsing.entry_builder import RawEntry
+from newsletter.feeds.parsing.json_fields import build_feed, list_field, parse_moment, text_field
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed
+from newsletter.feeds.parsing.sanitise import images, pixels, plain
+
+
+def is_post(one: object) -> bool:
+    return isinstance(one, dict) and "link" in one and isinstance(one.get("title"), dict)
+
+
+def parse_posts(posts: list[dict[str, Any]], url: str) -> ParsedFeed:
+    return build_feed([_parse_post(post) for post in posts], kind="WordPress", base=url)
+
+
+def _parse_post(post: dict[str, Any]) -> RawEntry:
+    embedded = post.get("_embedded")
+    terms = [
+        term
+        for group in list_field(embedded, "wp:term")
+        if isinstance(group, list)
+        for term in group
+    ]
+    content = _rendered(post, "content")
+    return RawEntry(
+        # Copies of a site that was moved name its pages from the root; the guid has the host.
+        url=urljoin(_rendered(post, "guid"), text_field(post, "link")),
+        title_html=_rendered(post, "title"),
+        summary_html=_rendered(post, "excerpt"),
+        content_html=content,
+        authors=[text_field(author, "name") for author in list_field(embedded, "author")],
+        sections=[
+            text_field(term, "name") for term in terms if text_field(term, "taxonomy") == "category"
+        ],
+        images=[*_featured(embedded), *images(content)],
+        # The *_gmt fields are UTC without saying so.
+        published_at=parse_moment(text_field(post, "date_gmt") or text_field(post, "date")),
+        updated_at=parse_moment(text_field(post, "modified_gmt") or text_field(post, "modified")),
+        guid=_rendered(post, "guid"),
+    )
+
+
+def _featured(embedded: object) -> Iterator[Image]:
+    for media in list_field(embedded, "wp:featuredmedia"):
+        details = media.get("media_details") if isinstance(media, dict) else None
+        details = details if isinstance(details, dict) else {}
+        if url := text_field(media, "source_url"):
+            yield Image(
+                url=url,
+                width=pixels(details.get("width")),
+                height=pixels(details.get("height")),
+                alt=one_line(text_field(media, "alt_text"), max_chars=300),
+                caption=one_line(plain(_rendered(media, "caption")), max_chars=300),
+                credit=one_line(text_field(details.get("image_meta"), "credit"), max_chars=120),
+            )
+
+
+def _rendered(fields: dict[str, Any], name: str) -> str:
+    return text_field(fields.get(name), "rendered")

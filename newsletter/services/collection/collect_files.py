@@ -1,0 +1,89 @@
+"""Collect from files: documents that were saved, instead of feeds that are polled."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from newsletter.errors import FeedError, InputError
+from newsletter.feeds.fetching.fetch import Document
+from newsletter.feeds.parsing.outlet_names import outlet, section
+from newsletter.services.collection.collect import FeedReport, Progress, _keep, _parsed
+from newsletter.store import Store
+from newsletter.store.collection import feeds
+from newsletter.store.collection.feeds import Feed
+
+MAX_FILE_BYTES = 60_000_000
+
+
+_FEED_FILES = {".xml", ".rss", ".atom", ".rdf", ".json", ".html", ".htm", ".feed"}
+
+
+def collect_paths(
+    store: Store, paths: Iterable[Path], *, now: datetime, progress: Progress = lambda _: None
+) -> tuple[FeedReport, ...]:
+    """Read feed documents from files, and from the files in folders, in the order of their names.
+
+    Raises InputError when a path does not exist; what a file holds is its own report's matter.
+    """
+    reports = []
+    for path in _files(paths):
+        report = _from_file(store, path, now)
+        progress(report)
+        reports.append(report)
+    return tuple(reports)
+
+
+def newest(paths: Iterable[Path], *, now: datetime) -> datetime | None:
+    """When the newest entry in these files was published, as far as that is not after now.
+
+    None when no file can be read, or none of its entries is dated. Raises InputError as
+    collect_paths does.
+    """
+    dates = []
+    for path in _files(paths):
+        try:
+            parsed = _parsed(Document(url=path.resolve().as_uri(), body=path.read_bytes()))
+        except (FeedError, OSError):
+            continue
+        dates += [one.published_at for one in parsed.entries if one.published_at]
+    return max((date for date in dates if date <= now), default=None)
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(one for one in path.rglob("*") if one.is_file())
+            yield from (one for one in inside if _looks_like_a_feed(one))
+        elif path.exists():
+            yield path
+        else:
+            raise InputError(f"There is no file or folder {path}.")
+
+
+def _looks_like_a_feed(path: Path) -> bool:
+    packed = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return packed.suffix.lower() in _FEED_FILES
+
+
+def _from_file(store: Store, path: Path, now: datetime) -> FeedReport:
+    uri = path.resolve().as_uri()
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise FeedError(f"It is larger than {MAX_FILE_BYTES / 1e6:g} MB.")
+        parsed = _parsed(Document(url=uri, body=path.read_bytes()))
+    except OSError as error:
+        return FeedReport(url=uri, source=path.name, is_ok=False, said=f"{error.strerror}.")
+    except FeedError as error:
+        return FeedReport(url=uri, source=path.name, is_ok=False, said=str(error))
+    feed = Feed(
+        url=uri,
+        source=outlet(parsed, url=uri),
+        section=section(parsed, url=uri),
+        language=parsed.language,
+        is_polled=False,
+        due_at=now,
+    )
+    with store.begin() as session:
+        feed = feeds.add(session, feed, now=now)
+    return replace(_keep(store, feed, parsed, now), source=feed.source)

@@ -1,0 +1,16 @@
+"""Puts the due batches of an edition on the queue."""
+
+from newsletter.domain.editions.edition import EditionStatus
+from newsletter.services.ports import Ports
+from newsletter.services.sending.run.deliver import HINTS
+from newsletter.store.delivery import deliveries
+from newsletter.store.editions import editions
+
+
+def enqueue_due(ports: Ports, edition_id: int) -> None:
+    """Queue what is due of an edition that is being sent; its tasks may have been lost."""
+    with ports.store.begin() as session:
+        batches = deliveries.due_batches(session, edition_id, now=ports.now(), limit=HINTS)
+        is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
+    if batches and is_sending:
+        ports.enqueue(edition_id, batches)
