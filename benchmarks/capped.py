@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.client import Letters
 from benchmarks.tls_sink import Session
-from newsletter.mail.smtp import Envelope, Relays, all_sent
+from newsletter.mail.smtp import Envelope, RelaySet, send_all
 
 CONNECTIONS = 8  # Those of one worker process.
 
@@ -58,14 +58,14 @@ class Queue(Letters):
         super().__init__(count)
         self._back: deque[Envelope] = deque()
 
-    def next(self) -> Envelope | None:
-        return self._back.popleft() if self._back else super().next()
+    def next_message(self) -> Envelope | None:
+        return self._back.popleft() if self._back else super().next_message()
 
-    def returned(self, envelope: Envelope) -> None:
+    def give_back(self, envelope: Envelope) -> None:
         self._back.append(envelope)
 
-    async def more(self) -> bool:
-        return bool(self._back) or await super().more()
+    async def wait_for_message(self) -> bool:
+        return bool(self._back) or await super().wait_for_message()
 
 
 def main() -> None:
@@ -93,8 +93,8 @@ def send(port: int, messages: int) -> float:
     """How many seconds all of them take; each is answered by 250, once."""
     letters = Queue(messages)
     started = time.perf_counter()
-    relays = Relays.parse(f"smtp://127.0.0.1:{port}")
-    asyncio.run(all_sent(relays, letters, count=CONNECTIONS))
+    relays = RelaySet.parse(f"smtp://127.0.0.1:{port}")
+    asyncio.run(send_all(relays, letters, count=CONNECTIONS))
     assert letters.sent == messages
     return time.perf_counter() - started
 

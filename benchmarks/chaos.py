@@ -135,7 +135,7 @@ def _one(scene: Scene, fault: Fault, edition_id: int, recipients: int) -> Kill:
     met = strike(scene, fault)
     why_not = finished(house, edition_id)
     with house.ports.store.begin() as session:
-        ledger = deliveries.of_edition(session, edition_id)
+        ledger = deliveries.list_for_edition(session, edition_id)
     audit = audited(edition_id, ledger, house.lines(offset)[0], recipients=recipients)
     seconds = time.monotonic() - started
     return Kill(fault=fault, open=met, done=done, seconds=seconds, audit=audit, why_not=why_not)

@@ -20,7 +20,7 @@ from benchmarks.delay import delayed
 from benchmarks.sinks import SESSIONS, sink, source
 from benchmarks.tls_sink import tls_sink
 from newsletter.domain.delivery.smtp_reply import Reply
-from newsletter.mail.smtp import Envelope, Relays, all_sent
+from newsletter.mail.smtp import Envelope, RelaySet, send_all
 
 MESSAGE_BYTES = 30_000
 CONNECTIONS = 16  # To the TLS sink; more of them bring nothing on loopback.
@@ -38,24 +38,24 @@ class Letters:
         self._given = 0
         self.sent = 0
 
-    def next(self) -> Envelope | None:
+    def next_message(self) -> Envelope | None:
         if self._given == self._count:
             return None
         self._given += 1
         recipient = f"reader{self._given}@mail.example"
         return Envelope(self._given, "a@press.example", recipient, self._content)
 
-    def begun(self, envelope: Envelope) -> bool:
+    def confirm_start(self, envelope: Envelope) -> bool:
         return envelope.key > 0
 
-    def returned(self, envelope: Envelope) -> None:
+    def give_back(self, envelope: Envelope) -> None:
         raise AssertionError(envelope)
 
-    def answered(self, envelope: Envelope, reply: Reply) -> None:
+    def on_reply(self, envelope: Envelope, reply: Reply) -> None:
         assert reply.code == 250, (envelope.key, reply)
         self.sent += 1
 
-    async def more(self) -> bool:
+    async def wait_for_message(self) -> bool:
         return self._given < self._count
 
 
@@ -63,7 +63,7 @@ def client(url: str, *, messages: int, connections: int) -> tuple[float, float]:
     """Messages a second of our client, and microseconds of its processor time for each."""
     letters = Letters(messages)
     started, worked = time.perf_counter(), time.process_time()
-    asyncio.run(all_sent(Relays.parse(url), letters, count=connections))
+    asyncio.run(send_all(RelaySet.parse(url), letters, count=connections))
     seconds, worked_s = time.perf_counter() - started, time.process_time() - worked
     assert letters.sent == messages
     return messages / seconds, worked_s / messages * 1e6

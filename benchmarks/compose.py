@@ -120,12 +120,12 @@ def saved(folder: Path, size: int) -> list[bytes]:
 def articles(documents: Sequence[bytes]) -> list:
     """The feeds' entries as articles."""
     from newsletter.domain.articles.article import Article
-    from newsletter.feeds.parsing.xml_feeds import parse
+    from newsletter.feeds.parsing.xml_feeds import parse_xml_feed
 
     found = []
     for number, document in enumerate(documents):
         url = f"https://outlet{number % 40}.example"
-        for entry in parse(document, content_type="", url=f"{url}/feed").entries:
+        for entry in parse_xml_feed(document, content_type="", url=f"{url}/feed").entries:
             at = len(found)
             when = entry.published_at or CLOSES
             found.append(
@@ -148,11 +148,11 @@ def measure(size: int, folder: Path | None) -> dict:
     """Seconds and memory for one size, in this process."""
     import feedparser
 
-    from newsletter.domain.digest.builder import choose
-    from newsletter.domain.relevance.classifier import Judge
-    from newsletter.topics.load import shipped
+    from newsletter.domain.digest.builder import build_digest
+    from newsletter.domain.relevance.classifier import TopicClassifier
+    from newsletter.topics.load import bundled_topic
 
-    judge = Judge(shipped("middle-east"))
+    judge = TopicClassifier(bundled_topic("middle-east"))
     documents = saved(folder, size) if folder else feeds(size)
     started = time.perf_counter()
     for document in documents:
@@ -161,7 +161,7 @@ def measure(size: int, folder: Path | None) -> dict:
     given = articles(documents)[:size]
     before = peak_mb()
     started = time.perf_counter()
-    digest = choose(
+    digest = build_digest(
         given,
         judge=judge,
         window=(CLOSES - timedelta(days=1), CLOSES),

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.message.dkim_keys import signers
-from newsletter.mail.message.headers import Frame
-from newsletter.mail.message.master_copy import Recipient, compiled
-from newsletter.mail.rendered import Rendered, Slot
+from newsletter.mail.message.dkim_keys import parse_signers
+from newsletter.mail.message.headers import HeaderContext
+from newsletter.mail.message.master_copy import Recipient, compile_master
+from newsletter.mail.rendered import RenderedEmail, Slot
 
 MESSAGE_BYTES = 30_000
 ROUNDS = 15
@@ -31,7 +31,7 @@ SITE = "https://letters.example"
 NEWSLETTER = Newsletter(
     id=1, slug="evening", name="The Evening", sender_address="evening@letters.example"
 )
-FRAME = Frame(
+FRAME = HeaderContext(
     edition_id=7,
     subject="A bridge opens in Beirut",
     zone="UTC",
@@ -97,8 +97,8 @@ def _ours(setting: str) -> Callable[[], bytes]:
     lines = MESSAGE_BYTES // len(line)
     text = f"{line * (lines // 10)}{foot}"
     html = f"<p>{line * (lines * 9 // 10)}</p>\n<p>{foot}</p>"
-    email = Rendered(subject="A bridge opens in Beirut", preheader="", html=html, text=text)
-    master = compiled(email, NEWSLETTER, FRAME, signers(setting))
+    email = RenderedEmail(subject="A bridge opens in Beirut", preheader="", html=html, text=text)
+    master = compile_master(email, NEWSLETTER, FRAME, parse_signers(setting))
     return lambda: master.message(READER)
 
 

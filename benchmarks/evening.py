@@ -68,7 +68,7 @@ def composed(store: Store, newsletter_id: int, number: int) -> int:
         feed = feeds.add(
             session, Feed(url="https://harbour-times.example/", due_at=now, source="S"), now=now
         )
-        articles.keep(session, feed, [entry], now=now)
+        articles.upsert_entries(session, feed, [entry], now=now)
         lead = articles.in_window(
             session, opens_at=now - _HOURS_AGO, closes_at=now, late=timedelta(0)
         )[-1]
@@ -84,6 +84,6 @@ def composed(store: Store, newsletter_id: int, number: int) -> int:
         )
         decision = Decision(article=lead, is_in=True, score=1.0, reason="A benchmark.", story=0)
         digest = Digest(opens_at=now, closes_at=now, stories=(story,), decisions=(decision,))
-        edition_id = editions.save(session, new, digest, now=now - _HOURS_AGO)
+        edition_id = editions.save_composed(session, new, digest, now=now - _HOURS_AGO)
     assert edition_id is not None
     return edition_id

@@ -91,7 +91,7 @@ class House:
                 subject=digest.stories[0].title,
                 preheader="A benchmark.",
             )
-            edition_id = editions.save(session, new, digest, now=self.now)
+            edition_id = editions.save_composed(session, new, digest, now=self.now)
         assert edition_id is not None
         return edition_id, on
 
@@ -123,7 +123,7 @@ class House:
             )
             for one in range(STORIES)
         ]
-        articles.keep(session, feed, entries, now=self.now)
+        articles.upsert_entries(session, feed, entries, now=self.now)
         window = {"opens_at": self.now - timedelta(hours=2), "closes_at": self.now}
         return articles.in_window(session, **window, late=timedelta(0))[-STORIES:]
 

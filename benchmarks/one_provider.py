@@ -85,7 +85,7 @@ def _queued(house: Household, edition_id: int) -> int:
 def _attempts(house: Household, edition_id: int) -> int:
     """How many messages were tried, those that were put off among them."""
     with house.ports.store.begin() as session:
-        return sum(one.attempts for one in deliveries.of_edition(session, edition_id))
+        return sum(one.attempts for one in deliveries.list_for_edition(session, edition_id))
 
 
 def _pace(client: "Redis") -> float | None:

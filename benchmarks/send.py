@@ -96,7 +96,7 @@ def plan(here: House) -> float:
     now = here.ports.now()
     started = time.perf_counter()
     with here.ports.store.begin() as session:
-        planned = deliveries.plan(
+        planned = deliveries.plan_deliveries(
             session, edition_id, here.newsletter.id, on=on, due_at=now, now=now
         )
     assert planned == here.readers
@@ -129,16 +129,16 @@ def send(here: House) -> Sent:
 def message_bytes(here: House) -> int:
     """How long the message of the last edition is, to its last dot."""
     with here.ports.store.begin() as session:
-        (head,) = editions.heads(session, here.newsletter.id, limit=1)
+        (head,) = editions.list_recent(session, here.newsletter.id, limit=1)
         edition = editions.by_id(session, head.id)
-        email = render.shown(here.ports, session, edition, here.newsletter)
+        email = render.render_current(here.ports, session, edition, here.newsletter)
     reader = Recipient(
         subscriber_id=1,
         address="reader1@mail.example",
         unsubscribe="u" * 32,
         leaves_at=here.ports.now(),
     )
-    return len(render.master(here.ports, email, edition, here.newsletter).message(reader))
+    return len(render.build_master(here.ports, email, edition, here.newsletter).message(reader))
 
 
 def _is_sent(here: House, edition_id: int) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 from redis import Redis
 
-from newsletter.embedded.postgres_paths import place
+from newsletter.embedded.postgres_paths import postgres_paths
 from newsletter.embedded.shared_server import free_port, wait_until
 
 START_S = 60.0  # A machine that is busy with other things takes half of it.
@@ -71,7 +71,7 @@ class Database:
     """The embedded PostgreSQL, stopped and started where it stands by its own pg_ctl."""
 
     def __init__(self, folder: Path) -> None:
-        self._place = place(folder)
+        self._place = postgres_paths(folder)
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop it as a crash would: no session is ended, nothing is written down."""

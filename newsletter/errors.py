@@ -37,13 +37,13 @@ class InputError(NewsletterError):
     exit_code = 2
 
 
-class MissingError(NewsletterError):
+class NotFoundError(NewsletterError):
     """What was asked for is not there: no such newsletter, edition or feed."""
 
     exit_code = 4
 
 
-class StateError(NewsletterError):
+class InvalidStateError(NewsletterError):
     """It exists, but its state forbids this: sent already, held, not composed yet."""
 
     exit_code = 5
@@ -61,7 +61,7 @@ class FeedUnusableError(FeedError):
     """It answered with something that is not a feed, or that we refuse to read."""
 
 
-class MailRefusedError(NewsletterError):
+class PreflightError(NewsletterError):
     """The build refuses this email; problems says why, one sentence each."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
@@ -69,7 +69,7 @@ class MailRefusedError(NewsletterError):
         super().__init__("This email cannot go out: " + " ".join(problems))
 
 
-class UnfitError(NewsletterError):
+class UnmailableRecipientError(NewsletterError):
     """The master copy does not fit this one recipient; the text says which of its values, and why.
 
     It names no address: it may be kept where addresses may not.

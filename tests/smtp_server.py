@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from newsletter.mail.smtp import Relays, Timeouts
+from newsletter.mail.smtp import RelaySet, Timeouts
 from tests.patience import HANGS_S
 
 CONNECT, DOT = "CONNECT", "DOT"  # What is scripted beside the commands: greeting, end of message.
@@ -89,9 +89,9 @@ class SmtpServer:
     def url(self, scheme: str = "smtp", *, login: str = "") -> str:
         return f"{scheme}://{login}{'@' if login else ''}127.0.0.1:{self.port}"
 
-    def relays(self, scheme: str = "smtp", *, login: str = "", options: str = "") -> Relays:
+    def relays(self, scheme: str = "smtp", *, login: str = "", options: str = "") -> RelaySet:
         """What a client is told that is to use this server only."""
-        return Relays.parse(self.url(scheme, login=login) + options)
+        return RelaySet.parse(self.url(scheme, login=login) + options)
 
     def script(self, command: str, *answers: Say | str) -> None:
         """Answer so, one after the other, when the command comes; afterwards as usual again."""

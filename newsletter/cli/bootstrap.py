@@ -19,7 +19,7 @@ def make_ready(ports: Ports) -> str:
     """Make the tables and, where there is no newsletter yet, a first one; what was made, or ""."""
     migrate(ports.store)
     with ports.store.begin() as session:
-        if newsletters.every(session):
+        if newsletters.list_all(session):
             return ""
         made = newsletters.save(session, FIRST, now=ports.now())
     return f"Made a first newsletter, “{made.name}”, daily at 18:00 UTC. Change it: newsletter init"

@@ -36,7 +36,7 @@ err = Console(stderr=True, highlight=False)
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class CommandContext:
     """The settings, with the URLs of running servers in them, and the ports made of them."""
 
     settings: Any
@@ -44,27 +44,29 @@ class House:
 
 
 @contextmanager
-def house(*, at: str = "", need: frozenset[str] = frozenset({"database"})) -> Iterator[House]:
+def command_context(
+    *, at: str = "", need: frozenset[str] = frozenset({"database"})
+) -> Iterator[CommandContext]:
     """The services' ports for one command, on servers of yours or embedded ones.
 
     On the embedded database the tables and a first newsletter are made; yours must have them.
     """
     from newsletter import config
     from newsletter.cli.bootstrap import make_ready
-    from newsletter.embedded import Engine
+    from newsletter.embedded import EmbeddedService
     from newsletter.store.schema import check_schema
     from newsletter.tasks.queue import enqueue
 
     settings = settings_at(at)
     is_embedded = not settings.database_url
-    with config.engines(settings, need=frozenset(Engine(one) for one in need)) as running:
+    with config.engines(settings, need=frozenset(EmbeddedService(one) for one in need)) as running:
         ports = config.ports(running, enqueue=enqueue(running.redis_url))
         try:
             if is_embedded:
                 note(make_ready(ports))
             else:
                 check_schema(ports.store)
-            yield House(running, ports)
+            yield CommandContext(running, ports)
         finally:
             ports.store.dispose()
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from newsletter.embedded import Engine
+from newsletter.embedded import EmbeddedService
 from newsletter.sample.newsroom import MARK
 
 NAME = "demo"  # Its folder in the data folder.
@@ -22,5 +22,5 @@ def shown_folder(settings: Any) -> Path:
     """
     folder: Path = settings.data_dir
     demo = folder / NAME
-    is_own = settings.database_url or (folder / Engine.DATABASE.value).exists()
+    is_own = settings.database_url or (folder / EmbeddedService.DATABASE.value).exists()
     return demo if not is_own and (demo / MARK).exists() else folder

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from newsletter.cli.context import day
-from newsletter.errors import MissingError
+from newsletter.errors import NotFoundError
 
-Begun = Annotated[
+SentEditionDate = Annotated[
     str,
     typer.Option(
         "--date", metavar="YYYY-MM-DD", help="The edition's date; the last sent off if left out."
@@ -27,21 +27,21 @@ def of_date(ports: Any, slug: str, on: str) -> tuple[Any, date]:
 
 
 def edition_of(session: Any, newsletter: Any, when: date) -> Any:
-    """The newsletter's edition of that date. Raises MissingError when there is none."""
+    """The newsletter's edition of that date. Raises NotFoundError when there is none."""
     from newsletter.store.editions import editions
 
     found = editions.by_date(session, newsletter.id, when)
     if found is None:
-        raise MissingError(
+        raise NotFoundError(
             f"There is no edition of {when} yet. Run: newsletter compose --date {when}"
         )
     return found
 
 
-def begun(ports: Any, slug: str, on: str) -> tuple[Any, Any]:
+def sent_edition(ports: Any, slug: str, on: str) -> tuple[Any, Any]:
     """The newsletter, and its edition of the date that was typed or the last that was sent off.
 
-    Raises MissingError when there is none.
+    Raises NotFoundError when there is none.
     """
     from newsletter.store.editions import editions, newsletters
 
@@ -49,8 +49,8 @@ def begun(ports: Any, slug: str, on: str) -> tuple[Any, Any]:
         newsletter = newsletters.by_slug(session, slug)
         if when := day(on):
             return newsletter, edition_of(session, newsletter, when)
-        heads = editions.heads(session, newsletter.id)
+        heads = editions.list_recent(session, newsletter.id)
     found = next((one for one in heads if one.frozen_at is not None), None)
     if found is None:
-        raise MissingError("No edition has been sent off yet. See: newsletter status")
+        raise NotFoundError("No edition has been sent off yet. See: newsletter status")
     return newsletter, found

@@ -46,7 +46,7 @@ def worker_command() -> list[str]:
 
 
 @contextmanager
-def worker_running(settings: Any, *, is_wanted: bool) -> Iterator[bool]:
+def is_worker_running(settings: Any, *, is_wanted: bool) -> Iterator[bool]:
     """Whether a worker answers; on embedded engines one is started for the time if need be.
 
     Raises UnreachableError when Redis does not answer, or the worker does not come up.
@@ -63,12 +63,12 @@ def worker_running(settings: Any, *, is_wanted: bool) -> Iterator[bool]:
     if config.load().redis_url:
         yield False  # your own Redis: your own workers too
         return
-    with worker_started(settings):
+    with temporary_worker(settings):
         yield True
 
 
 @contextmanager
-def worker_started(settings: Any) -> Iterator[None]:
+def temporary_worker(settings: Any) -> Iterator[None]:
     """A worker of our own, ready for work, ended at the end.
 
     Raises UnreachableError when it does not come up.

@@ -48,12 +48,12 @@ def ports(
         redis_url=settings.redis_url,
         secret=settings.secret_key.get_secret_value().encode(),
         public_url=settings.public_url,
-        fetch=FetchPolicy(allow_loopback=settings.allow_loopback_feeds),
-        journal=settings.data_dir.resolve() / "journal",
+        fetch_policy=FetchPolicy(allow_loopback=settings.allow_loopback_feeds),
+        journal_dir=settings.data_dir.resolve() / "journal",
         is_ending=is_ending,
         signers=signers(settings),
-        bounces=settings.bounces,
-        limits=Limits(
+        bounce_address=settings.bounces,
+        send_limits=Limits(
             per_second=settings.rate_per_second,
             per_day=settings.rate_per_day,
             connections=connection_caps(),

@@ -6,19 +6,19 @@ from contextlib import contextmanager
 from newsletter import embedded
 from newsletter.config.secrets import with_secrets
 from newsletter.config.settings import Settings
-from newsletter.embedded import Engine
+from newsletter.embedded import EmbeddedService
 
 
 @contextmanager
-def engines(settings: Settings, *, need: frozenset[Engine]) -> Iterator[Settings]:
+def engines(settings: Settings, *, need: frozenset[EmbeddedService]) -> Iterator[Settings]:
     """The settings with running servers in them: where no URL is set, an embedded one's.
 
     Raises SettingsError or UnreachableError when an embedded one cannot be had.
     """
     fields = {
-        Engine.DATABASE: "database_url",
-        Engine.REDIS: "redis_url",
-        Engine.RELAY: "smtp_url",
+        EmbeddedService.DATABASE: "database_url",
+        EmbeddedService.REDIS: "redis_url",
+        EmbeddedService.RELAY: "smtp_url",
     }
     missing = frozenset(engine for engine in need if not getattr(settings, fields[engine]))
     with embedded.engines(settings.data_dir, missing) as urls:

@@ -19,7 +19,7 @@ from newsletter.domain.client_address import USUAL_PROXIES, TrustedProxies
 from newsletter.domain.ehlo_name import check_ehlo_name
 from newsletter.errors import SettingsError
 from newsletter.mail.message.dkim import Signer
-from newsletter.mail.smtp import Relays
+from newsletter.mail.smtp import RelaySet
 from newsletter.store.database.url import parse_database_url
 
 PREFIX = "NEWSLETTER_"
@@ -130,8 +130,8 @@ def parse_signers(keys: str) -> tuple[Signer, ...]:
         return ()
     from newsletter.mail.message import dkim_keys
 
-    signers = dkim_keys.signers(keys)
-    if advice := dkim_keys.advice(signers):
+    signers = dkim_keys.parse_signers(keys)
+    if advice := dkim_keys.key_warnings(signers):
         _log.warning(advice)
     return signers
 
@@ -139,7 +139,7 @@ def parse_signers(keys: str) -> tuple[Signer, ...]:
 _READERS: dict[str, Callable[[str], Any]] = {
     "database_url": parse_database_url,
     "redis_url": parse_redis_url,
-    "smtp_url": Relays.parse,
+    "smtp_url": RelaySet.parse,
     "ehlo_name": check_ehlo_name,
     "trusted_proxies": TrustedProxies.parse,
     "dkim": parse_signers,

@@ -5,21 +5,21 @@ from datetime import time, timedelta
 from enum import StrEnum
 
 
-class Approval(StrEnum):
+class ApprovalPolicy(StrEnum):
     """What happens at the deadline to an edition that nobody has approved."""
 
     AUTOMATIC = "automatic"  # it goes out, unless an editor held it
     REQUIRED = "required"  # it is held until an editor approves it
 
 
-class ThinDay(StrEnum):
+class TooFewStoriesPolicy(StrEnum):
     """What happens on a day with fewer stories than min_stories."""
 
     SKIP = "skip"  # no edition goes out that day
     HOLD = "hold"  # an editor decides
 
 
-class InDoubt(StrEnum):
+class UncertainPolicy(StrEnum):
     """What becomes of a message of which nobody can know whether the relay took it (RFC 1047)."""
 
     STOP = "stop"  # it is not sent again by itself; an operator may settle it
@@ -46,14 +46,14 @@ class Newsletter:
     days: frozenset[int] = frozenset({1, 2, 3, 4, 5, 6, 7})
     compose_lead: timedelta = timedelta(hours=1)
     grace: timedelta = timedelta(hours=2)
-    approval: Approval = Approval.AUTOMATIC
+    approval_policy: ApprovalPolicy = ApprovalPolicy.AUTOMATIC
     min_stories: int = 3
-    thin_day: ThinDay = ThinDay.SKIP
+    too_few_stories_policy: TooFewStoriesPolicy = TooFewStoriesPolicy.SKIP
     max_stories: int = 15
     sender_name: str = ""
     sender_address: str
     reply_to: str = ""
     publisher: str = ""
     postal_address: str = ""
-    in_doubt: InDoubt = InDoubt.STOP
+    uncertain_policy: UncertainPolicy = UncertainPolicy.STOP
     max_refused: float = 0.1

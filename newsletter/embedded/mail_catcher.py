@@ -17,7 +17,14 @@ from typing import Any
 
 import psutil
 
-from newsletter.embedded.shared_server import Server, end, free_port, identified, joined, wait_until
+from newsletter.embedded.shared_server import (
+    Server,
+    end,
+    free_port,
+    identified,
+    join_or_start,
+    wait_until,
+)
 from newsletter.errors import SettingsError, UnreachableError
 
 START_WAIT_S = 120  # A machine that is busy with other things takes its time.
@@ -31,7 +38,7 @@ def start(folder: Path) -> Iterator[Server]:
     Messages are kept in the Maildir folder/mail. Raises SettingsError when it is not installed,
     UnreachableError when it does not start.
     """
-    with joined(folder, _started, partial(end, number=signal.SIGTERM)) as server:
+    with join_or_start(folder, _started, partial(end, number=signal.SIGTERM)) as server:
         yield server
 
 
@@ -63,7 +70,7 @@ def _started(folder: Path) -> Server:
     )
 
 
-class Keeper:
+class MaildirHandler:
     """What aiosmtpd asks for each message: it is kept, with its envelope, in a Maildir."""
 
     def __init__(self, folder: Path) -> None:
@@ -83,7 +90,7 @@ def _serve(folder: Path) -> None:
 
     def listen() -> Controller:
         controller = Controller(
-            Keeper(mail_folder(folder)),
+            MaildirHandler(mail_folder(folder)),
             hostname="127.0.0.1",
             port=free_port(),
             data_size_limit=MAX_MESSAGE_BYTES,

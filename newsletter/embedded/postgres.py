@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from newsletter.embedded.postgres_paths import Place, place
+from newsletter.embedded.postgres_paths import PostgresPaths, postgres_paths
 from newsletter.embedded.shared_server import (
     Server,
     end,
     free_port,
     identified,
-    joined,
+    join_or_start,
     kept_password,
 )
 from newsletter.errors import UnreachableError
@@ -36,7 +36,7 @@ def start(folder: Path, *, durable: bool = True) -> Iterator[Server]:
     Raises SettingsError when it cannot be installed there, UnreachableError when it does not start.
     """
     settings = () if durable else _FORGETFUL
-    with joined(folder, lambda at: _started(at, settings), _ended) as server:
+    with join_or_start(folder, lambda at: _started(at, settings), _ended) as server:
         yield server
 
 
@@ -53,7 +53,7 @@ def empty(url: str) -> None:
 
 
 def _started(folder: Path, settings: tuple[str, ...]) -> Server:
-    where = place(folder)
+    where = postgres_paths(folder)
     password = kept_password(folder / "password")
     if not (where.data / "PG_VERSION").exists():
         _initialise(where, password)
@@ -87,7 +87,7 @@ def _options(port: int, settings: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _initialise(where: Place, password: str) -> None:
+def _initialise(where: PostgresPaths, password: str) -> None:
     with tempfile.NamedTemporaryFile("w", prefix="newsletter-") as file:
         file.write(password)
         file.flush()
@@ -105,7 +105,7 @@ def _initialise(where: Place, password: str) -> None:
         )
 
 
-def _run(where: Place, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _run(where: PostgresPaths, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What came of a PostgreSQL program, run in its data folder as its user."""
     error = tempfile.TemporaryFile("w+")  # noqa: SIM115  # pg_ctl's server keeps a pipe open for ever
     with error:

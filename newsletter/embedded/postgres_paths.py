@@ -16,7 +16,7 @@ _ROOM_FOR_ALL = Path("/var/tmp")  # noqa: S108  # every user may enter, and it s
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PostgresPaths:
     """The folders PostgreSQL's programs and data stand in; user to run as, None for this one."""
 
     programs: Path
@@ -24,7 +24,7 @@ class Place:
     user: pwd.struct_passwd | None
 
 
-def place(folder: Path) -> Place:
+def postgres_paths(folder: Path) -> PostgresPaths:
     """Where to run the PostgreSQL of folder.
 
     As root it runs as an existing user without rights. What that user cannot reach is put, without
@@ -33,7 +33,7 @@ def place(folder: Path) -> Place:
     """
     installed = _installed()
     if os.geteuid() != 0:
-        return Place(installed / "bin", _made(folder / "data", None), None)
+        return PostgresPaths(installed / "bin", _made(folder / "data", None), None)
     user = _unprivileged()
     if _can_enter(user, folder):
         data = _made(folder / "data", user)
@@ -41,7 +41,7 @@ def place(folder: Path) -> Place:
         data = _made(_own_folder(folder) / "data", user)
         (folder / "MOVED.txt").write_text(f"{user.pw_name} may not enter here; see {data}\n")
     programs = installed if _can_enter(user, installed) else _copied(installed)
-    return Place(programs / "bin", data, user)
+    return PostgresPaths(programs / "bin", data, user)
 
 
 def _installed() -> Path:

@@ -16,7 +16,7 @@ from newsletter.embedded.shared_server import (
     end,
     free_port,
     identified,
-    joined,
+    join_or_start,
     kept_password,
     wait_until,
 )
@@ -34,7 +34,7 @@ def start(folder: Path) -> Iterator[Server]:
     Nothing is kept on disk: what must not be lost is in PostgreSQL.
     Raises SettingsError when it is not installed, UnreachableError when it does not start.
     """
-    with joined(folder, _started, partial(end, number=signal.SIGTERM)) as server:
+    with join_or_start(folder, _started, partial(end, number=signal.SIGTERM)) as server:
         yield server
 
 

@@ -34,7 +34,7 @@ class Server:
 
 
 @contextmanager
-def joined(
+def join_or_start(
     folder: Path, start: Callable[[Path], Server], stop: Callable[[Server], None]
 ) -> Iterator[Server]:
     """The server of folder: the one that runs there, or a new one; ended when its last user leaves.

@@ -5,39 +5,39 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.relevance.name_matcher import Matcher
-from newsletter.domain.stories.similarity import WITHIN, unit
-from newsletter.domain.text.tokens import words_of
-from newsletter.domain.topic import Strength, Topic
+from newsletter.domain.relevance.name_matcher import NameMatcher
+from newsletter.domain.stories.similarity import MAX_TIME_GAP, normalize
+from newsletter.domain.text.tokens import tokenize
+from newsletter.domain.topic import TermKind, Topic
 
 ALIKE = (
     0.3  # Cosine; the best of 0.25 to 0.5 for this means on three outlets' reports of one event.
 )
 
 
-class WordList:
+class KeywordBaseline:
     """Calls a text relevant when any name of the topic stands in it, wherever and whatever else."""
 
     def __init__(self, topic: Topic) -> None:
-        self._matcher = Matcher(term for term in topic.terms if term.strength is Strength.STRONG)
+        self._matcher = NameMatcher(term for term in topic.terms if term.kind is TermKind.STRONG)
 
-    def is_about(self, title: str, text: str) -> bool:
+    def is_on_topic(self, title: str, text: str) -> bool:
         return bool(self._matcher.find(f"{title}\n{text}"))
 
 
-def linked_pairs(articles: Sequence[Article]) -> list[int]:
+def tfidf_pairs(articles: Sequence[Article]) -> list[int]:
     """The group of each article, when every pair alike by TF-IDF within 36 hours is linked."""
-    counted = [Counter(words_of(f"{one.title} {one.summary}")) for one in articles]
+    counted = [Counter(tokenize(f"{one.title} {one.summary}")) for one in articles]
     seen_in = Counter(word for words in counted for word in words)
     size = len(articles)
     vectors = [
-        unit({word: n * math.log(1 + size / seen_in[word]) for word, n in words.items()})
+        normalize({word: n * math.log(1 + size / seen_in[word]) for word, n in words.items()})
         for words in counted
     ]
     group_of = list(range(len(articles)))
     for (one, other), likeness in _cosines(vectors).items():
         apart = abs(articles[one].published_at - articles[other].published_at)
-        if likeness >= ALIKE and apart <= WITHIN:
+        if likeness >= ALIKE and apart <= MAX_TIME_GAP:
             _link(group_of, one, other)
     return [_root(group_of, at) for at in range(len(articles))]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.errors import InputError
-from newsletter.evaluation.metrics import Agreement
+from newsletter.evaluation.metrics import PrecisionRecall
 
 MAX_FIELD_CHARS = 10_000_000  # A field of a whole article page; csv's own limit is 131,072.
 READ_CHARS = 20_000  # Of a text: more than any rule looks at.
@@ -59,7 +59,7 @@ def moment(text: str, *, path: Path, line: int) -> datetime | None:
     raise InputError(f"In line {line} of {path}, {text!r} is not a time.")
 
 
-def figures(found: Agreement) -> dict[str, Any]:
+def figures(found: PrecisionRecall) -> dict[str, Any]:
     return {
         "precision": round(found.precision, DIGITS),
         "recall": round(found.recall, DIGITS),

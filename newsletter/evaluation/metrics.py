@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class PrecisionRecall:
     """precision: of what was decided, how much is right; recall: of what is right, how much was."""
 
     precision: float
@@ -18,20 +18,20 @@ class Agreement:
         return 2 * self.precision * self.recall / both if both else 0.0
 
 
-def agreement(decided: Iterable[tuple[bool, bool]]) -> Agreement:
+def precision_recall(decided: Iterable[tuple[bool, bool]]) -> PrecisionRecall:
     """Of pairs: what was decided, and what is right.
 
     Where nothing was decided nothing is wrong, and where there is nothing to find all is found.
     """
     counts = Counter(decided)
     right = counts[True, True]
-    return Agreement(
+    return PrecisionRecall(
         precision=_share(right, right + counts[True, False]),
         recall=_share(right, right + counts[False, True]),
     )
 
 
-def b_cubed(found: Sequence[Hashable], true: Sequence[Hashable]) -> Agreement:
+def b_cubed(found: Sequence[Hashable], true: Sequence[Hashable]) -> PrecisionRecall:
     """Of each member's cluster, found and true, averaged over the members (Bagga and Baldwin 1998).
 
     found and true name the clusters of the same members in the same order.
@@ -39,16 +39,16 @@ def b_cubed(found: Sequence[Hashable], true: Sequence[Hashable]) -> Agreement:
     together = Counter(zip(found, true, strict=True))
     sizes, true_sizes = Counter(found), Counter(true)
     count = len(found) or 1
-    return Agreement(
+    return PrecisionRecall(
         precision=sum(n * n / sizes[one] for (one, _), n in together.items()) / count,
         recall=sum(n * n / true_sizes[one] for (_, one), n in together.items()) / count,
     )
 
 
-def pairs(found: Sequence[Hashable], true: Sequence[Hashable]) -> Agreement:
+def pairwise_scores(found: Sequence[Hashable], true: Sequence[Hashable]) -> PrecisionRecall:
     """Of the pairs of members in one cluster."""
     right = _pairs(Counter(zip(found, true, strict=True)).values())
-    return Agreement(
+    return PrecisionRecall(
         precision=_share(right, _pairs(Counter(found).values())),
         recall=_share(right, _pairs(Counter(true).values())),
     )

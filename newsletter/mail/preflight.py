@@ -5,32 +5,32 @@ from urllib.parse import urlsplit
 
 from lxml import html as parser
 
-from newsletter.errors import MailRefusedError
+from newsletter.errors import PreflightError
 from newsletter.mail.content.render import LEFT_OVER, MAX_SUBJECT_CHARS
-from newsletter.mail.rendered import ANY_SLOT, Rendered, Slot
+from newsletter.mail.rendered import ANY_SLOT, RenderedEmail, Slot
 
 MAX_HTML_BYTES = 100_000  # Gmail cuts at about 102 KB of source, and hides the footer with it.
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def check_digest(rendered: Rendered) -> None:
-    """Raises MailRefusedError, with every problem, when the edition's email may not go out."""
+def check_digest(rendered: RenderedEmail) -> None:
+    """Raises PreflightError, with every problem, when the edition's email may not go out."""
     problems = [*_problems(rendered)]
     for part, text in (("HTML", rendered.html), ("plain text", rendered.text)):
         if Slot.UNSUBSCRIBE not in text:
             problems.append(f"Its {part} has no unsubscribe link.")
     if problems:
-        raise MailRefusedError(tuple(problems))
+        raise PreflightError(tuple(problems))
 
 
-def check(rendered: Rendered) -> None:
-    """Raises MailRefusedError, with every problem, when this email may not go out."""
+def check_email(rendered: RenderedEmail) -> None:
+    """Raises PreflightError, with every problem, when this email may not go out."""
     if problems := _problems(rendered):
-        raise MailRefusedError(tuple(problems))
+        raise PreflightError(tuple(problems))
 
 
-def _problems(rendered: Rendered) -> list[str]:
+def _problems(rendered: RenderedEmail) -> list[str]:
     size = len(rendered.html.encode(errors="surrogatepass"))
     said = {
         f"Its HTML is {size / 1000:.0f} KB, and Gmail cuts at 102.": size > MAX_HTML_BYTES,

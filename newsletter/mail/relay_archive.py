@@ -14,7 +14,7 @@ _OVERLAP_BYTES = 96
 _HEADER_BYTES = 1 << 16  # Of a message's own file: what relays write above our header is shorter.
 
 
-def kept(path: Path, edition_id: int, uid: str = "") -> Counter[int]:
+def count_archived(path: Path, edition_id: int, uid: str = "") -> Counter[int]:
     """How often a message of the edition was kept for each subscriber, by the subscriber's id.
 
     uid is the edition's: a message of another database's edition of that number does not count.

@@ -20,7 +20,7 @@ ANY_SLOT = re.compile(f"[{''.join(Slot)}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class EmailLinks:
     """The addresses in an email's frame; unsubscribe may hold a slot."""
 
     site: str
@@ -30,7 +30,7 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class RenderedEmail:
     """One email before MIME: html is inlined, text is written for its own sake."""
 
     subject: str
@@ -39,7 +39,7 @@ class Rendered:
     text: str
 
 
-def filled(rendered: Rendered, *, address: str, unsubscribe: str) -> Rendered:
+def fill_slots(rendered: RenderedEmail, *, address: str, unsubscribe: str) -> RenderedEmail:
     """The email with its slots filled, to be looked at. Both values are plain text."""
     from markupsafe import escape
 

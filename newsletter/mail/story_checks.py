@@ -12,10 +12,10 @@ from newsletter.domain.articles.article import Article
 from newsletter.domain.digest.digest import Story
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import MailRefusedError
+from newsletter.errors import PreflightError
 from newsletter.mail.content.heading import with_stories
 from newsletter.mail.preflight import MAX_HTML_BYTES, check_digest
-from newsletter.mail.rendered import Rendered
+from newsletter.mail.rendered import RenderedEmail
 
 MAX_FIELD_CHARS = 4_000  # Twice the longest address that we keep; no text in a mail is longer.
 OUTSIZED = 2  # Times as many bytes as the middle one of the stories.
@@ -26,7 +26,7 @@ _UNMAILABLE = re.compile(
 )
 _TOO_LARGE = f"is left out, since Gmail cuts a mail at {MAX_HTML_BYTES // 1000} KB."
 
-Build = Callable[[Edition], Rendered]
+Build = Callable[[Edition], RenderedEmail]
 
 
 def find_unfit(edition: Edition, newsletter: Newsletter, build: Build) -> dict[int, str]:
@@ -36,22 +36,22 @@ def find_unfit(edition: Edition, newsletter: Newsletter, build: Build) -> dict[i
     then the whole is built and checked; only when that fails, each story is built alone; when each
     is well alone, they are too many bytes together.
 
-    Raises MailRefusedError when what is wrong is no story's: it is so without any story too.
+    Raises PreflightError when what is wrong is no story's: it is so without any story too.
     """
     if not edition.stories:
         return {}
     if unfit := dict(_unfit_texts(edition)):
         return unfit
     whole = _try(edition, build)
-    if isinstance(whole, Rendered):
+    if isinstance(whole, RenderedEmail):
         return {}
     empty = _try(with_stories(edition, (), newsletter), build)
-    if not isinstance(empty, Rendered):
+    if not isinstance(empty, RenderedEmail):
         raise whole
 
     def problem(story: Story) -> str:
         alone = _try(with_stories(edition, (story,), newsletter), build)
-        return "" if isinstance(alone, Rendered) else " ".join(alone.problems)
+        return "" if isinstance(alone, RenderedEmail) else " ".join(alone.problems)
 
     unfit = {key: why for story in edition.stories for key, why in _culprits(story, problem)}
     if unfit:
@@ -62,12 +62,12 @@ def find_unfit(edition: Edition, newsletter: Newsletter, build: Build) -> dict[i
     return unfit
 
 
-def _try(edition: Edition, build: Build) -> Rendered | MailRefusedError:
+def _try(edition: Edition, build: Build) -> RenderedEmail | PreflightError:
     """Return the email, or why it may not go out."""
     try:
         email = build(edition)
         check_digest(email)
-    except MailRefusedError as error:
+    except PreflightError as error:
         return error
     return email
 
@@ -134,5 +134,5 @@ def _too_many_bytes(
     return unfit
 
 
-def _size(email: Rendered) -> int:
+def _size(email: RenderedEmail) -> int:
     return len(email.html.encode(errors="surrogatepass"))

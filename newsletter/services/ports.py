@@ -8,7 +8,7 @@ from pathlib import Path
 from newsletter.domain.throttling.limits import Limits
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.mail.message.dkim import Signer
-from newsletter.mail.smtp import Relays
+from newsletter.mail.smtp import RelaySet
 from newsletter.store import Store
 
 
@@ -31,15 +31,15 @@ class Ports:
     redis_url: str
     secret: bytes
     public_url: str
-    fetch: FetchPolicy
-    journal: Path
+    fetch_policy: FetchPolicy
+    journal_dir: Path
     is_ending: Callable[[], bool] = field(default=lambda: False)
     signers: tuple[Signer, ...] = ()
-    bounces: str = ""
-    limits: Limits = field(default_factory=Limits)
+    bounce_address: str = ""
+    send_limits: Limits = field(default_factory=Limits)
     ehlo_name: str = ""
 
     @property
-    def relays(self) -> Relays:
+    def relays(self) -> RelaySet:
         """Return the relays of relay_url. Raises SettingsError when one is not written right."""
-        return Relays.parse(self.relay_url, ehlo_name=self.ehlo_name)
+        return RelaySet.parse(self.relay_url, ehlo_name=self.ehlo_name)

@@ -9,9 +9,9 @@ from datetime import date
 from functools import lru_cache
 
 from newsletter.domain import signed_token
-from newsletter.domain.feedback.verp import read_verp
+from newsletter.domain.feedback.verp import parse_verp
 from newsletter.errors import InputError
-from newsletter.mail.rendered import Links, Slot
+from newsletter.mail.rendered import EmailLinks, Slot
 from newsletter.services.ports import Ports
 from newsletter.store import Store
 from newsletter.store.database import installation
@@ -20,39 +20,39 @@ from newsletter.store.database.installation import Installation
 CONFIRM, UNSUBSCRIBE, VIEW = "confirm", "unsubscribe", "view"
 
 
-def site(ports: Ports, slug: str) -> str:
+def site_url(ports: Ports, slug: str) -> str:
     """The newsletter's page: what it is, and how to subscribe."""
     return f"{ports.public_url}/n/{slug}"
 
 
-def archive(ports: Ports, slug: str) -> str:
+def archive_url(ports: Ports, slug: str) -> str:
     """The page of past editions."""
-    return f"{site(ports, slug)}/archive"
+    return f"{site_url(ports, slug)}/archive"
 
 
-def edition(ports: Ports, slug: str, on: date) -> str:
+def edition_url(ports: Ports, slug: str, on: date) -> str:
     """The public page of an edition."""
-    return f"{site(ports, slug)}/{on.isoformat()}"
+    return f"{site_url(ports, slug)}/{on.isoformat()}"
 
 
-def confirm(ports: Ports, subscription_id: int) -> str:
+def confirm_url(ports: Ports, subscription_id: int) -> str:
     """Where a reader says yes."""
-    signed = signed_token.sign(CONFIRM, subscription_id, key=signing_key(ports))
+    signed = signed_token.sign_token(CONFIRM, subscription_id, key=signing_key(ports))
     return f"{ports.public_url}/confirm/{signed}"
 
 
 def unsubscribe_token(ports: Ports, subscription_id: int) -> str:
     """What goes into the slot of the unsubscribe address."""
-    return signed_token.sign(UNSUBSCRIBE, subscription_id, key=signing_key(ports))
+    return signed_token.sign_token(UNSUBSCRIBE, subscription_id, key=signing_key(ports))
 
 
-def in_mail(ports: Ports, slug: str, edition_id: int) -> Links:
+def in_mail(ports: Ports, slug: str, edition_id: int) -> EmailLinks:
     """The addresses in an edition's mail; the unsubscribe address holds its slot."""
-    view = signed_token.sign(VIEW, edition_id, key=signing_key(ports))
-    return Links(
-        site=site(ports, slug),
+    view = signed_token.sign_token(VIEW, edition_id, key=signing_key(ports))
+    return EmailLinks(
+        site=site_url(ports, slug),
         web_version=f"{ports.public_url}/view/{view}",
-        archive=archive(ports, slug),
+        archive=archive_url(ports, slug),
         unsubscribe=f"{ports.public_url}/unsubscribe/{Slot.UNSUBSCRIBE}",
     )
 
@@ -80,9 +80,9 @@ def read_bounce(ports: Ports, address: str) -> tuple[int, int]:
     Raises InputError unless it was made for this database.
     """
     try:
-        return read_verp(address, key=signing_key(ports))
+        return parse_verp(address, key=signing_key(ports))
     except InputError:
-        found = read_verp(address, key=ports.secret)
+        found = parse_verp(address, key=ports.secret)
         if found[0] > _installation(ports.store).last_legacy_edition:
             raise
         return found
@@ -95,9 +95,9 @@ def signing_key(ports: Ports) -> bytes:
 
 def _read(ports: Ports, text: str, purpose: str, *, last_legacy: int) -> int:
     try:
-        found, *_ = signed_token.read(text, purpose, signing_key(ports))
+        found, *_ = signed_token.verify_token(text, purpose, signing_key(ports))
     except InputError:
-        found, *_ = signed_token.read(
+        found, *_ = signed_token.verify_token(
             text, purpose, ports.secret
         )  # in mail from before there was a uid
         if found > last_legacy:

@@ -4,7 +4,7 @@ Functions take the session first and never commit; the caller's transaction does
 the domain's values, never rows.
 """
 
-from newsletter.store.database.engine import Line, Session, Store
-from newsletter.store.database.ledger_connection import LineBrokenError
+from newsletter.store.database.engine import LedgerConnection, Session, Store
+from newsletter.store.database.ledger_connection import LedgerConnectionLostError
 
-__all__ = ["Line", "LineBrokenError", "Session", "Store"]
+__all__ = ["LedgerConnection", "LedgerConnectionLostError", "Session", "Store"]

@@ -22,6 +22,6 @@ class PasswordAttemptRow(Base):
 
     __tablename__ = "password_attempt"
 
-    place: Mapped[str] = mapped_column(primary_key=True)
+    client_network: Mapped[str] = mapped_column(primary_key=True)
     attempts: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime]

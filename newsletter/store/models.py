@@ -13,8 +13,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from newsletter.domain.editions.edition import EditionStatus, Hold
-from newsletter.domain.newsletter import Approval, InDoubt, ThinDay
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.domain.newsletter import ApprovalPolicy, TooFewStoriesPolicy, UncertainPolicy
 from newsletter.domain.subscribers.subscription import EndReason, SubscriptionStatus
 from newsletter.store.database.base import Base, key, one_of
 
@@ -37,9 +37,9 @@ class InstallationRow(Base):
 class NewsletterRow(Base):
     __tablename__ = "newsletter"
     __table_args__ = (
-        one_of("approval", Approval),
-        one_of("thin_day", ThinDay),
-        one_of("in_doubt", InDoubt),
+        one_of("approval_policy", ApprovalPolicy),
+        one_of("too_few_stories_policy", TooFewStoriesPolicy),
+        one_of("uncertain_policy", UncertainPolicy),
     )
 
     id: Mapped[int] = key()
@@ -53,16 +53,16 @@ class NewsletterRow(Base):
     days: Mapped[list[int]]
     compose_lead: Mapped[timedelta]
     grace: Mapped[timedelta]
-    approval: Mapped[str]
+    approval_policy: Mapped[str]
     min_stories: Mapped[int] = mapped_column(Integer)
-    thin_day: Mapped[str]
+    too_few_stories_policy: Mapped[str]
     max_stories: Mapped[int] = mapped_column(Integer)
     sender_name: Mapped[str]
     sender_address: Mapped[str]
     reply_to: Mapped[str]
     publisher: Mapped[str]
     postal_address: Mapped[str]
-    in_doubt: Mapped[str] = mapped_column(server_default=text("'stop'"))
+    uncertain_policy: Mapped[str] = mapped_column(server_default=text("'stop'"))
     max_refused: Mapped[float] = mapped_column(server_default=text("0.1"))
     created_at: Mapped[datetime]
 
@@ -80,7 +80,7 @@ class FeedRow(Base):
     etag: Mapped[str]
     last_modified: Mapped[str]
     failures: Mapped[int] = mapped_column(Integer)  # in a row; 0 after a success
-    said: Mapped[str]  # what happened last time, in words
+    last_result: Mapped[str]  # what happened last time, in words
     entry_count: Mapped[int] = mapped_column(Integer)  # in the document read last
     due_at: Mapped[datetime]
     fetched_at: Mapped[datetime | None]
@@ -124,7 +124,7 @@ class EditionRow(Base):
         UniqueConstraint("newsletter_id", "on"),
         UniqueConstraint("newsletter_id", "number"),
         one_of("status", EditionStatus),
-        one_of("hold", Hold),
+        one_of("hold", HoldReason),
         Index(
             None, "sends_at", postgresql_where=text("status IN ('draft', 'approved', 'sending')")
         ),
@@ -165,7 +165,7 @@ class StoryRow(Base):
     label: Mapped[str]
     score: Mapped[float]
     reason: Mapped[str]
-    since: Mapped[date | None]  # the last edition that told its beginning
+    follows_edition_of: Mapped[date | None]  # the last edition that told its beginning
 
 
 class DecisionRow(Base):
@@ -244,7 +244,7 @@ class ConsentRow(Base):
         ForeignKey("subscription.id", ondelete="CASCADE"), index=True
     )
     event: Mapped[str]
-    means: Mapped[str]  # form, import, one-click, page, command line
+    channel: Mapped[str]  # form, import, one-click, page, command line
     remote_address: Mapped[str]
     at: Mapped[datetime]
 
@@ -259,11 +259,11 @@ class SuppressionRow(Base):
     created_at: Mapped[datetime]
 
 
-class TickRow(Base):
+class JobRunRow(Base):
     """When each scheduled job last ran to its end: a watchdog sees the one that did not."""
 
-    __tablename__ = "tick"
+    __tablename__ = "job_run"
 
     job: Mapped[str] = mapped_column(primary_key=True)
     ran_at: Mapped[datetime]
-    said: Mapped[str]
+    message: Mapped[str]

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from newsletter.errors import StateError
+from newsletter.errors import InvalidStateError
 from newsletter.store import account_models, delivery_models, models
 from newsletter.store.database.engine import Store
 
@@ -30,17 +30,19 @@ def migrate(store: Store) -> None:
 
 
 def check_schema(store: Store) -> None:
-    """Raises StateError when the tables are missing, or are older or newer than this version."""
+    """Raise InvalidStateError, saying what to do, where the tables are not of this version."""
     head, known = _revisions()
     with store.begin() as session:
         found = MigrationContext.configure(session.connection()).get_current_revision()
     if found == head:
         return
     if found is None:
-        raise StateError("The database is empty. Run: newsletter init")
+        raise InvalidStateError("The database is empty. Run: newsletter init")
     if found in known:
-        raise StateError("The database is of an earlier version. Run: newsletter init")
-    raise StateError("The database is of a later version than this program. Update the program.")
+        raise InvalidStateError("The database is of an earlier version. Run: newsletter init")
+    raise InvalidStateError(
+        "The database is of a later version than this program. Update the program."
+    )
 
 
 @cache

@@ -11,7 +11,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_shutting_down
 
 from newsletter import config
-from newsletter.embedded import Engine
+from newsletter.embedded import EmbeddedService
 from newsletter.errors import NewsletterError
 from newsletter.services.ports import Ports
 from newsletter.services.sending import lost_runs
@@ -49,7 +49,7 @@ def celery_app() -> Celery:
 def settings() -> config.Settings:
     """The settings with the URLs of running servers; embedded ones are joined until this ends."""
     stack = ExitStack()
-    running = stack.enter_context(config.engines(config.load(), need=frozenset(Engine)))
+    running = stack.enter_context(config.engines(config.load(), need=frozenset(EmbeddedService)))
     atexit.register(stack.close)
     return running
 
@@ -76,7 +76,7 @@ def _settle_journals() -> None:
     when the lease has ended its window counts, and not its journal.
     """
     with suppress(NewsletterError):  # the next run or recover here does it
-        lost_runs.settle_journals(ports())
+        lost_runs.recover_from_journals(ports())
 
 
 def _log_as_set(**_: object) -> None:

@@ -7,11 +7,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from newsletter.domain.text.fold import folded
-from newsletter.domain.topic import REGION, Ambiguity, Strength, Term, Topic, Weights
+from newsletter.domain.text.fold import fold
+from newsletter.domain.topic import (
+    REGION,
+    DisambiguationRule,
+    RankingWeights,
+    Term,
+    TermKind,
+    Topic,
+)
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
-from newsletter.topics.inflection import forms
+from newsletter.topics.inflection import inflect_demonym
 from newsletter.topics.validation import check, check_ambiguous
 
 _SMALLEST = 100_000  # People of a city, unless the topic says otherwise.
@@ -20,7 +27,7 @@ _CITY_BY_ITSELF = 1_000_000
 
 
 @cache
-def shipped(name: str) -> Topic:
+def bundled_topic(name: str) -> Topic:
     """The topic of this name that travels with the program. Raises InputError for another name."""
     file = files("newsletter.topics").joinpath(f"{Path(name).name}.toml")
     if not file.is_file():
@@ -30,26 +37,26 @@ def shipped(name: str) -> Topic:
             if one.name.endswith(".toml")
         )
         raise InputError(f"There is no topic called {name!r}; there are: {', '.join(names)}.")
-    return parse(file.read_text(encoding="utf-8"), name=name)
+    return parse_topic(file.read_text(encoding="utf-8"), name=name)
 
 
-def named(name: str) -> Topic:
+def load_topic(name: str) -> Topic:
     """The shipped topic of this name, or the one in the file of this name when it ends in .toml.
 
     Raises InputError when there is none, or when the file cannot be used.
     """
     if not name.endswith(".toml"):
-        return shipped(name)
+        return bundled_topic(name)
     try:
         text = Path(name).read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"The topic file {name} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"The topic file {name} is no text in UTF-8.") from error
-    return parse(text, name=name)
+    return parse_topic(text, name=name)
 
 
-def parse(text: str, *, name: str) -> Topic:
+def parse_topic(text: str, *, name: str) -> Topic:
     """The topic in the text of a topic file.
 
     Raises InputError naming the line and what is wrong there.
@@ -64,15 +71,15 @@ def parse(text: str, *, name: str) -> Topic:
     region = data["region"]
     terms = [
         *_named(countries),
-        *_words(region["strong"], Strength.STRONG),
-        *_words(region.get("weak", ()), Strength.WEAK),
-        *_words(data.get("hard_news", ()), Strength.HARD),
-        *_words(data.get("namesakes", ()), Strength.NAMESAKE),
-        *_words(data.get("round_ups", ()), Strength.ROUND_UP, subject="a round-up"),
+        *_words(region["strong"], TermKind.STRONG),
+        *_words(region.get("weak", ()), TermKind.WEAK),
+        *_words(data.get("hard_news", ()), TermKind.HARD_NEWS),
+        *_words(data.get("namesakes", ()), TermKind.NAMESAKE),
+        *_words(data.get("round_ups", ()), TermKind.ROUND_UP, subject="a round-up"),
         *(
             term
             for subject, words in data.get("other_subjects", {}).items()
-            for term in _words(words, Strength.OTHER, subject=subject)
+            for term in _words(words, TermKind.OFF_TOPIC, subject=subject)
         ),
         *(
             Term(text=city, country=code)
@@ -82,16 +89,16 @@ def parse(text: str, *, name: str) -> Topic:
         *_foreign(set(countries)),
     ]
     told = {word: _ambiguity(told) for word, told in data.get("ambiguous", {}).items()}
-    check_ambiguous(told, {folded(term.text) for term in terms}, text, name=name)
+    check_ambiguous(told, {fold(term.text) for term in terms}, text, name=name)
     return Topic(
         name=name,
         title=data["title"],
         terms=_unique(terms),
-        sections=frozenset(folded(section) for section in data["sections"]),
+        sections=frozenset(fold(section) for section in data["sections"]),
         ambiguous=_towns(countries, smallest) | _doubtful(countries) | told,
         titles=data.get("languages", {}),
         country_names={code: gazetteer.country_names(code) for code in countries},
-        weights=Weights(**data.get("weights", {})),
+        weights=RankingWeights(**data.get("weights", {})),
     )
 
 
@@ -102,30 +109,32 @@ def _named(countries: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Term]:
             yield Term(text=word, country=code)
         for kind, words in known.items():
             for word in words:
-                for form in forms(word) if kind == "demonyms" else (word,):
+                for form in inflect_demonym(word) if kind == "demonyms" else (word,):
                     yield Term(text=form, country=code)
 
 
-def _words(words: Iterable[str], strength: Strength, *, subject: str = "") -> Iterator[Term]:
-    return (Term(text=word, country=REGION, strength=strength, subject=subject) for word in words)
+def _words(words: Iterable[str], strength: TermKind, *, subject: str = "") -> Iterator[Term]:
+    return (Term(text=word, country=REGION, kind=strength, subject=subject) for word in words)
 
 
-def _towns(countries: Mapping[str, Mapping[str, list[str]]], smallest: int) -> dict[str, Ambiguity]:
+def _towns(
+    countries: Mapping[str, Mapping[str, list[str]]], smallest: int
+) -> dict[str, DisambiguationRule]:
     """The towns that are believed only in company: no capitals, and none that the editor names."""
-    known = {folded(term.text) for term in _named(countries)}
-    known |= {folded(gazetteer.capital(code)) for code in countries}
+    known = {fold(term.text) for term in _named(countries)}
+    known |= {fold(gazetteer.capital(code)) for code in countries}
     return {
-        town: Ambiguity(needs_company=True)
+        town: DisambiguationRule(needs_context=True)
         for code in countries
         for town, people in gazetteer.cities(code, smallest)
-        if people < _CITY_BY_ITSELF and folded(town) not in known
+        if people < _CITY_BY_ITSELF and fold(town) not in known
     }
 
 
-def _doubtful(countries: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Ambiguity]:
+def _doubtful(countries: Mapping[str, Mapping[str, list[str]]]) -> dict[str, DisambiguationRule]:
     """The names that the editor knows to be borne by others too."""
     return {
-        word: Ambiguity(needs_company=True)
+        word: DisambiguationRule(needs_context=True)
         for known in countries.values()
         for word in known.get("doubtful", ())
     }
@@ -137,24 +146,24 @@ def _foreign(ours: set[str]) -> Iterator[Term]:
         files("newsletter.topics").joinpath("world", "demonyms.toml").read_text("utf-8")
     )
     for code in sorted(gazetteer.country_codes() - ours):
-        peoples = [form for word in world.get(code, ()) for form in forms(word)]
+        peoples = [form for word in world.get(code, ()) for form in inflect_demonym(word)]
         for name in (gazetteer.country_names(code)["en"], *peoples):
-            yield Term(text=name, country=code, strength=Strength.FOREIGN)
+            yield Term(text=name, country=code, kind=TermKind.FOREIGN)
 
 
 def _unique(terms: Iterable[Term]) -> tuple[Term, ...]:
     """The first term of each spelling: the editor's word stands before the gazetteer's."""
     kept: dict[str, Term] = {}
     for term in terms:
-        kept.setdefault(folded(term.text), term)
+        kept.setdefault(fold(term.text), term)
     return tuple(kept.values())
 
 
-def _ambiguity(told: dict[str, Any]) -> Ambiguity:
-    return Ambiguity(
-        with_=frozenset(folded(word) for word in told.get("with", ())),
-        not_=frozenset(folded(word) for word in told.get("not", ())),
+def _ambiguity(told: dict[str, Any]) -> DisambiguationRule:
+    return DisambiguationRule(
+        supporting_words=frozenset(fold(word) for word in told.get("with", ())),
+        excluding_words=frozenset(fold(word) for word in told.get("not", ())),
         is_first_name=told.get("first_name", False),
-        is_lower_other=told.get("lower_is_not", False),
-        needs_company=told.get("needs_company", False),
+        lowercase_means_other=told.get("lower_is_not", False),
+        needs_context=told.get("needs_company", False),
     )

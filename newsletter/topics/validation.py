@@ -6,8 +6,8 @@ from dataclasses import fields
 from math import isfinite
 from typing import Any
 
-from newsletter.domain.text.fold import folded
-from newsletter.domain.topic import Weights
+from newsletter.domain.text.fold import fold
+from newsletter.domain.topic import RankingWeights
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
 
@@ -28,7 +28,7 @@ _KEYS = {
 }
 _CALLED = {str: "text", list: "list of words", int: "whole number", dict: "table"}
 _COUNTRY = {"demonyms", "places", "people", "groups", "events", "doubtful"}
-_WEIGHTS = {field.name for field in fields(Weights)}
+_WEIGHTS = {field.name for field in fields(RankingWeights)}
 _AMBIGUITY_LISTS = {"with", "not"}
 _AMBIGUITY_SIGNS = {"first_name", "lower_is_not", "needs_company"}
 
@@ -50,7 +50,7 @@ def check_ambiguous(words: Iterable[str], topic: Collection[str], text: str, *, 
     Raises InputError naming the line of one that is not: it would settle nothing, being misspelt.
     """
     for word in words:
-        if folded(word) not in topic:
+        if fold(word) not in topic:
             where = _where(text, ("ambiguous", word))
             wrong = f"nothing in this topic is called {word!r}, so there is nothing to settle"
             raise InputError(f"In {where}the topic file {name}: {wrong}.")

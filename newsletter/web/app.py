@@ -9,9 +9,9 @@ from newsletter.config.public_url import root_path
 from newsletter.domain.client_address import TrustedProxies
 from newsletter.tasks.queue import enqueue
 from newsletter.web import health, metrics
-from newsletter.web.dependencies import Site
+from newsletter.web.dependencies import AppState
 from newsletter.web.editor import editions, sign_in
-from newsletter.web.error_handlers import add_failures
+from newsletter.web.error_handlers import add_error_handlers
 from newsletter.web.http_server import security_headers
 from newsletter.web.http_server.proxies import BehindProxies
 from newsletter.web.outage_log import notice_end
@@ -40,7 +40,7 @@ def create_app(settings: config.Settings) -> FastAPI:
         title="newsletter", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     app.state.settings = settings
-    app.state.site = Site(
+    app.state.site = AppState(
         ports=ports,
         password=settings.editor_password.get_secret_value(),
         redis_url=settings.redis_url,
@@ -58,6 +58,6 @@ def create_app(settings: config.Settings) -> FastAPI:
         app.include_router(router, prefix=prefix, dependencies=[Depends(notice_end)])
     if (sample := sample_router(settings.data_dir)) is not None:
         app.include_router(sample)
-    add_failures(app)
-    security_headers.add_frame(app)
+    add_error_handlers(app)
+    security_headers.add_security_headers(app)
     return app

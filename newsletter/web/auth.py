@@ -11,7 +11,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from newsletter.domain.client_address import network_of
 from newsletter.errors import InputError
 from newsletter.store.accounts import editor_sessions
-from newsletter.web.dependencies import Site, TheSite, remote_address
+from newsletter.web.dependencies import AppState, AppStateDep, remote_address
 from newsletter.web.http_server.proxies import root_path
 
 COOKIE = "newsletter_editor"
@@ -24,7 +24,7 @@ class NotSignedInError(Exception):
     """The page asks for the password first."""
 
 
-def sign_in(request: Request, site: Site, password: str, response: Response) -> None:
+def sign_in(request: Request, site: AppState, password: str, response: Response) -> None:
     """Put a session on the response. Raises InputError when the password is wrong, or tried often.
 
     A new password ends every session that was opened with the old one.
@@ -47,7 +47,7 @@ def sign_in(request: Request, site: Site, password: str, response: Response) -> 
     )
 
 
-def sign_out(site: Site, session: str, response: Response) -> None:
+def sign_out(site: AppState, session: str, response: Response) -> None:
     """End the session for every copy of its cookie, and take the cookie off.
 
     The other editors share the password, not the session: they stay signed in.
@@ -58,7 +58,7 @@ def sign_out(site: Site, session: str, response: Response) -> None:
     response.delete_cookie(COOKIE, path=f"{root_path()}/editor")
 
 
-def session(request: Request, site: TheSite) -> str:
+def session(request: Request, site: AppStateDep) -> str:
     """The session's own random text. Raises NotSignedInError when there is none that holds."""
     try:
         found = _serializer(site).loads(
@@ -75,12 +75,12 @@ def session(request: Request, site: TheSite) -> str:
 Session = Annotated[str, Depends(session)]
 
 
-def form_token(site: Site, session: str) -> str:
+def form_token(site: AppState, session: str) -> str:
     """What a form of this session must bring back: other sites cannot know it."""
     return hmac.new(site.ports.secret, f"form:{session}".encode(), "sha256").hexdigest()
 
 
-def _checked(site: TheSite, session: Session, token: Annotated[str, Form()] = "") -> str:
+def _checked(site: AppStateDep, session: Session, token: Annotated[str, Form()] = "") -> str:
     if not hmac.compare_digest(token.encode(), form_token(site, session).encode()):
         raise HTTPException(403)
     return session
@@ -89,12 +89,12 @@ def _checked(site: TheSite, session: Session, token: Annotated[str, Form()] = ""
 CheckedForm = Annotated[str, Depends(_checked)]
 
 
-def _serializer(site: Site) -> URLSafeTimedSerializer:
+def _serializer(site: AppState) -> URLSafeTimedSerializer:
     key = hmac.digest(site.ports.secret, f"session:{site.password}".encode(), "sha256")
     return URLSafeTimedSerializer(key)
 
 
-def _count_attempt(site: Site, place: str) -> int:
+def _count_attempt(site: AppState, place: str) -> int:
     """How often a password came from this place lately, whatever else is away.
 
     PostgreSQL counts: without it no editor's page can be shown, so nobody is locked out by it.

@@ -11,7 +11,7 @@ from newsletter.store.editions import newsletters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class AppState:
     """One running web application."""
 
     ports: Ports
@@ -20,16 +20,16 @@ class Site:
     is_secure: bool
 
     def newsletter(self, slug: str) -> Newsletter:
-        """The newsletter of that name. Raises MissingError when there is none."""
+        """The newsletter of that name. Raises NotFoundError when there is none."""
         with self.ports.store.begin() as session:
             return newsletters.by_slug(session, slug)
 
 
-def _site(request: Request) -> Site:
-    return cast("Site", request.app.state.site)
+def _site(request: Request) -> AppState:
+    return cast("AppState", request.app.state.site)
 
 
-TheSite = Annotated[Site, Depends(_site)]
+AppStateDep = Annotated[AppState, Depends(_site)]
 
 
 def remote_address(request: Request) -> str:

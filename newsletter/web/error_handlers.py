@@ -10,24 +10,24 @@ from starlette.exceptions import HTTPException
 
 from newsletter.errors import (
     InputError,
-    MissingError,
+    InvalidStateError,
     NewsletterError,
+    NotFoundError,
     SettingsError,
-    StateError,
     UnreachableError,
 )
 from newsletter.mail.smtp import without_addresses
-from newsletter.services.subscribers.signup import TooOftenError
+from newsletter.services.subscribers.signup import RateLimitedError
 from newsletter.web.auth import NotSignedInError
 from newsletter.web.outage_log import report_unreachable
 from newsletter.web.templating import page
 
 _log = logging.getLogger(__name__)
 _STATUS: tuple[tuple[type[NewsletterError], int], ...] = (
-    (TooOftenError, 429),
+    (RateLimitedError, 429),
     (InputError, 400),
-    (MissingError, 404),
-    (StateError, 409),
+    (NotFoundError, 404),
+    (InvalidStateError, 409),
     (UnreachableError, 503),
     (SettingsError, 503),
 )
@@ -41,7 +41,7 @@ _SENTENCES = {
 }
 
 
-def add_failures(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """Let the application answer every failure with a page."""
     app.add_exception_handler(NotSignedInError, _ask_for_password)
     app.add_exception_handler(NewsletterError, _foreseen)
@@ -49,7 +49,7 @@ def add_failures(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _incomplete)
 
 
-def failure_page(sentence: str, status: int) -> Response:
+def error_page(sentence: str, status: int) -> Response:
     """A page that says what happened."""
     return page("failure", status=status, sentence=sentence)
 
@@ -68,7 +68,7 @@ def _foreseen(_request: Request, error: Exception) -> Response:
         else:
             _log.error("%s", without_addresses(str(error)))
         sentence = "We cannot do this at the moment. Please try again in a few minutes."
-    answer = failure_page(sentence, status)
+    answer = error_page(sentence, status)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     return answer
@@ -77,7 +77,7 @@ def _foreseen(_request: Request, error: Exception) -> Response:
 def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     sentence = _SENTENCES.get(error.status_code, str(error.detail))
-    answer = failure_page(sentence, error.status_code)
+    answer = error_page(sentence, error.status_code)
     answer.headers.update(error.headers or {})
     return answer
 
@@ -86,5 +86,5 @@ def _incomplete(_request: Request, error: Exception) -> Response:
     """Say what is wrong with a form; a path or a query that is wrong leads to no page."""
     assert isinstance(error, RequestValidationError)
     if any(problem["loc"][0] in {"path", "query"} for problem in error.errors()):
-        return failure_page(_SENTENCES[404], 404)
-    return failure_page("Something in the form is missing. Go back and fill it in.", 422)
+        return error_page(_SENTENCES[404], 404)
+    return error_page("Something in the form is missing. Go back and fill it in.", 422)

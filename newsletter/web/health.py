@@ -4,9 +4,9 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from redis import Redis, RedisError
 
-from newsletter.errors import ReadOnlyError, StateError, UnreachableError
+from newsletter.errors import InvalidStateError, ReadOnlyError, UnreachableError
 from newsletter.store.schema import check_schema
-from newsletter.web.dependencies import Site, TheSite
+from newsletter.web.dependencies import AppState, AppStateDep
 from newsletter.web.error_handlers import RETRY_AFTER_S
 
 router = APIRouter()
@@ -15,7 +15,7 @@ REDIS_WAIT_S = 1.0  # A check that hangs is worse than one that fails.
 
 
 @router.api_route("/healthz", methods=["GET", "HEAD"])
-def healthz(site: TheSite) -> Response:
+def healthz(site: AppStateDep) -> Response:
     """200 when pages can be served. Redis is told, but its loss only slows deliveries down.
 
     A database that cannot be written, or has not our tables, is none to serve pages from.
@@ -31,7 +31,7 @@ def healthz(site: TheSite) -> Response:
     )
 
 
-def _database_state(site: Site) -> str:
+def _database_state(site: AppState) -> str:
     try:
         site.ports.store.check()
         check_schema(site.ports.store)
@@ -39,7 +39,7 @@ def _database_state(site: Site) -> str:
         return "read-only"
     except UnreachableError:
         return "unreachable"
-    except StateError:
+    except InvalidStateError:
         return "of another version"
     return "ok"
 

@@ -5,22 +5,22 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from newsletter.domain.editions.edition import Hold
-from newsletter.services.operations.status import Standing, Status, status
-from newsletter.web.dependencies import Site, TheSite
+from newsletter.domain.editions.edition import HoldReason
+from newsletter.services.operations.status import NewsletterStatus, Status, status
+from newsletter.web.dependencies import AppState, AppStateDep
 from newsletter.web.health import redis_answers
 
 router = APIRouter()
 
 
 @router.get("/metrics")
-def metrics(site: TheSite) -> Response:
+def metrics(site: AppStateDep) -> Response:
     """Gauges out of the database, in Prometheus's text format; no address is in it."""
     found = status(site.ports)
     return Response(generate_latest(_gauges(found, site)), media_type=CONTENT_TYPE_LATEST)
 
 
-def _gauges(found: Status, site: Site) -> CollectorRegistry:
+def _gauges(found: Status, site: AppState) -> CollectorRegistry:
     registry = CollectorRegistry()
     readers = _gauge(registry, "subscriptions", "Subscriptions", "newsletter", "status")
     sent = _gauge(registry, "deliveries", "Deliveries of the last edition", "newsletter", "status")
@@ -38,8 +38,8 @@ def _gauges(found: Status, site: Site) -> CollectorRegistry:
         next_at.labels(slug).set(standing.next_at.timestamp())
         forecast = standing.forecast
         goes_out.labels(slug, forecast.reason.value).set(forecast.goes_out is not False)
-        stopped.labels(slug).set(sum(one.hold is Hold.STOPPED for one in standing.editions))
-        for state, count in standing.readers.items():
+        stopped.labels(slug).set(sum(one.hold is HoldReason.STOPPED for one in standing.editions))
+        for state, count in standing.subscriptions.items():
             readers.labels(slug, state.value).set(count)
         for outcome, count in _last_deliveries(standing):
             sent.labels(slug, outcome).set(count)
@@ -58,7 +58,7 @@ def _gauge(registry: CollectorRegistry, name: str, said: str, *labels: str) -> G
     return Gauge(f"newsletter_{name}", said, labels, registry=registry)
 
 
-def _last_deliveries(standing: Standing) -> list[tuple[str, int]]:
+def _last_deliveries(standing: NewsletterStatus) -> list[tuple[str, int]]:
     """How the deliveries of the last edition that was frozen stand."""
     frozen: list[tuple[datetime, int]] = [
         (edition.frozen_at, edition.id) for edition in standing.editions if edition.frozen_at

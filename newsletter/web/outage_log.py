@@ -10,7 +10,7 @@ from newsletter.services.operations.outages import (
     report_outage,
     service_of,
 )
-from newsletter.web.dependencies import TheSite
+from newsletter.web.dependencies import AppStateDep
 
 
 def report_unreachable(error: UnreachableError) -> None:
@@ -18,7 +18,7 @@ def report_unreachable(error: UnreachableError) -> None:
     report_outage(service_of(error), str(error))
 
 
-def notice_end(site: TheSite) -> Iterator[None]:
+def notice_end(site: AppStateDep) -> Iterator[None]:
     """Around a page: once it could be made, see whether the database that was away is back."""
     yield
     if is_away(Service.DATABASE):

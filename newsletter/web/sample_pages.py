@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Response
 
-from newsletter.errors import MissingError
+from newsletter.errors import NotFoundError
 from newsletter.sample.newsroom import MARK, PATH, articles, images, outlets
 from newsletter.web.templating import page
 
@@ -24,7 +24,7 @@ def sample_router(data_dir: Path) -> APIRouter | None:
         del slug
         photos = images()
         if name not in photos:
-            raise MissingError("There is no such photo.")
+            raise NotFoundError("There is no such photo.")
         return Response(photos[name], media_type="image/jpeg")
 
     @router.api_route("/{slug}/{path:path}", methods=["GET", "HEAD"])
@@ -36,6 +36,6 @@ def sample_router(data_dir: Path) -> APIRouter | None:
                     return page(
                         "sample", outlet=outlet, article=one, at=one.published_at(now), path=PATH
                     )
-        raise MissingError("There is no such article.")
+        raise NotFoundError("There is no such article.")
 
     return router

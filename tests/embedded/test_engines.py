@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from newsletter.embedded import Engine, engines, mail_catcher, postgres, redis
+from newsletter.embedded import EmbeddedService, engines, mail_catcher, postgres, redis
 from newsletter.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -21,12 +21,12 @@ def test_all_three_answer_and_end(tmp_path: Path) -> None:
 
     from redis import Redis
 
-    with engines(tmp_path, frozenset(Engine)) as urls:
-        with psycopg.connect(urls[Engine.DATABASE]) as connection:
+    with engines(tmp_path, frozenset(EmbeddedService)) as urls:
+        with psycopg.connect(urls[EmbeddedService.DATABASE]) as connection:
             row = connection.execute("SELECT current_setting('server_version_num')::int").fetchone()
-        with Redis.from_url(urls[Engine.REDIS]) as client:
+        with Redis.from_url(urls[EmbeddedService.REDIS]) as client:
             pong = client.ping()
-        host, port = urls[Engine.RELAY].removeprefix("smtp://").split(":")
+        host, port = urls[EmbeddedService.RELAY].removeprefix("smtp://").split(":")
         with smtplib.SMTP(host, int(port)) as relay:
             relay.sendmail("a@press.example", ["b@mail.example"], "Subject: Hello\r\n\r\nText")
 

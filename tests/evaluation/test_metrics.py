@@ -2,10 +2,15 @@
 
 import pytest
 
-from newsletter.evaluation.metrics import Agreement, agreement, b_cubed, pairs
+from newsletter.evaluation.metrics import (
+    PrecisionRecall,
+    b_cubed,
+    pairwise_scores,
+    precision_recall,
+)
 
 
-def values(found: Agreement):
+def values(found: PrecisionRecall):
     return found.precision, found.recall, found.f1
 
 
@@ -20,7 +25,7 @@ def values(found: Agreement):
     ],
 )
 def test_agreement_counts_what_is_right(decided, precision, recall, f1):
-    assert values(agreement(decided)) == pytest.approx((precision, recall, f1))
+    assert values(precision_recall(decided)) == pytest.approx((precision, recall, f1))
 
 
 @pytest.mark.parametrize(
@@ -37,4 +42,4 @@ def test_clusters_are_measured_member_by_member(found, true, precision, recall, 
     agreed = b_cubed(found, true)
 
     assert (agreed.precision, agreed.recall) == pytest.approx((precision, recall))
-    assert pairs(found, true).f1 == pytest.approx(pairs_f1)
+    assert pairwise_scores(found, true).f1 == pytest.approx(pairs_f1)

@@ -16,7 +16,7 @@ from benchmarks.scene import Fault
 from benchmarks.servers import Keeping
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.embedded.shared_server import wait_until
-from newsletter.mail.smtp import Relays, connected
+from newsletter.mail.smtp import RelaySet, relay_connection
 from newsletter.store.delivery.deliveries import Delivery
 from tests.patience import HANGS_S
 
@@ -43,7 +43,7 @@ def relay(tmp_path: Path) -> Iterator[Keeping]:
 
 def reply_of(relay: Keeping) -> int:
     """The digits that a message gets, 0 for none."""
-    with connected(Relays.parse(f"smtp://127.0.0.1:{relay.port}")) as line:
+    with relay_connection(RelaySet.parse(f"smtp://127.0.0.1:{relay.port}")) as line:
         return line.send("evening@press.example", "amal@mail.example", MESSAGE).code
 
 
@@ -137,7 +137,7 @@ def test_the_relay_writes_down_what_it_says_it_takes(relay, order, code, is_kept
 
 
 def test_the_relay_can_take_a_message_and_tell_nobody(relay) -> None:
-    with connected(Relays.parse(f"smtp://127.0.0.1:{relay.port}")) as line:
+    with relay_connection(RelaySet.parse(f"smtp://127.0.0.1:{relay.port}")) as line:
         met = relay.order("cut")
         code = line.send("evening@press.example", "amal@mail.example", MESSAGE).code
 

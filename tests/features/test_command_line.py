@@ -131,7 +131,7 @@ def test_status_says_whether_tonight_goes_out(composed: House, store: Store) -> 
     first = composed.run("status", "--check", *at)
     with store.begin() as session:
         for job in JOBS:
-            job_runs.record(session, job, said="nothing", now=EVENING + timedelta(minutes=9))
+            job_runs.record(session, job, message="nothing", now=EVENING + timedelta(minutes=9))
     good = composed.run("status", "--check", *at)
     composed.ok("hold", "Wait for the vote", "--date", "2026-03-03", *at)
     held = composed.run("status", "--check", *at)

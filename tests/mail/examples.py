@@ -17,9 +17,9 @@ from newsletter.domain.digest.digest import Placement, Story
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.mail.content.render import render_digest
-from newsletter.mail.message.headers import Frame
+from newsletter.mail.message.headers import HeaderContext
 from newsletter.mail.message.master_copy import Recipient
-from newsletter.mail.rendered import Links, Rendered, Slot
+from newsletter.mail.rendered import EmailLinks, RenderedEmail, Slot
 
 EVENING = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 SITE = "https://letters.example"
@@ -109,22 +109,22 @@ def edition(**fields: Any) -> Edition:
     return Edition(**usual | fields)
 
 
-def links(**fields: str) -> Links:
+def links(**fields: str) -> EmailLinks:
     usual: dict[str, Any] = {
         "site": f"{SITE}/evening",
         "web_version": f"{SITE}/view/abc",
         "archive": f"{SITE}/evening/archive",
         "unsubscribe": f"{SITE}/unsubscribe/{Slot.UNSUBSCRIBE}",
     }
-    return Links(**usual | fields)
+    return EmailLinks(**usual | fields)
 
 
-def digest(product: Newsletter | None = None, *, banner: str = "", **fields: Any) -> Rendered:
+def digest(product: Newsletter | None = None, *, banner: str = "", **fields: Any) -> RenderedEmail:
     """The edition rendered; fields are the edition's."""
     return render_digest(edition(**fields), product or newsletter(), links(), banner=banner)
 
 
-def frame(**fields: Any) -> Frame:
+def frame(**fields: Any) -> HeaderContext:
     usual: dict[str, Any] = {
         "edition_id": 7,
         "subject": "A bridge opens in Beirut",
@@ -134,7 +134,7 @@ def frame(**fields: Any) -> Frame:
         "archive": f"{SITE}/evening/archive",
         "unsubscribe": f"{SITE}/unsubscribe/{Slot.UNSUBSCRIBE}",
     }
-    return Frame(**usual | fields)
+    return HeaderContext(**usual | fields)
 
 
 def recipient(**fields: Any) -> Recipient:

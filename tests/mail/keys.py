@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from newsletter.mail.message.dkim import Signer, dns_name, dns_record
-from newsletter.mail.message.dkim_keys import signers
+from newsletter.mail.message.dkim_keys import parse_signers
 
 DOMAIN = "letters.example"
 
@@ -36,7 +36,7 @@ def as_pem(
 
 
 def signer(kind: str, selector: str = "evening", domain: str = "") -> Signer:
-    (one,) = signers(f"{selector}{'@' + domain if domain else ''}={pem(kind)}")
+    (one,) = parse_signers(f"{selector}{'@' + domain if domain else ''}={pem(kind)}")
     return one
 
 

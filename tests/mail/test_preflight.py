@@ -4,29 +4,29 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.errors import MailRefusedError
+from newsletter.errors import PreflightError
 from newsletter.mail.content.render import render_confirm
-from newsletter.mail.preflight import MAX_HTML_BYTES, check, check_digest
-from newsletter.mail.rendered import Rendered, Slot
+from newsletter.mail.preflight import MAX_HTML_BYTES, check_digest, check_email
+from newsletter.mail.rendered import RenderedEmail, Slot
 from tests.mail.examples import digest, newsletter
 
 TO = "mira@reader.example"
 
 
-def problems(email: Rendered) -> tuple[str, ...]:
-    with pytest.raises(MailRefusedError) as refused:
+def problems(email: RenderedEmail) -> tuple[str, ...]:
+    with pytest.raises(PreflightError) as refused:
         check_digest(email)
     return refused.value.problems
 
 
-def changed(old: str, new: str) -> Rendered:
+def changed(old: str, new: str) -> RenderedEmail:
     """The digest with one thing changed in its HTML; that it was there is certain."""
     email = digest()
     assert old in email.html
     return replace(email, html=email.html.replace(old, new))
 
 
-def with_html(extra: str) -> Rendered:
+def with_html(extra: str) -> RenderedEmail:
     return changed("</body>", extra + "</body>")
 
 
@@ -44,7 +44,7 @@ def test_a_letter_needs_no_unsubscribe_link_but_a_digest_does():
         newsletter(), address=TO, confirm_url="https://l.example/y", site_url="https://l.example/"
     )
 
-    check(email)
+    check_email(email)
 
     assert problems(email) == (
         "Its HTML has no unsubscribe link.",
@@ -145,7 +145,7 @@ def test_an_email_is_refused_for_its_one_problem(email, problem):
 def test_all_problems_are_told_at_once_and_in_the_errors_text():
     email = replace(digest(), subject="", text="")
 
-    with pytest.raises(MailRefusedError, match=r"cannot go out: Its subject is empty\.") as refused:
+    with pytest.raises(PreflightError, match=r"cannot go out: Its subject is empty\.") as refused:
         check_digest(email)
 
     assert refused.value.problems == (

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.errors import InputError
 from newsletter.mail import relay_archive as reading
-from newsletter.mail.relay_archive import kept
+from newsletter.mail.relay_archive import count_archived
 
 
 def message(subscriber_id: int, *, edition: int = 12, about: str = "") -> EmailMessage:
@@ -28,8 +28,8 @@ def test_a_maildir_is_read_and_what_is_not_wholly_written_is_not(tmp_path: Path)
     box.add(message(4, edition=13).as_bytes())
     (tmp_path / "box/tmp/half").write_bytes(message(5).as_bytes())
 
-    assert kept(tmp_path / "box", 12) == {1: 1, 2: 2, 3: 1}
-    assert kept(tmp_path / "box", 13) == {4: 1}
+    assert count_archived(tmp_path / "box", 12) == {1: 1, 2: 2, 3: 1}
+    assert count_archived(tmp_path / "box", 13) == {4: 1}
 
 
 def test_a_file_in_a_folder_is_one_message_whatever_its_text_names(tmp_path: Path):
@@ -38,7 +38,7 @@ def test_a_file_in_a_folder_is_one_message_whatever_its_text_names(tmp_path: Pat
     (tmp_path / "letter.eml").write_bytes(b"Subject: Confirm\r\n\r\n7.1.confirm@press.example")
     (tmp_path / "empty.eml").touch()
 
-    assert kept(tmp_path, 12) == {1: 1}
+    assert count_archived(tmp_path, 12) == {1: 1}
 
 
 def test_an_mbox_is_read(tmp_path: Path):
@@ -47,7 +47,7 @@ def test_an_mbox_is_read(tmp_path: Path):
         box.add(message(subscriber_id))
     box.close()
 
-    assert kept(tmp_path / "mbox", 12) == {1: 1, 2: 2}
+    assert count_archived(tmp_path / "mbox", 12) == {1: 1, 2: 2}
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_each_message_id_in_a_file_counts(tmp_path: Path, line: str):
     ids = [f"12.{number}.edition@press.example" for number in (1, 2, 2, 33)]
     (tmp_path / "log").write_text("\n".join(line.replace("{}", one) for one in ids))
 
-    assert kept(tmp_path / "log", 12) == {1: 1, 2: 2, 33: 1}
+    assert count_archived(tmp_path / "log", 12) == {1: 1, 2: 2, 33: 1}
 
 
 def test_another_edition_is_not_taken_for_this_one(tmp_path: Path):
     others = "112.1.edition@a 3.12.4.edition@a 12.1.confirm@a 1.12.edition@a 12.x.edition@a"
     (tmp_path / "log").write_text(others)
 
-    assert kept(tmp_path / "log", 12) == {}
+    assert count_archived(tmp_path / "log", 12) == {}
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 7, 64, 1000])
@@ -84,17 +84,17 @@ def test_nothing_is_missed_or_counted_twice_where_two_reads_meet(
     (tmp_path / "log").write_text(f"112.7.{uid}.edition@a ".join(ids))
     monkeypatch.setattr(reading, "_CHUNK_BYTES", chunk_bytes)
 
-    assert kept(tmp_path / "log", 12, uid) == every
+    assert count_archived(tmp_path / "log", 12, uid) == every
 
 
 def test_an_edition_of_the_same_number_in_another_database_does_not_count(tmp_path: Path):
     mine, other = "12.1.1f0c9b7e23a4.edition@a", "12.2.0123456789ab.edition@a"
     (tmp_path / "log").write_text(f"{mine}\n{other}\n12.3.edition@a\n")
 
-    assert kept(tmp_path / "log", 12, "1f0c9b7e23a4") == {1: 1}
-    assert kept(tmp_path / "log", 12) == {3: 1}
+    assert count_archived(tmp_path / "log", 12, "1f0c9b7e23a4") == {1: 1}
+    assert count_archived(tmp_path / "log", 12) == {3: 1}
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path):
     with pytest.raises(InputError, match="nowhere"):
-        kept(tmp_path / "nowhere", 12)
+        count_archived(tmp_path / "nowhere", 12)

@@ -9,14 +9,14 @@ from newsletter.domain.digest.digest import Placement, Story
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.removal import remove_articles
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import MailRefusedError
+from newsletter.errors import PreflightError
 from newsletter.mail.content import render
 from newsletter.mail.content.heading import with_stories
 from newsletter.mail.content.inline_css import inline
 from newsletter.mail.content.render import render_confirm, render_digest
-from newsletter.mail.message.master_copy import compiled
-from newsletter.mail.preflight import MAX_HTML_BYTES, check, check_digest
-from newsletter.mail.rendered import Rendered
+from newsletter.mail.message.master_copy import compile_master
+from newsletter.mail.preflight import MAX_HTML_BYTES, check_digest, check_email
+from newsletter.mail.rendered import RenderedEmail
 from newsletter.mail.story_checks import find_unfit
 from tests.mail.examples import (
     SITE,
@@ -78,7 +78,7 @@ def unfit_in(issue: Edition, product: Newsletter | None = None) -> dict[int, str
     return find_unfit(issue, product, lambda part: render_digest(part, product, links()))
 
 
-def mailed(issue: Edition, unfit: Mapping[int, str]) -> Rendered:
+def mailed(issue: Edition, unfit: Mapping[int, str]) -> RenderedEmail:
     rest = with_stories(issue, remove_articles(issue.stories, unfit), newsletter())
     email = render_digest(rest, newsletter(), links())
     check_digest(email)
@@ -131,8 +131,8 @@ def test_a_newsletters_own_words_never_stop_it(text):
     product = newsletter(name=text[:200], **dict.fromkeys(texts, text[:200]))
 
     assert not unfit_in(led_by(stories()[0]), product)
-    assert compiled(render_digest(edition(), product, links()), product, frame())
-    check(render_confirm(product, address="r@x.example", confirm_url=SITE, site_url=SITE))
+    assert compile_master(render_digest(edition(), product, links()), product, frame())
+    check_email(render_confirm(product, address="r@x.example", confirm_url=SITE, site_url=SITE))
 
 
 def test_a_story_without_a_title_is_out():
@@ -194,7 +194,7 @@ def test_too_many_usual_stories_lose_the_last_ones():
 def test_what_is_wrong_without_any_story_is_no_storys_fault(monkeypatch):
     monkeypatch.setattr(render, "inline", lambda html: html.replace('lang="en"', ""))
 
-    with pytest.raises(MailRefusedError, match="names no language"):
+    with pytest.raises(PreflightError, match="names no language"):
         unfit_in(edition())
 
 

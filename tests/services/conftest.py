@@ -79,8 +79,8 @@ def ports(
         redis_url=redis_url,
         secret=b"a key for tests",
         public_url="https://news.example.org",
-        fetch=policy,
-        journal=tmp_path / "journal",
+        fetch_policy=policy,
+        journal_dir=tmp_path / "journal",
     )
 
 

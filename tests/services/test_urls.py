@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from newsletter.domain import signed_token
-from newsletter.domain.feedback.verp import verp
+from newsletter.domain.feedback.verp import make_verp
 from newsletter.errors import InputError
 from newsletter.services import urls
 from newsletter.services.ports import Ports
@@ -14,7 +14,7 @@ from newsletter.services.ports import Ports
 # One for each thing that is signed with ids in it.
 KINDS = [
     pytest.param(
-        lambda ports: urls.confirm(ports, 1).rpartition("/")[2],
+        lambda ports: urls.confirm_url(ports, 1).rpartition("/")[2],
         lambda ports, text: urls.read_subscription(ports, text, urls.CONFIRM),
         id="a link to confirm",
     ),
@@ -29,7 +29,7 @@ KINDS = [
         id="a link to the mail",
     ),
     pytest.param(
-        lambda ports: verp(1, 1, key=urls.signing_key(ports)),
+        lambda ports: make_verp(1, 1, key=urls.signing_key(ports)),
         urls.read_bounce,
         id="an envelope sender",
     ),
@@ -37,22 +37,22 @@ KINDS = [
 # What the same things looked like before databases had a uid.
 OLD_KINDS = [
     pytest.param(
-        lambda ports, number: signed_token.sign(urls.CONFIRM, number, key=ports.secret),
+        lambda ports, number: signed_token.sign_token(urls.CONFIRM, number, key=ports.secret),
         lambda ports, text: urls.read_subscription(ports, text, urls.CONFIRM),
         id="a link to confirm",
     ),
     pytest.param(
-        lambda ports, number: signed_token.sign(urls.UNSUBSCRIBE, number, key=ports.secret),
+        lambda ports, number: signed_token.sign_token(urls.UNSUBSCRIBE, number, key=ports.secret),
         lambda ports, text: urls.read_subscription(ports, text, urls.UNSUBSCRIBE),
         id="a link to unsubscribe",
     ),
     pytest.param(
-        lambda ports, number: signed_token.sign(urls.VIEW, number, key=ports.secret),
+        lambda ports, number: signed_token.sign_token(urls.VIEW, number, key=ports.secret),
         urls.read_edition,
         id="a link to the mail",
     ),
     pytest.param(
-        lambda ports, number: verp(number, 1, key=ports.secret),
+        lambda ports, number: make_verp(number, 1, key=ports.secret),
         lambda ports, text: urls.read_bounce(ports, text)[0],
         id="an envelope sender",
     ),
@@ -108,4 +108,4 @@ def test_another_secret_signs_otherwise(ports):
     other = replace(ports, secret=b"another")
 
     with pytest.raises(InputError):
-        urls.read_edition(ports, signed_token.sign(urls.VIEW, 1, key=urls.signing_key(other)))
+        urls.read_edition(ports, signed_token.sign_token(urls.VIEW, 1, key=urls.signing_key(other)))

@@ -28,7 +28,7 @@ from newsletter.store.delivery import deliveries
 from newsletter.store.delivery_models import BatchRow
 from newsletter.store.editions import editions
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import Reader
+from newsletter.store.subscribers.subscribers import NewSubscriber
 from tests.patience import HANGS_S, eventually
 from tests.smtp_server import DOT, Say, SmtpServer
 
@@ -201,7 +201,7 @@ def news(
     ]
     with store.begin() as session:
         feed = Feed(url=f"https://{host}.example/rss", source=source, due_at=now, is_polled=False)
-        articles.keep(session, feeds.add(session, feed, now=now), entries, now=now)
+        articles.upsert_entries(session, feeds.add(session, feed, now=now), entries, now=now)
 
 
 def readers(
@@ -213,7 +213,9 @@ def readers(
     domain: str = "example.org",
 ) -> None:
     """Confirmed readers, called name@domain."""
-    made = [Reader(address=f"{name}@{domain}", address_key=f"{name}@{domain}") for name in names]
+    made = [
+        NewSubscriber(address=f"{name}@{domain}", address_key=f"{name}@{domain}") for name in names
+    ]
     with store.begin() as session:
         subscribers.import_confirmed(session, newsletter.id, made, now=now)
 
@@ -227,7 +229,7 @@ def composed(store: Store, newsletter: Newsletter, *, now: datetime) -> Edition:
 def moved(store: Store, edition_id: int, to: EditionStatus, **changes: Any) -> None:
     """Put the edition into that state, wherever it was."""
     with store.begin() as session:
-        editions.move(session, edition_id, expected=tuple(EditionStatus), to=to, **changes)
+        editions.transition(session, edition_id, expected=tuple(EditionStatus), to=to, **changes)
 
 
 def edition_of(store: Store, edition_id: int) -> Edition:

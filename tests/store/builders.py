@@ -15,7 +15,7 @@ from newsletter.store.collection.feeds import Feed
 from newsletter.store.editions import editions, newsletters
 from newsletter.store.editions.editions import NewEdition
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import Reader
+from newsletter.store.subscribers.subscribers import NewSubscriber
 
 EVENING = Newsletter(id=0, slug="evening", name="The Evening Brief", sender_address="e@example.org")
 TODAY = date(2026, 3, 3)
@@ -28,7 +28,7 @@ def entry(path: str = "/a", **changes: Any) -> Entry:
 def kept(session: Session, feed: Feed, path: str, *, now: datetime) -> Article:
     """A new article of the feed at that path."""
     before = {one.id for one in everything(session)}
-    articles.keep(session, feed, [entry(path)], now=now)
+    articles.upsert_entries(session, feed, [entry(path)], now=now)
     (new,) = [one for one in everything(session) if one.id not in before]
     return new
 
@@ -89,7 +89,7 @@ def saved_edition(
     """The id of an edition without stories."""
     closes_at = datetime.fromisoformat(f"{on}T17:00Z")
     new = new_edition(newsletter, on, **changes)
-    edition_id = editions.save(session, new, digest(closes_at), now=closes_at)
+    edition_id = editions.save_composed(session, new, digest(closes_at), now=closes_at)
     assert edition_id is not None
     return edition_id
 
@@ -99,8 +99,8 @@ def another_newsletter(session: Session, *, now: datetime) -> Newsletter:
     return newsletters.save(session, other, now=now)
 
 
-def reader(who: str, **changes: Any) -> Reader:
-    return Reader(
+def reader(who: str, **changes: Any) -> NewSubscriber:
+    return NewSubscriber(
         address=f"{who.title()}@example.org", address_key=f"{who.lower()}@example.org", **changes
     )
 

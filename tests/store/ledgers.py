@@ -12,7 +12,7 @@ from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.store import Session
 from newsletter.store.delivery import batches, deliveries
-from newsletter.store.delivery.batches import Batch, Due, Settled
+from newsletter.store.delivery.batches import Batch, ClaimedDelivery, DeliveryOutcome
 from newsletter.store.delivery_models import BatchRow
 from tests.store.builders import TODAY
 
@@ -29,7 +29,9 @@ def planned_for(
     on: date = TODAY,
 ) -> int:
     """How many deliveries are new, all due now."""
-    return deliveries.plan(session, edition_id, newsletter.id, on=on, due_at=now, now=now)
+    return deliveries.plan_deliveries(
+        session, edition_id, newsletter.id, on=on, due_at=now, now=now
+    )
 
 
 def claimed(session: Session, edition_id: int, now: datetime) -> Batch:
@@ -39,23 +41,23 @@ def claimed(session: Session, edition_id: int, now: datetime) -> Batch:
     return found
 
 
-def outcome(due: Due, status: DeliveryStatus, **changes: Any) -> Settled:
+def outcome(due: ClaimedDelivery, status: DeliveryStatus, **changes: Any) -> DeliveryOutcome:
     """How a delivery went, with a reply that fits."""
     code = CODES.get(status, 0)
-    made = Settled(subscriber_id=due.subscriber_id, status=status, code=code, reply="told")
+    made = DeliveryOutcome(subscriber_id=due.subscriber_id, status=status, code=code, reply="told")
     return replace(made, **changes)
 
 
 def settled(
     session: Session,
     batch: Batch,
-    *outcomes: Settled,
+    *outcomes: DeliveryOutcome,
     now: datetime,
-    window: Sequence[Due] = (),
+    window: Sequence[ClaimedDelivery] = (),
 ) -> EditionStatus | None:
     """The edition's state when the claim held. window: those that may be begun from then on."""
     ids = [due.subscriber_id for due in window]
-    return batches.settle(session, batch, outcomes, now=now, lease=LEASE, window=ids)
+    return batches.record_outcomes(session, batch, outcomes, now=now, lease=LEASE, window=ids)
 
 
 def lapse(session: Session) -> None:

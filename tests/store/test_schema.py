@@ -6,7 +6,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from newsletter.errors import StateError
+from newsletter.errors import InvalidStateError
 from newsletter.store import Session
 from newsletter.store.editions import newsletters
 from newsletter.store.schema import METADATA, check_schema, migrate
@@ -51,7 +51,7 @@ def test_migrating_again_changes_nothing(store, now):
     migrate(store)
 
     with store.begin() as session:
-        assert newsletters.every(session) == (saved,)
+        assert newsletters.list_all(session) == (saved,)
     check_schema(store)
 
 
@@ -66,15 +66,15 @@ def test_a_database_of_another_version_is_refused(store, before, says):
     with store.begin() as session:
         session.execute(text(before))
 
-    with pytest.raises(StateError, match=says):
+    with pytest.raises(InvalidStateError, match=says):
         check_schema(store)
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        pytest.param("UPDATE newsletter SET approval = 'maybe'", id="a status nobody knows"),
-        pytest.param("UPDATE newsletter SET thin_day = ''", id="no status at all"),
+        pytest.param("UPDATE newsletter SET approval_policy = 'maybe'", id="a status nobody knows"),
+        pytest.param("UPDATE newsletter SET too_few_stories_policy = ''", id="no status at all"),
     ],
 )
 def test_the_database_itself_refuses_what_no_status_says(store, now, statement):

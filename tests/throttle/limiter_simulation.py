@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any
 
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.domain.throttling.gate import Pacer
 from newsletter.domain.throttling.limits import Grants, Limits
 from newsletter.throttle.shared_limiter import Quota
@@ -22,8 +22,10 @@ TICK_S = 0.05
 TURN_TICKS = 4
 ANSWER_TICKS = 2
 AT_ONCE = 50  # What one run can take in a tick: a thousand a second.
-YES = Reply(code=250, text="Queued", stage=Stage.DOT)
-SLOWER = Reply(code=421, enhanced="4.7.0", text="Too much mail from you", stage=Stage.DOT)
+YES = Reply(code=250, text="Queued", stage=SmtpStage.END_OF_DATA)
+SLOWER = Reply(
+    code=421, enhanced="4.7.0", text="Too much mail from you", stage=SmtpStage.END_OF_DATA
+)
 BEGIN = datetime(2026, 3, 3, 17, 30, tzinfo=UTC).timestamp()
 PLENTY = 10**6  # A backlog that no test gets to the end of.
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from newsletter.domain.topic import REGION, Strength, Weights
+from newsletter.domain.topic import REGION, RankingWeights, TermKind
 from newsletter.errors import InputError
-from newsletter.topics.load import named, parse
+from newsletter.topics.load import load_topic, parse_topic
 
 GOOD = """\
 title = "Coast"
@@ -26,7 +26,7 @@ sport = ["regatta"]
 
 
 def test_a_topic_knows_its_countries_by_name_people_and_place():
-    topic = parse(GOOD, name="coast")
+    topic = parse_topic(GOOD, name="coast")
 
     words = {term.text for term in topic.terms if term.country == "OM"}
     assert {"Oman", "عُمان", "Оман", "Omani", "Omanis", "Sur", "Muscat"} <= words
@@ -34,11 +34,11 @@ def test_a_topic_knows_its_countries_by_name_people_and_place():
 
 
 def test_a_town_that_the_editor_does_not_name_needs_company():
-    topic = parse(GOOD, name="coast")
+    topic = parse_topic(GOOD, name="coast")
 
-    assert topic.ambiguous["Sohar"].needs_company
+    assert topic.ambiguous["Sohar"].needs_context
     assert "Muscat" not in {
-        word for word, told in topic.ambiguous.items() if not told.needs_company
+        word for word, told in topic.ambiguous.items() if not told.needs_context
     }
 
 
@@ -47,13 +47,13 @@ def test_a_doubtful_name_needs_company_and_a_namesake_is_none_of_the_country():
         "[countries.OM]", 'namesakes = ["Sur Mer"]\nround_ups = ["In short"]\n\n[countries.OM]'
     )
 
-    topic = parse(text, name="coast")
+    topic = parse_topic(text, name="coast")
 
-    assert topic.ambiguous["Badr"].needs_company
-    of_word = {term.text: (term.country, term.strength, term.subject) for term in topic.terms}
-    assert of_word["Badr"] == ("OM", Strength.STRONG, "")
-    assert of_word["Sur Mer"] == (REGION, Strength.NAMESAKE, "")
-    assert of_word["In short"] == (REGION, Strength.ROUND_UP, "a round-up")
+    assert topic.ambiguous["Badr"].needs_context
+    of_word = {term.text: (term.country, term.kind, term.subject) for term in topic.terms}
+    assert of_word["Badr"] == ("OM", TermKind.STRONG, "")
+    assert of_word["Sur Mer"] == (REGION, TermKind.NAMESAKE, "")
+    assert of_word["In short"] == (REGION, TermKind.ROUND_UP, "a round-up")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_doubtful_name_needs_company_and_a_namesake_is_none_of_the_country():
 )
 def test_a_wrong_topic_file_is_refused_with_the_line_and_the_reason(old, new, said):
     with pytest.raises(InputError, match=said):
-        parse(GOOD.replace(old, new, 1), name="coast")
+        parse_topic(GOOD.replace(old, new, 1), name="coast")
 
 
 @pytest.mark.parametrize(
@@ -119,20 +119,20 @@ def test_a_wrong_topic_file_is_refused_with_the_line_and_the_reason(old, new, sa
 )
 def test_a_wrong_weight_is_refused_with_its_line(line, said):
     with pytest.raises(InputError, match=said):
-        parse(f"{GOOD}\n[weights]\n{line}\n", name="coast")
+        parse_topic(f"{GOOD}\n[weights]\n{line}\n", name="coast")
 
 
 def test_a_topic_file_may_change_a_weight_and_leaves_the_others():
-    topic = parse(f"{GOOD}\n[weights]\nfreshness = 2\n", name="coast")
+    topic = parse_topic(f"{GOOD}\n[weights]\nfreshness = 2\n", name="coast")
 
-    assert topic.weights == Weights(freshness=2)
+    assert topic.weights == RankingWeights(freshness=2)
 
 
 def test_a_topic_file_of_ones_own_is_read_by_its_path(tmp_path):
     file = tmp_path / "coast.toml"
     file.write_text(GOOD, encoding="utf-8")
 
-    assert named(str(file)).title == "Coast"
+    assert load_topic(str(file)).title == "Coast"
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,4 @@ def test_a_topic_file_of_ones_own_is_read_by_its_path(tmp_path):
 )
 def test_a_topic_that_is_not_there_is_named(name, said):
     with pytest.raises(InputError, match=said):
-        named(name)
+        load_topic(name)

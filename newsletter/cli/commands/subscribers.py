@@ -9,7 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
-from newsletter.cli.context import AsJson, At, Slug, day, err, house, note, out, print_json
+from newsletter.cli.context import (
+    AsJson,
+    At,
+    Slug,
+    command_context,
+    day,
+    err,
+    note,
+    out,
+    print_json,
+)
 from newsletter.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="Who gets the newsletter.")
@@ -30,27 +40,29 @@ def import_(
     Columns: address (or email), name, language, zone, paused_until. Good rows go in; exit code 7
     when some were left out. Who is known already stays as they are.
     """
-    from newsletter.services.subscribers.import_export import import_readers
+    from newsletter.services.subscribers.import_export import import_subscribers
     from newsletter.store.editions import newsletters
 
     if str(file) != "-" and not file.is_file():
         raise InputError(f"There is no file {file}.")
-    with house(at=at) as here, _opened(file) as lines, err.status("Importing…") as shown:
+    with command_context(at=at) as here, _opened(file) as lines, err.status("Importing…") as shown:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
-        done = import_readers(
+        done = import_subscribers(
             here.ports.store,
             newsletter,
             lines,
             now=here.ports.now(),
             progress=lambda rows: shown.update(f"Imported {rows} rows…"),
         )
-    bad = [{"line": one.line, "text": one.text, "why": one.why} for one in done.bad]
+    bad = [{"line": one.line, "text": one.text, "why": one.why} for one in done.rejected]
     if as_json:
-        print_json({"rows": done.rows, "new": done.new, "known": done.known, "bad": bad})
+        print_json({"rows": done.rows, "new": done.new, "known": done.unchanged, "bad": bad})
     else:
-        out.print(f"{done.new} newly subscribed, {done.known} known before, {len(bad)} left out.")
-        for one in done.bad:
+        out.print(
+            f"{done.new} newly subscribed, {done.unchanged} known before, {len(bad)} left out."
+        )
+        for one in done.rejected:
             out.print(f"  line {one.line}: {one.why}", markup=False)
     if bad:
         raise typer.Exit(_SOME_BAD)
@@ -62,7 +74,7 @@ def export(slug: Slug = "", at: At = "") -> None:
     from newsletter.services.subscribers.import_export import export_rows
     from newsletter.store.editions import newsletters
 
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
         csv.writer(sys.stdout).writerows(export_rows(here.ports.store, newsletter))
@@ -76,11 +88,11 @@ def list_(slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
     from newsletter.store.editions import newsletters
     from newsletter.store.subscribers import subscribers
 
-    with house(at=at) as here, here.ports.store.begin() as session:
+    with command_context(at=at) as here, here.ports.store.begin() as session:
         newsletter = newsletters.by_slug(session, slug)
         counts = subscribers.counts(session, newsletter.id)
         some = None if as_json else _LISTED
-        people = list(islice(subscribers.every(session, newsletter.id), some))
+        people = list(islice(subscribers.iter_all(session, newsletter.id), some))
     if as_json:
         print_json({"counts": counts, "subscribers": [_document(one) for one in people]})
         return
@@ -97,7 +109,7 @@ def add(address: str, slug: Slug = "", at: At = "") -> None:
     from newsletter.services.subscribers import admin
     from newsletter.store.editions import newsletters
 
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
         is_new = admin.add(here.ports.store, newsletter, address, now=here.ports.now())
@@ -134,7 +146,7 @@ def remove(address: str, slug: Slug = "", at: At = "") -> None:
     from newsletter.services.subscribers import admin
     from newsletter.store.editions import newsletters
 
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
         admin.remove(here.ports.store, newsletter, address, now=here.ports.now())
@@ -145,7 +157,7 @@ def _paused(address: str, until: date | None, slug: str, at: str) -> None:
     from newsletter.services.subscribers import admin
     from newsletter.store.editions import newsletters
 
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         with here.ports.store.begin() as session:
             newsletter = newsletters.by_slug(session, slug)
         admin.pause(here.ports.store, newsletter, address, until=until, now=here.ports.now())

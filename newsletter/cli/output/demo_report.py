@@ -13,7 +13,7 @@ from newsletter.cli.context import out
 from newsletter.cli.demo_folder import shown_folder
 from newsletter.cli.output.edition_table import edition_lines
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.embedded import Engine
+from newsletter.embedded import EmbeddedService
 from newsletter.embedded.mail_catcher import mail_folder
 
 
@@ -22,7 +22,7 @@ def report(done: Any, folder: Path, base: str) -> None:
     out.rule(style="dim")
     edition_lines(done.edition, done.newsletter, done.decided)
     out.rule(style="dim")
-    kept = mail_folder(folder / Engine.RELAY.value)
+    kept = mail_folder(folder / EmbeddedService.RELAY.value)
     caught = _caught(kept, done.edition.subject)
     _deliveries(done, len(caught))
     if caught:

@@ -48,7 +48,11 @@ def stories_lines(edition: Edition, newsletter: Newsletter) -> None:
 
 def _since(story: Story, on: date, language: str) -> str:
     """As readers are told it, in their language."""
-    return f"{updated_since(story.since, on=on, language=language)} · " if story.since else ""
+    return (
+        f"{updated_since(story.follows_edition_of, on=on, language=language)} · "
+        if story.follows_edition_of
+        else ""
+    )
 
 
 def _left_out(left: list[Decision]) -> None:

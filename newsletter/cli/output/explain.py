@@ -8,7 +8,7 @@ from rich.text import Text
 
 from newsletter.cli.context import out
 from newsletter.cli.output.edition_table import kind
-from newsletter.domain.digest.digest import Decision, Part
+from newsletter.domain.digest.digest import Decision, ScoreComponent
 from newsletter.domain.editions.edition import Edition
 
 OFF_TOPIC = "not about the topic"  # Most of a day's news; counted here, listed by --json.
@@ -26,7 +26,7 @@ def explanation(edition: Edition, decided: Sequence[Decision]) -> None:
             _story(at + 1, edition.stories[at].placement.value, list(told))
     left = [one for one in decided if not one.is_in]
     out.print(Text(f"\nLeft out: {len(left)} articles", style="bold"))
-    left.sort(key=lambda one: (-_sum(one.parts), -one.score, one.article.url))
+    left.sort(key=lambda one: (-_sum(one.score_components), -one.score, one.article.url))
     kinds = dict.fromkeys(map(kind, left))
     for why in sorted(kinds, key=lambda why: why == OFF_TOPIC):
         _left_out(why, [one for one in left if kind(one) == why])
@@ -36,11 +36,15 @@ def _story(number: int, placement: str, told: Sequence[Decision]) -> None:
     lead, *others = told
     title = f"{number:2}. {lead.article.title} ({lead.article.source}) · {placement}"
     out.print(Padding(Text(title, style="bold"), (0, 0, 0, 2)))
-    for part in lead.parts:
-        _dim(f"{_points(part.points)}  {part.name}: {part.how}", 6)
+    for part in lead.score_components:
+        _dim(f"{_points(part.points)}  {part.name}: {part.explanation}", 6)
     _dim(f"{_points(lead.score)}  in all", 6)
     for one in others:
-        alone = f" By itself {_points(_sum(one.parts)).strip()}." if one.parts else ""
+        alone = (
+            f" By itself {_points(_sum(one.score_components)).strip()}."
+            if one.score_components
+            else ""
+        )
         _dim(f"with “{one.article.title}” ({one.article.source}). {one.reason}{alone}", 6)
 
 
@@ -48,15 +52,20 @@ def _left_out(why: str, left: Sequence[Decision]) -> None:
     listed = ":" if why != OFF_TOPIC else "; --json lists them."
     out.print(Padding(Text(f"{len(left)} {why}{listed}", style="bold"), (1, 0, 0, 2)))
     for one in left if why != OFF_TOPIC else ():
-        points = _points(_sum(one.parts)) if one.parts else " " * len(_points(0))
+        points = (
+            _points(_sum(one.score_components)) if one.score_components else " " * len(_points(0))
+        )
         title = f"{points}  {one.article.title} ({one.article.source})"
         out.print(Padding(Text(title), (0, 0, 0, 4)))
         _dim(one.reason, 13)
-        if one.parts:
-            _dim(" ".join(f"{_points(it.points).strip()} {it.name}" for it in one.parts), 13)
+        if one.score_components:
+            _dim(
+                " ".join(f"{_points(it.points).strip()} {it.name}" for it in one.score_components),
+                13,
+            )
 
 
-def _sum(parts: Sequence[Part]) -> float:
+def _sum(parts: Sequence[ScoreComponent]) -> float:
     return sum(part.points for part in parts)
 
 

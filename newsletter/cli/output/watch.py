@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newsletter.cli.context import note, out
-from newsletter.errors import StateError
+from newsletter.errors import InvalidStateError
 
 _LOOK_S = 1.0  # Between two looks: a question of a few milliseconds to the database.
 _SHARES_S = 5.0  # Between two counts by provider, which cost a little more.
@@ -30,15 +30,15 @@ class Shown(Protocol):
 def watch_run(store: Any, edition: Any, *, as_json: bool) -> None:
     """Show the run until it ends or Ctrl-C.
 
-    Raises StateError when the edition has not been sent off.
+    Raises InvalidStateError when the edition has not been sent off.
     """
-    from newsletter.services.sending.progress import Watch
+    from newsletter.services.sending.progress import ProgressMonitor
 
     if edition.frozen_at is None:
-        raise StateError(
+        raise InvalidStateError(
             f"The edition of {edition.on} has not been sent off: it is {edition.status}."
         )
-    watch = Watch(store, edition.id)
+    watch = ProgressMonitor(store, edition.id)
     with _shown(edition, as_json=as_json) as show:
         try:
             _watched(watch, show)

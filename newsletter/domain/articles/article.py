@@ -77,7 +77,7 @@ def fingerprint(entry: Entry) -> str:
     return hashlib.sha256(seen.encode()).hexdigest()
 
 
-def published(entry: Entry, *, collected_at: datetime) -> datetime:
+def publication_time(entry: Entry, *, collected_at: datetime) -> datetime:
     """When it counts as published, never after collected_at.
 
     Its own date; without one, or with one before the web, the day that its address names, as in
@@ -91,9 +91,9 @@ def published(entry: Entry, *, collected_at: datetime) -> datetime:
     return min(date, collected_at)
 
 
-def is_old(entry: Entry, *, collected_at: datetime) -> bool:
+def is_stale(entry: Entry, *, collected_at: datetime) -> bool:
     """Whether it is too old to be news when it is first seen at collected_at."""
-    return published(entry, collected_at=collected_at) < collected_at - AGE_LIMIT
+    return publication_time(entry, collected_at=collected_at) < collected_at - AGE_LIMIT
 
 
 def _day_in_address(url: str) -> datetime | None:

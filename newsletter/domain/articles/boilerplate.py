@@ -23,7 +23,7 @@ _MOST_TAILS = 4  # One behind another; more is no newsroom's doing.
 _TAIL_CHARS = 400  # Where it stands; a search of all that goes before would be a long one.
 
 
-def without_boilerplate(line: str) -> str:
+def strip_boilerplate(line: str) -> str:
     """The line, or paragraph, without what stands at its end for every article alike."""
     if not _SIGN.search(line[-_TAIL_CHARS:]):
         return line

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from newsletter.domain.articles.article import Image
 
-SMALLEST_PX = 200  # A side below it is a portrait beside a column, an icon, or a pixel.
-MOST_STRETCHED = 4.0  # Times as wide as high, or as high as wide: a banner, not a photo.
+MIN_SIDE_PX = 200  # A side below it is a portrait beside a column, an icon, or a pixel.
+MAX_ASPECT_RATIO = 4.0  # Times as wide as high, or as high as wide: a banner, not a photo.
 
 # What newsrooms and counters call images that belong to no article.
 _NO_PHOTO = re.compile(
@@ -23,16 +23,16 @@ _SIZE = re.compile(r"(?<!\d)(\d{3,4})(?:x|%2C|,)(\d{3,4})(?!\d)", re.I)
 _WIDTH = re.compile(r"[?&;/](?:w|width|imwidth)[=_/](\d{2,4})(?!\d)", re.I)
 
 
-def photo(images: Iterable[Image]) -> Image | None:
+def pick_photo(images: Iterable[Image]) -> Image | None:
     """The first of the images that may be the article's photo, with its size where it tells one.
 
     One whose size is known is taken before one that says nothing of it.
     """
-    fit = [sized(image) for image in images if _is_photo(sized(image))]
+    fit = [with_size_from_url(image) for image in images if _is_photo(with_size_from_url(image))]
     return next((image for image in fit if image.width), fit[0] if fit else None)
 
 
-def sized(image: Image) -> Image:
+def with_size_from_url(image: Image) -> Image:
     """The image with the width and height that its address names, where nobody told them."""
     if image.width is not None:
         return image
@@ -50,6 +50,6 @@ def _is_photo(image: Image) -> bool:
     if _NO_PHOTO.search(f"//{parts.netloc}{unquote(parts.path)}"):
         return False
     sides = [side for side in (image.width, image.height) if side is not None]
-    if any(side < SMALLEST_PX for side in sides):
+    if any(side < MIN_SIDE_PX for side in sides):
         return False
-    return len(sides) < 2 or max(sides) <= MOST_STRETCHED * min(sides)  # noqa: PLR2004
+    return len(sides) < 2 or max(sides) <= MAX_ASPECT_RATIO * min(sides)  # noqa: PLR2004

@@ -46,7 +46,7 @@ _IN_TITLE = tuple(
 )
 
 
-def label(article: Article) -> Label:
+def content_label(article: Article) -> Label:
     """The label a reader is owed, from the article's sections, address, title and standfirst."""
     sections = [name.strip() for name in article.section.split(";")]
     path = unquote(urlsplit(article.url).path).split("/")
@@ -89,7 +89,7 @@ def is_round_up(article: Article) -> bool:
     return bool(_ROUND_UP.search(article.title))
 
 
-def unlabelled(title: str) -> str:
+def strip_label(title: str) -> str:
     """The title without a label in it, which the reader is shown beside it."""
     bare = title
     for _, sign in _IN_TITLE:

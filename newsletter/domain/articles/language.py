@@ -17,7 +17,7 @@ _SCRIPT_OF = {
 }
 
 
-def other_language(article: Article, language: str) -> str:
+def language_mismatch(article: Article, language: str) -> str:
     """Why the article is not for a reader of that language (BCP 47), in words; "" when it is."""
     wanted, said = _base(language), _base(article.language)
     if said and said != wanted:

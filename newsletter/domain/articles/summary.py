@@ -3,8 +3,8 @@
 import re
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.boilerplate import without_boilerplate
-from newsletter.domain.text.clean import one_line, shortened
+from newsletter.domain.articles.boilerplate import strip_boilerplate
+from newsletter.domain.text.clean import clean_line, truncate
 
 MAX_CHARS = 280  # Two sentences of a newspaper.
 MIN_CHARS = 40  # Less is a label, not a standfirst.
@@ -35,7 +35,7 @@ _HEADLINES = re.compile(r"[^\W\d]\s+[*•●]\s+[^\W\d]")
 _OUTLET = re.compile(r"\s+[|–—-]\s+(?P<name>(?:(?!\s[|–—-]\s).){2,40})$")
 
 
-def headline(article: Article) -> str:
+def clean_headline(article: Article) -> str:
     """The article's title without the outlet's name behind it."""
     found = _OUTLET.search(article.title)
     if found is None:
@@ -45,7 +45,7 @@ def headline(article: Article) -> str:
     return article.title[: found.start()] if is_outlet else article.title
 
 
-def summary(article: Article) -> str:
+def make_summary(article: Article) -> str:
     """At most MAX_CHARS: whole sentences where they fit; "" when the source offers none.
 
     The source's own standfirst where it is one, else the beginning of the text. Nothing is added.
@@ -76,8 +76,8 @@ def _told(text: str, title: str) -> str:
 
 def _news(line: str, title: str) -> str:
     """What a paragraph tells; "" for one that tells nothing, or only the title."""
-    said = _DATELINE.sub("", one_line(line, max_chars=2_000))
-    bare = without_boilerplate(said)
+    said = _DATELINE.sub("", clean_line(line, max_chars=2_000))
+    bare = strip_boilerplate(said)
     if bare and not _ENDED.search(bare) and re.search(r"…|\.\.\.", said[len(bare) :]):
         bare += "…"  # It was cut off there, and must not look whole.
     if _NO_SENTENCE.search(bare) or _HEADLINES.search(bare):
@@ -97,7 +97,7 @@ def _cut(text: str) -> str:
         return text[: ends[-1]] if is_cut else text
     ends = [match.end(1) for match in _SENTENCE_END.finditer(text[: MAX_CHARS + 1])]
     whole = [end for end in ends if MIN_CHARS <= end <= MAX_CHARS]
-    return text[: whole[-1]] if whole else shortened(text, MAX_CHARS)
+    return text[: whole[-1]] if whole else truncate(text, MAX_CHARS)
 
 
 def _with_more(kept: str, paragraph: str) -> str:

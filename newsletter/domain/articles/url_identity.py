@@ -21,13 +21,13 @@ _AMP_FIRST = re.compile(r"^/amp(?=/)", re.IGNORECASE)
 _SAME_PATH = re.compile(r"(?:/amp|\.amp|/index\.(?:html?|php))$", re.IGNORECASE)
 
 
-def reader_url(url: str) -> str:
+def strip_tracking(url: str) -> str:
     """The address for a reader: as the source wrote it, without tracking and fragment."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc, parts.path, _query(parts.query), ""))
 
 
-def url_key(url: str) -> str:
+def url_identity(url: str) -> str:
     """What counts as the same address: the same for http and https, AMP, mobile, tracking, slashes.
 
     url is an absolute web address. The key is not one: it is for comparing only.

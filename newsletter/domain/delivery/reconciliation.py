@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from newsletter.domain.delivery.status import DeliveryStatus
 
-TOLD = 20  # Subscribers that are named of each kind: enough to look at, whatever went wrong.
+MAX_LISTED = 20  # Subscribers that are named of each kind: enough to look at, whatever went wrong.
 
 
 class Finding(StrEnum):
@@ -14,16 +14,16 @@ class Finding(StrEnum):
     REPEATED = "repeated"  # kept more than once
     REPEATED_ON_REQUEST = "repeated_on_request"  # and somebody had it sent again, being in doubt
     REPEATED_OUTSIDE_UNCERTAIN = "repeated_outside_uncertain"  # and it never was in doubt
-    SURPRISING = "surprising"  # kept, though the ledger has it queued or failed, or not at all
-    UNCERTAIN_KEPT = "uncertain_kept"  # in doubt, and the relay did take it
-    UNCERTAIN_NOT_KEPT = "uncertain_not_kept"  # in doubt, and the relay did not
+    UNEXPECTED = "surprising"  # kept, though the ledger has it queued or failed, or not at all
+    UNCERTAIN_ARCHIVED = "uncertain_kept"  # in doubt, and the relay did take it
+    UNCERTAIN_NOT_ARCHIVED = "uncertain_not_kept"  # in doubt, and the relay did not
 
 
-_WRONG = (Finding.LOST, Finding.REPEATED_OUTSIDE_UNCERTAIN, Finding.SURPRISING)
+_WRONG = (Finding.LOST, Finding.REPEATED_OUTSIDE_UNCERTAIN, Finding.UNEXPECTED)
 
 
 @dataclass(slots=True)
-class Audit:
+class ReconciliationReport:
     """What was compared: deliveries by state, messages kept, and how many of each finding.
 
     ids names the first subscribers of each.
@@ -32,8 +32,8 @@ class Audit:
     states: dict[DeliveryStatus, int] = field(
         default_factory=lambda: dict.fromkeys(DeliveryStatus, 0)
     )
-    kept: int = 0
-    found: dict[Finding, int] = field(default_factory=lambda: dict.fromkeys(Finding, 0))
+    archived: int = 0
+    counts: dict[Finding, int] = field(default_factory=lambda: dict.fromkeys(Finding, 0))
     ids: dict[Finding, list[int]] = field(default_factory=lambda: {one: [] for one in Finding})
 
     @property
@@ -43,24 +43,24 @@ class Audit:
     @property
     def agrees(self) -> bool:
         """Whether nobody was lost, nobody but the uncertain got it twice, nothing is a surprise."""
-        return not any(self.found[one] for one in _WRONG)
+        return not any(self.counts[one] for one in _WRONG)
 
     def add(self, finding: Finding, subscriber_id: int) -> None:
-        self.found[finding] += 1
-        if len(self.ids[finding]) < TOLD:
+        self.counts[finding] += 1
+        if len(self.ids[finding]) < MAX_LISTED:
             self.ids[finding].append(subscriber_id)
 
 
-def compare(
+def reconcile(
     deliveries: Iterable[tuple[int, str, int, bool]], kept: dict[int, int], *, repeats: bool
-) -> Audit:
+) -> ReconciliationReport:
     """The ledger's deliveries (subscriber, state, attempts, is_repeat) held against what was kept.
 
     kept says how often a message to each subscriber was; it is used up. is_repeat: somebody had it
     sent again while it was in doubt. repeats: the newsletter does so by itself; then whatever took
     more than one attempt may have been in doubt.
     """
-    audit = Audit(kept=sum(kept.values()))
+    audit = ReconciliationReport(archived=sum(kept.values()))
     states = {status.value: 0 for status in DeliveryStatus}
     for subscriber_id, status, attempts, is_repeat in deliveries:
         states[status] += 1
@@ -91,7 +91,7 @@ def _findings(
     is_uncertain = status is DeliveryStatus.UNCERTAIN
     was_in_doubt = was_in_doubt or is_uncertain
     if is_uncertain:
-        yield Finding.UNCERTAIN_KEPT if times else Finding.UNCERTAIN_NOT_KEPT
+        yield Finding.UNCERTAIN_ARCHIVED if times else Finding.UNCERTAIN_NOT_ARCHIVED
     if status is DeliveryStatus.SENT and not times:
         yield Finding.LOST
     if times > 1:
@@ -99,4 +99,4 @@ def _findings(
         if not was_in_doubt:
             yield Finding.REPEATED_OUTSIDE_UNCERTAIN
     if times and status is not DeliveryStatus.SENT and not was_in_doubt:
-        yield Finding.SURPRISING
+        yield Finding.UNEXPECTED

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from newsletter.domain.delivery.retry_policy import Next, after_reply
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.retry_policy import ReplyAction, decide_after_reply
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 
 # Of whom several in a row were refused on grounds of policy, and nobody taken in between: then it
 # is about us. A relay takes a second for five messages. One company may have several readers and
@@ -64,7 +64,7 @@ def is_too_large(reply: Reply) -> bool:
     """
     if reply.code // 100 != 5:  # noqa: PLR2004  # RFC 5321 4.2.1: permanent
         return False
-    is_plain = reply.code == 552 and not reply.enhanced and reply.stage is Stage.MAIL  # noqa: PLR2004
+    is_plain = reply.code == 552 and not reply.enhanced and reply.stage is SmtpStage.MAIL  # noqa: PLR2004
     return reply.enhanced in _TOO_LARGE or is_plain
 
 
@@ -75,7 +75,7 @@ def is_beyond_ascii(reply: Reply) -> bool:
 
 def is_beyond_relay(reply: Reply) -> bool:
     """Return whether another relay may be able to take what this one cannot."""
-    return is_beyond_ascii(reply) or (reply.stage is Stage.MAIL and is_too_large(reply))
+    return is_beyond_ascii(reply) or (reply.stage is SmtpStage.MAIL and is_too_large(reply))
 
 
 def refusal_scope(reply: Reply) -> RefusalScope:
@@ -85,7 +85,7 @@ def refusal_scope(reply: Reply) -> RefusalScope:
     what the recipient's own server says: a policy there is unclear until others are answered, and
     so is a size that the relay did not tell in advance.
     """
-    if after_reply(reply, attempts=1).next is Next.STOP:
+    if decide_after_reply(reply, attempts=1).action is ReplyAction.STOP:
         return RefusalScope.US
     return RefusalScope.UNCLEAR if _is_policy(reply) else RefusalScope.MESSAGE
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 
 
-class Next(StrEnum):
+class ReplyAction(StrEnum):
     SENT = "sent"  # the relay has it
     RETRY = "retry"  # ask again after wait
     FAILED = "failed"  # this address will not take it
@@ -16,15 +16,15 @@ class Next(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ReplyDecision:
     """is_dead_address: nobody is there, so nothing is to be sent there again."""
 
-    next: Next
+    action: ReplyAction
     wait: timedelta | None = None
     is_dead_address: bool = False
 
 
-RETRIED_FOR = timedelta(hours=4)  # What has not left by then is no evening mail any more.
+RETRY_WINDOW = timedelta(hours=4)  # What has not left by then is no evening mail any more.
 
 
 # Below so many answers a share says nothing: a short list may hold a few dead addresses.
@@ -53,7 +53,7 @@ _NOT_ASCII = "5.6.7"  # RFC 6531 4.3: the relay takes no such address, whatever 
 _AUTHENTICATION = frozenset({530, 534, 535, 538})  # RFC 4954 4 and 6
 
 
-def after_reply(reply: Reply, *, attempts: int) -> Outcome:
+def decide_after_reply(reply: Reply, *, attempts: int) -> ReplyDecision:
     """What a reply leads to: sent, another attempt, a failed address, or a stopped run.
 
     attempts counts those made, this one included, so it is at least 1. When no answer or a
@@ -64,17 +64,17 @@ def after_reply(reply: Reply, *, attempts: int) -> Outcome:
     transient (RFC 5321 4.5.3.1.10).
     """
     kind = reply.code // 100
-    if kind == 2 and reply.stage is Stage.DOT:  # noqa: PLR2004  # RFC 5321 4.2.1: completed
-        return Outcome(next=Next.SENT)
+    if kind == 2 and reply.stage is SmtpStage.END_OF_DATA:  # noqa: PLR2004  # RFC 5321 4.2.1: completed
+        return ReplyDecision(action=ReplyAction.SENT)
     if kind == 5 and reply.enhanced in _TOO_LARGE:  # noqa: PLR2004  # RFC 5321 4.2.1: permanent
-        return Outcome(next=Next.FAILED)
+        return ReplyDecision(action=ReplyAction.FAILED)
     if kind == 4 or (reply.code == 552 and not reply.enhanced.startswith("5.7.")):  # noqa: PLR2004  # RFC 5321 4.2.1: transient
-        return Outcome(next=Next.RETRY, wait=back_off(attempts))
+        return ReplyDecision(action=ReplyAction.RETRY, wait=back_off(attempts))
     if kind == 5:  # noqa: PLR2004  # RFC 5321 4.2.1: permanent
         return _after_refusal(reply)
-    if reply.stage is Stage.DOT:
-        return Outcome(next=Next.UNCERTAIN)
-    return Outcome(next=Next.RETRY, wait=back_off(attempts))
+    if reply.stage is SmtpStage.END_OF_DATA:
+        return ReplyDecision(action=ReplyAction.UNCERTAIN)
+    return ReplyDecision(action=ReplyAction.RETRY, wait=back_off(attempts))
 
 
 def back_off(attempts: int) -> timedelta:
@@ -82,7 +82,7 @@ def back_off(attempts: int) -> timedelta:
     return _WAITS[min(attempts, len(_WAITS)) - 1]
 
 
-def is_refused_too_often(refused: int, answered: int, *, most: float) -> bool:
+def exceeds_failure_rate(refused: int, answered: int, *, most: float) -> bool:
     """Whether so many refusals for good say that something is wrong with us or with the list.
 
     most is a share, 0 to 1. answered counts the messages that were sent or refused for good.
@@ -90,8 +90,8 @@ def is_refused_too_often(refused: int, answered: int, *, most: float) -> bool:
     return answered >= _FAIR_SAMPLE and refused > most * answered
 
 
-def _after_refusal(reply: Reply) -> Outcome:
+def _after_refusal(reply: Reply) -> ReplyDecision:
     is_about_us = reply.enhanced in _OUR_ADDRESS or reply.code in _AUTHENTICATION
-    if is_about_us or (reply.stage is Stage.MAIL and reply.enhanced != _NOT_ASCII):
-        return Outcome(next=Next.STOP)
-    return Outcome(next=Next.FAILED, is_dead_address=reply.enhanced in _DEAD_ADDRESS)
+    if is_about_us or (reply.stage is SmtpStage.MAIL and reply.enhanced != _NOT_ASCII):
+        return ReplyDecision(action=ReplyAction.STOP)
+    return ReplyDecision(action=ReplyAction.FAILED, is_dead_address=reply.enhanced in _DEAD_ADDRESS)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from newsletter.domain.delivery.retry_policy import is_refused_too_often
+from newsletter.domain.delivery.retry_policy import exceeds_failure_rate
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.domain.text.clean import shortened
+from newsletter.domain.text.clean import truncate
 
 _REPLY_CHARS = 200  # Some relays say why at length, with a link; the rest is with the deliveries.
 
@@ -21,7 +21,7 @@ def decide_result(
     failed, total = counts[DeliveryStatus.FAILED], sum(counts.values())
     if not failed:
         return EditionStatus.SENT, ""
-    often = f", most often: {shortened(commonest_reply, _REPLY_CHARS)}" if commonest_reply else ""
+    often = f", most often: {truncate(commonest_reply, _REPLY_CHARS)}" if commonest_reply else ""
     reached = counts[DeliveryStatus.SENT] + counts[DeliveryStatus.UNCERTAIN]
     if not reached:
         return EditionStatus.FAILED, f"Sent to nobody: {failed} of {total} failed{often}"
@@ -35,4 +35,4 @@ def is_failure(sent: int, failed: int, *, most: float) -> bool:
     something, more than most (0 to 1), at which a run stops by itself. A dead address or two in a
     short list are no failure.
     """
-    return 2 * failed > sent + failed or is_refused_too_often(failed, sent + failed, most=most)
+    return 2 * failed > sent + failed or exceeds_failure_rate(failed, sent + failed, most=most)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Stage(StrEnum):
+class SmtpStage(StrEnum):
     """What a reply was the answer to, since the same digits mean something else at each."""
 
     MAIL = "mail"  # our address
     RCPT = "rcpt"  # the reader's address
     DATA = "data"  # the wish to send
-    DOT = "dot"  # the whole message: from here on the relay may have it
+    END_OF_DATA = "dot"  # the whole message: from here on the relay may have it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Reply:
     code: int
     enhanced: str = ""
     text: str = ""
-    stage: Stage = Stage.DOT
+    stage: SmtpStage = SmtpStage.END_OF_DATA
     relay: str = field(default="", compare=False)
 
     def __str__(self) -> str:
@@ -34,7 +34,7 @@ class Reply:
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
 
-def read_reply(code: int, text: str, stage: Stage, *, relay: str = "") -> Reply:
+def parse_reply(code: int, text: str, stage: SmtpStage, *, relay: str = "") -> Reply:
     """The reply of that relay, with its enhanced status code (RFC 2034) taken out of the text.
 
     What no screen shows is a space: a relay may say anything, and PostgreSQL takes no NUL.

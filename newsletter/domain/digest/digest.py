@@ -9,12 +9,12 @@ from newsletter.domain.articles.labels import Label
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ScoreComponent:
     """One line of a story's score: what for, how many points, and how that came."""
 
     name: str
     points: float
-    how: str
+    explanation: str
 
 
 class Placement(StrEnum):
@@ -41,7 +41,7 @@ class Story:
     label: Label = Label.NEWS
     score: float
     reason: str
-    since: date | None = None
+    follows_edition_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Decision:
     score: float
     reason: str
     story: int | None = None
-    parts: tuple[Part, ...] = ()
+    score_components: tuple[ScoreComponent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

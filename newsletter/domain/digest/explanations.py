@@ -5,28 +5,28 @@ from dataclasses import dataclass
 from datetime import date
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.summary import headline
-from newsletter.domain.digest.digest import Decision, Part, Story
-from newsletter.domain.digest.selection import Candidate, Out
-from newsletter.domain.relevance.classifier import Relevance
+from newsletter.domain.articles.summary import clean_headline
+from newsletter.domain.digest.digest import Decision, ScoreComponent, Story
+from newsletter.domain.digest.selection import Candidate, Rejections
+from newsletter.domain.relevance.classifier import RelevanceVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reasons:
+class DecisionNotes:
     """What was noted on the way, by article: why it is out; the sum that ranked the story it stands
     for; the chosen story that it belongs to.
     """
 
-    out: Out
-    parts: Mapping[int, tuple[Part, ...]]
+    out: Rejections
+    parts: Mapping[int, tuple[ScoreComponent, ...]]
     chosen: Mapping[int, Candidate]
 
 
-def decisions(
+def explain_decisions(
     articles: Iterable[Article],
     stories: Sequence[Story],
-    verdicts: Mapping[int, Relevance],
-    reasons: Reasons,
+    verdicts: Mapping[int, RelevanceVerdict],
+    reasons: DecisionNotes,
 ) -> tuple[Decision, ...]:
     """One for each article: the stories' own first, in their order, each led by its lead."""
     ins = dict(_ins(stories, verdicts, reasons.chosen))
@@ -40,7 +40,7 @@ def decisions(
                 score=points,
                 reason=said,
                 story=at,
-                parts=reasons.parts.get(article.id, ()),
+                score_components=reasons.parts.get(article.id, ()),
             )
         )
     leads = {story.lead.id for story in stories}
@@ -55,7 +55,7 @@ def day(on: date) -> str:
 
 
 def _out(
-    article: Article, verdicts: Mapping[int, Relevance], reasons: Reasons
+    article: Article, verdicts: Mapping[int, RelevanceVerdict], reasons: DecisionNotes
 ) -> tuple[float, str]:
     if known := reasons.out.get(article.id):
         return known
@@ -65,7 +65,7 @@ def _out(
 
 def _ins(
     stories: Sequence[Story],
-    verdicts: Mapping[int, Relevance],
+    verdicts: Mapping[int, RelevanceVerdict],
     chosen: Mapping[int, Candidate],
 ) -> Iterator[tuple[int, tuple[int, float, str]]]:
     for at, story in enumerate(stories):
@@ -78,16 +78,16 @@ def _ins(
 def _told_in(article: Article, chosen: Mapping[int, Candidate]) -> str:
     """The event or matter that it shares with the story it belongs to."""
     story = chosen[article.id]
-    what = "more of the matter of" if article in story.more else "the same event as"
-    return f"{what} “{headline(story.lead)}”"
+    what = "more of the matter of" if article in story.related else "the same event as"
+    return f"{what} “{clean_headline(story.lead)}”"
 
 
 def _reason(one: Candidate) -> str:
-    sources = list(dict.fromkeys(article.source for article in (*one.articles, *one.more)))
+    sources = list(dict.fromkeys(article.source for article in (*one.articles, *one.related)))
     parts = [one.relevance.reason]
     if len(sources) > 1:
         parts.append(f"Reported by {len(sources)} sources: {', '.join(sources)}.")
-    if one.before:
-        told = f"“{headline(one.before.article)}” in the edition of {day(one.before.on)}"
-        parts.append(f"Goes on from {told}.")
+    if one.follow_up_to:
+        headline, on = clean_headline(one.follow_up_to.article), day(one.follow_up_to.on)
+        parts.append(f"Goes on from “{headline}” in the edition of {on}.")
     return " ".join(parts)

@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.labels import Label, unlabelled
-from newsletter.domain.articles.summary import headline, summary
+from newsletter.domain.articles.labels import Label, strip_label
+from newsletter.domain.articles.summary import clean_headline, make_summary
 from newsletter.domain.digest.digest import Placement, Story
 from newsletter.domain.digest.explanations import _reason
 from newsletter.domain.digest.selection import Candidate
 from newsletter.domain.topic import Topic
 
-MAX_TOLD = 6  # Stories with a summary, after the lead; the rest are headlines.
+MAX_SUMMARIES = 6  # Stories with a summary, after the lead; the rest are headlines.
 
 
-def placed(chosen: Sequence[Candidate], topic: Topic, language: str) -> tuple[Story, ...]:
+def place_stories(chosen: Sequence[Candidate], topic: Topic, language: str) -> tuple[Story, ...]:
     """The lead, then the told stories country by country, then the headlines."""
     if not chosen:
         return ()
     lead = next((one for one in chosen if one.kind is Label.NEWS), chosen[0])
     rest = [one for one in chosen if one is not lead]
-    told, brief = rest[:MAX_TOLD], rest[MAX_TOLD:]
+    told, brief = rest[:MAX_SUMMARIES], rest[MAX_SUMMARIES:]
     countries = list(dict.fromkeys(one.relevance.country for one in (lead, *told)))
     told.sort(key=lambda one: countries.index(one.relevance.country))
     order = [
@@ -32,16 +32,16 @@ def placed(chosen: Sequence[Candidate], topic: Topic, language: str) -> tuple[St
 
 def _story(one: Candidate, placement: Placement, topic: Topic, language: str) -> Story:
     return Story(
-        title=unlabelled(headline(one.lead)),
-        summary=summary(one.lead),
+        title=strip_label(clean_headline(one.lead)),
+        summary=make_summary(one.lead),
         section=topic.heading(one.relevance.country, language),
         placement=placement,
         lead=one.lead,
-        others=_others((*one.articles, *one.more)),
+        others=_others((*one.articles, *one.related)),
         label=one.kind,
         score=one.score,
         reason=_reason(one),
-        since=one.before.on if one.before else None,
+        follows_edition_of=one.follow_up_to.on if one.follow_up_to else None,
     )
 
 

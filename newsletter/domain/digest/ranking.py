@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.labels import Label
-from newsletter.domain.digest.digest import Part
-from newsletter.domain.topic import Weights
+from newsletter.domain.digest.digest import ScoreComponent
+from newsletter.domain.topic import RankingWeights
 
 _HALF_PROMINENT_AT = 5
 _LONG_READ_CHARS = 4_000
@@ -17,17 +17,19 @@ DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merits:
+class RankingSignals:
     """What is known of a story besides its articles."""
 
     relevance: float  # the best of its articles'
     kind: Label
     closes_at: datetime
-    is_away: bool = False  # it plays elsewhere, and only names ours
+    is_set_elsewhere: bool = False  # it plays elsewhere, and only names ours
     is_round_up: bool = False
 
 
-def parts(articles: Sequence[Article], merits: Merits, weights: Weights) -> tuple[Part, ...]:
+def score_components(
+    articles: Sequence[Article], merits: RankingSignals, weights: RankingWeights
+) -> tuple[ScoreComponent, ...]:
     """The lines that make a story's score; articles are those that tell it."""
     best = max(article.weight for article in articles)
     age = max(merits.closes_at - max(one.published_at for one in articles), timedelta())
@@ -39,39 +41,49 @@ def parts(articles: Sequence[Article], merits: Merits, weights: Weights) -> tupl
     place = f"place {position + 1} in its feed, {weights.prominence:g} ÷ "
     place += f"(1 + {position}/{_HALF_PROMINENT_AT})"
     lines = [
-        Part("source", weights.source * best, f"{weights.source:g} × standing {best:g}"),
-        reported_by(articles, weights),
-        Part(
+        ScoreComponent("source", weights.source * best, f"{weights.source:g} × standing {best:g}"),
+        coverage_component(articles, weights),
+        ScoreComponent(
             "freshness",
             weights.freshness * fresh,
             f"{hours:.1f} hours old, {weights.freshness:g} × (1 - {min(hours, 24):.1f}/24)",
         ),
-        Part("prominence", weights.prominence / (1 + position / _HALF_PROMINENT_AT), place),
-        Part(
+        ScoreComponent(
+            "prominence", weights.prominence / (1 + position / _HALF_PROMINENT_AT), place
+        ),
+        ScoreComponent(
             "depth",
             weights.depth * long / _LONG_READ_CHARS,
             f"{chars} characters, {weights.depth:g} × {long}/{_LONG_READ_CHARS}",
         ),
-        Part("relevance", weights.relevance * relevance, f"{weights.relevance:g} × {relevance:g}"),
+        ScoreComponent(
+            "relevance", weights.relevance * relevance, f"{weights.relevance:g} × {relevance:g}"
+        ),
     ]
-    if merits.is_away:
-        lines.append(Part("away", weights.away, "it plays elsewhere, and only names ours"))
+    if merits.is_set_elsewhere:
+        lines.append(
+            ScoreComponent("away", weights.away, "it plays elsewhere, and only names ours")
+        )
     if merits.is_round_up:
-        lines.append(Part("round-up", weights.round_up, "many stories in one"))
+        lines.append(ScoreComponent("round-up", weights.round_up, "many stories in one"))
     if merits.kind is not Label.NEWS:
-        lines.append(Part(merits.kind.value, getattr(weights, merits.kind.value), "its kind"))
-    return tuple(Part(one.name, round(one.points, DIGITS), one.how) for one in lines)
+        lines.append(
+            ScoreComponent(merits.kind.value, getattr(weights, merits.kind.value), "its kind")
+        )
+    return tuple(
+        ScoreComponent(one.name, round(one.points, DIGITS), one.explanation) for one in lines
+    )
 
 
-def reported_by(articles: Iterable[Article], weights: Weights) -> Part:
+def coverage_component(articles: Iterable[Article], weights: RankingWeights) -> ScoreComponent:
     """The line for how many sources tell it."""
     sources = len({article.source for article in articles})
     points = round(weights.reported_by * math.log2(sources), DIGITS)
     how = f"{weights.reported_by:g} × log2 of {_counted(sources, 'source')}"
-    return Part("reported by", points, how)
+    return ScoreComponent("reported by", points, how)
 
 
-def score(lines: Sequence[Part]) -> float:
+def total_score(lines: Sequence[ScoreComponent]) -> float:
     """The sum of the lines."""
     return round(sum(one.points for one in lines), DIGITS)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from newsletter.domain import schedule
 from newsletter.domain.digest.digest import Story
-from newsletter.domain.newsletter import Approval, Newsletter
+from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
 
 
 class EditionStatus(StrEnum):
@@ -23,11 +23,11 @@ class EditionStatus(StrEnum):
     CANCELLED = "cancelled"  # ended in mid-run: what had not left is failed, and says so
 
 
-class Hold(StrEnum):
+class HoldReason(StrEnum):
     """Why an edition is held, since who may release it depends on that."""
 
     EDITOR = "editor"  # an editor held it
-    THIN = "thin"  # fewer stories than the newsletter asks for
+    TOO_FEW_STORIES = "thin"  # fewer stories than the newsletter asks for
     UNAPPROVED = "unapproved"  # the newsletter requires approval and nobody gave it
     LATE = "late"  # its minute passed by more than the grace
     REFUSED = "refused"  # the build refused the email
@@ -53,7 +53,7 @@ class Edition:
     on: date
     number: int
     status: EditionStatus
-    hold: Hold | None = None
+    hold: HoldReason | None = None
     reason: str = ""
     opens_at: datetime
     closes_at: datetime
@@ -69,7 +69,7 @@ class Edition:
     sent_at: datetime | None = None
 
 
-class Move(StrEnum):
+class Transition(StrEnum):
     APPROVE = "approve"  # an editor says yes, to a held one too
     HOLD = "hold"  # an editor, or a rule, keeps it back; in mid-run the rest of it
     SKIP = "skip"  # nothing goes out for that day
@@ -81,24 +81,30 @@ class Move(StrEnum):
 
 
 # Who may move where: a state that is not named stays.
-MOVES: Mapping[Move, tuple[frozenset[EditionStatus], EditionStatus]] = {
-    Move.APPROVE: (frozenset({EditionStatus.DRAFT, EditionStatus.HELD}), EditionStatus.APPROVED),
-    Move.HOLD: (
+TRANSITIONS: Mapping[Transition, tuple[frozenset[EditionStatus], EditionStatus]] = {
+    Transition.APPROVE: (
+        frozenset({EditionStatus.DRAFT, EditionStatus.HELD}),
+        EditionStatus.APPROVED,
+    ),
+    Transition.HOLD: (
         frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED, EditionStatus.SENDING}),
         EditionStatus.HELD,
     ),
-    Move.SKIP: (
+    Transition.SKIP: (
         frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED, EditionStatus.HELD}),
         EditionStatus.SKIPPED,
     ),
-    Move.SEND: (frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED}), EditionStatus.SENDING),
-    Move.FINISH: (frozenset({EditionStatus.SENDING}), EditionStatus.SENT),
-    Move.FAIL: (frozenset({EditionStatus.SENDING}), EditionStatus.FAILED),
-    Move.CANCEL: (
+    Transition.SEND: (
+        frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED}),
+        EditionStatus.SENDING,
+    ),
+    Transition.FINISH: (frozenset({EditionStatus.SENDING}), EditionStatus.SENT),
+    Transition.FAIL: (frozenset({EditionStatus.SENDING}), EditionStatus.FAILED),
+    Transition.CANCEL: (
         frozenset({EditionStatus.SENDING, EditionStatus.HELD}),
         EditionStatus.CANCELLED,
     ),
-    Move.REOPEN: (
+    Transition.REOPEN: (
         frozenset({EditionStatus.SENT, EditionStatus.FAILED, EditionStatus.CANCELLED}),
         EditionStatus.SENDING,
     ),
@@ -106,31 +112,31 @@ MOVES: Mapping[Move, tuple[frozenset[EditionStatus], EditionStatus]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ReleaseDecision:
     """What becomes of an edition: it goes out (hold is None), or is held, and why in a sentence."""
 
-    hold: Hold | None = None
+    hold: HoldReason | None = None
     reason: str = ""
 
 
-def at_its_minute(edition: Edition, newsletter: Newsletter, *, now: datetime) -> Verdict:
+def decide_release(edition: Edition, newsletter: Newsletter, *, now: datetime) -> ReleaseDecision:
     """What becomes of a draft or approved edition whose minute has come at now."""
     is_approved = edition.status is EditionStatus.APPROVED
-    if newsletter.approval is Approval.REQUIRED and not is_approved:
-        return Verdict(
-            hold=Hold.UNAPPROVED,
+    if newsletter.approval_policy is ApprovalPolicy.REQUIRED and not is_approved:
+        return ReleaseDecision(
+            hold=HoldReason.UNAPPROVED,
             reason=f"Nobody had approved it by its minute, {_at(edition.sends_at, newsletter)}.",
         )
     if schedule.is_late(newsletter, edition.sends_at, now):
-        return Verdict(
-            hold=Hold.LATE,
+        return ReleaseDecision(
+            hold=HoldReason.LATE,
             reason=f"It was to go out at {_at(edition.sends_at, newsletter)}; "
             f"at {_at(now, newsletter)} that was too long ago.",
         )
-    return Verdict()
+    return ReleaseDecision()
 
 
-def minute_after_approval(edition: Edition, *, now: datetime) -> datetime:
+def send_time_after_approval(edition: Edition, *, now: datetime) -> datetime:
     """When an edition approved or released at now goes out: at its minute, or at once if past.
 
     Its minute moves along, so that what a person lets go late is not held for being late.

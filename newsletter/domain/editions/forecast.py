@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from newsletter.domain import schedule
-from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
+from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
 from newsletter.domain.editions.forecast_rules import (
     Conditions,
     ForecastReason,
-    Verdict,
+    ForecastVerdict,
     decide_verdict,
 )
 from newsletter.domain.editions.forecast_words import day_and_time, distance
@@ -101,7 +101,7 @@ def _is_of_today(newsletter: Newsletter, on: date, edition: Edition | None, now:
 def _is_under_way(newsletter: Newsletter, on: date, edition: Edition | None, now: datetime) -> bool:
     if edition is None:
         return schedule.is_time_to_compose(newsletter, on, now)
-    if edition.hold is Hold.STOPPED:
+    if edition.hold is HoldReason.STOPPED:
         return edition.deadline_at is not None and now <= edition.deadline_at
     is_late = schedule.is_late(newsletter, edition.sends_at, now)
     is_open = edition.status in (*_WAITING, EditionStatus.HELD) and not is_late
@@ -115,7 +115,9 @@ def _minute_after(newsletter: Newsletter, on: date, now: datetime) -> datetime:
     return schedule.sends_at(newsletter, schedule.next_date(newsletter, moment))
 
 
-def _sentence(newsletter: Newsletter, sends_at: datetime, verdict: Verdict, now: datetime) -> str:
+def _sentence(
+    newsletter: Newsletter, sends_at: datetime, verdict: ForecastVerdict, now: datetime
+) -> str:
     when = day_and_time(newsletter, sends_at, now=now, begins=True)
     is_done = verdict.reason in {ForecastReason.SENT, ForecastReason.SENDING}
     start = when if is_done else f"{when} ({distance(sends_at, now)})"

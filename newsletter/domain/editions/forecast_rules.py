@@ -8,9 +8,9 @@ from enum import StrEnum
 from newsletter.domain import schedule
 from newsletter.domain.delivery.run_result import is_failure
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.domain.editions.edition import UNEXPLAINED, Edition, EditionStatus, Hold
+from newsletter.domain.editions.edition import UNEXPLAINED, Edition, EditionStatus, HoldReason
 from newsletter.domain.editions.forecast_words import clock_time, count, quote_reason
-from newsletter.domain.newsletter import Approval, Newsletter
+from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
 from newsletter.domain.sender import impossible_sender
 
 _DONE = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
@@ -25,7 +25,7 @@ class ForecastReason(StrEnum):
     SENDING = "sending"  # on its way
     SENT = "sent"  # it has gone out
     EDITOR = "editor"  # the holds, as they are named in domain/edition
-    THIN = "thin"  # also: a draft with no story, or too few, that nobody approved
+    TOO_FEW_STORIES = "thin"  # also: a draft with no story, or too few, that nobody approved
     UNAPPROVED = "unapproved"  # also: a draft that needs approval and has none yet
     LATE = "late"
     REFUSED = "refused"
@@ -63,7 +63,7 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ForecastVerdict:
     """A verdict in parts: facts are told of what goes out, why of what does not."""
 
     goes_out: bool | None
@@ -74,7 +74,7 @@ class Verdict:
 
 def decide_verdict(
     newsletter: Newsletter, on: date, edition: Edition | None, found: Conditions, now: datetime
-) -> Verdict:
+) -> ForecastVerdict:
     """Return whether the evening of that date goes out as things stand at now, and why."""
     if edition is None:
         return _before_composing(newsletter, on, found, now)
@@ -91,7 +91,7 @@ def decide_verdict(
 
 def _before_composing(
     newsletter: Newsletter, on: date, found: Conditions, now: datetime
-) -> Verdict:
+) -> ForecastVerdict:
     obstacle = (
         _missing_jobs(found, {"compose", "dispatch"})
         or _missing_readers(found)
@@ -103,14 +103,18 @@ def _before_composing(
     composes_at = schedule.composes_at(newsletter, on)
     is_due = composes_at <= now
     when = "not composed yet" if is_due else f"composed at {clock_time(newsletter, composes_at)}"
-    if_approved = ", once it is approved" if newsletter.approval is Approval.REQUIRED else ""
+    if_approved = (
+        ", once it is approved" if newsletter.approval_policy is ApprovalPolicy.REQUIRED else ""
+    )
     stories = count(max(1, newsletter.min_stories), "story", "stories")
     verdict = f"goes out with at least {stories}{if_approved}"
     facts = f"{when}, {_readers(found)}: {verdict}"
-    return Verdict(goes_out=None, reason=ForecastReason.NOT_COMPOSED, facts=facts)
+    return ForecastVerdict(goes_out=None, reason=ForecastReason.NOT_COMPOSED, facts=facts)
 
 
-def _waiting(newsletter: Newsletter, edition: Edition, found: Conditions, now: datetime) -> Verdict:
+def _waiting(
+    newsletter: Newsletter, edition: Edition, found: Conditions, now: datetime
+) -> ForecastVerdict:
     """The verdict on a draft, or on an approved edition, as its minute will find it."""
     is_approved = edition.status is EditionStatus.APPROVED
     if obstacle := _missing_jobs(found, {"dispatch"}) or _missing_readers(found):
@@ -119,21 +123,21 @@ def _waiting(newsletter: Newsletter, edition: Edition, found: Conditions, now: d
         return _no(ForecastReason.LATE, "its minute passed by more than the grace")
     if not found.stories or (found.stories < newsletter.min_stories and not is_approved):
         return _too_few(newsletter, found)
-    if newsletter.approval is Approval.REQUIRED and not is_approved:
+    if newsletter.approval_policy is ApprovalPolicy.REQUIRED and not is_approved:
         minute = clock_time(newsletter, edition.sends_at)
         return _no(ForecastReason.UNAPPROVED, f"needs approval before {minute}")
     if obstacle := _impossible_sender(newsletter, found):
         return obstacle
     approval = "approved" if is_approved else "no approval needed"
     stories = count(found.stories, "story", "stories")
-    return Verdict(
+    return ForecastVerdict(
         goes_out=True,
         reason=ForecastReason.READY,
         facts=f"{stories}, {approval}, {_readers(found)}: goes out",
     )
 
 
-def _impossible_sender(newsletter: Newsletter, found: Conditions) -> Verdict | None:
+def _impossible_sender(newsletter: Newsletter, found: Conditions) -> ForecastVerdict | None:
     """The verdict where the build will refuse the sender (services/sender_check)."""
     if not (found.is_mailed_away and impossible_sender(newsletter)):
         return None
@@ -141,15 +145,15 @@ def _impossible_sender(newsletter: Newsletter, found: Conditions) -> Verdict | N
     return _no(ForecastReason.REFUSED, f"its sender is at {domain}, a domain nobody can have")
 
 
-def _too_few(newsletter: Newsletter, found: Conditions) -> Verdict:
+def _too_few(newsletter: Newsletter, found: Conditions) -> ForecastVerdict:
     if no_news := _no_news(found):
         return no_news
     least = count(newsletter.min_stories, "story", "stories")
     few = f"{found.stories} of at least {least}" if found.stories else "no story yet"
-    return _no(ForecastReason.THIN, f"as it stands, {few}")
+    return _no(ForecastReason.TOO_FEW_STORIES, f"as it stands, {few}")
 
 
-def _over(edition: Edition, found: Conditions) -> Verdict:
+def _over(edition: Edition, found: Conditions) -> ForecastVerdict:
     """The verdict on an edition that was skipped, cancelled, or failed for everybody."""
     reason = ForecastReason(edition.status.value)
     said = quote_reason(edition.reason)
@@ -160,21 +164,23 @@ def _over(edition: Edition, found: Conditions) -> Verdict:
     return _no(reason, f"{edition.status}{after}: {said}")
 
 
-def _held(edition: Edition, found: Conditions) -> Verdict:
-    hold = edition.hold or Hold.EDITOR
+def _held(edition: Edition, found: Conditions) -> ForecastVerdict:
+    hold = edition.hold or HoldReason.EDITOR
     reason = ForecastReason(hold.value)
     said = quote_reason(edition.reason)
-    if hold is Hold.EDITOR:
+    if hold is HoldReason.EDITOR:
         note = f', "{said}"' if edition.reason not in {"", UNEXPLAINED} else ""
         return _no(reason, f"held by an editor{note}")
-    if hold is Hold.STOPPED:
+    if hold is HoldReason.STOPPED:
         total = sum(found.deliveries.values())
         left = total - _number(found, *_DONE)
         return _no(reason, f"stopped with {left:,} of {total:,} left: {said}")
     return _no(reason, f"held: {said}")
 
 
-def _sending(newsletter: Newsletter, edition: Edition, found: Conditions, now: datetime) -> Verdict:
+def _sending(
+    newsletter: Newsletter, edition: Edition, found: Conditions, now: datetime
+) -> ForecastVerdict:
     began_at = edition.frozen_at or edition.sends_at
     sent, total = _number(found, DeliveryStatus.SENT), sum(found.deliveries.values())
     seconds = (now - began_at).total_seconds()
@@ -182,10 +188,12 @@ def _sending(newsletter: Newsletter, edition: Edition, found: Conditions, now: d
     if sent and seconds >= 1:
         facts.append(f"{sent / seconds:,.1f} a second")
     since = f"being sent since {clock_time(newsletter, began_at)}: "
-    return Verdict(goes_out=True, reason=ForecastReason.SENDING, facts=since + ", ".join(facts))
+    return ForecastVerdict(
+        goes_out=True, reason=ForecastReason.SENDING, facts=since + ", ".join(facts)
+    )
 
 
-def _sent(newsletter: Newsletter, edition: Edition, found: Conditions) -> Verdict:
+def _sent(newsletter: Newsletter, edition: Edition, found: Conditions) -> ForecastVerdict:
     sent, failed = (_number(found, one) for one in (DeliveryStatus.SENT, DeliveryStatus.FAILED))
     total = sum(found.deliveries.values())
     if not total:
@@ -195,7 +203,7 @@ def _sent(newsletter: Newsletter, edition: Edition, found: Conditions) -> Verdic
         return _no(ForecastReason.FAILED, why)
     at = clock_time(newsletter, edition.sent_at or edition.sends_at)
     facts = [f"sent at {at} to {sent:,} of {count(total, 'reader')}", *_troubles(found)]
-    return Verdict(goes_out=True, reason=ForecastReason.SENT, facts=", ".join(facts))
+    return ForecastVerdict(goes_out=True, reason=ForecastReason.SENT, facts=", ".join(facts))
 
 
 def _number(found: Conditions, *statuses: DeliveryStatus) -> int:
@@ -207,20 +215,20 @@ def _troubles(found: Conditions) -> list[str]:
     return [f"{n:,} {one}" for one in troubles if (n := _number(found, one))]
 
 
-def _missing_jobs(found: Conditions, needed: Collection[str]) -> Verdict | None:
+def _missing_jobs(found: Conditions, needed: Collection[str]) -> ForecastVerdict | None:
     if not set(needed) & set(found.overdue_jobs):
         return None
     why = "beat or the workers have not run in the last five minutes: newsletter serve --all"
     return _no(ForecastReason.JOBS, why)
 
 
-def _missing_readers(found: Conditions) -> Verdict | None:
+def _missing_readers(found: Conditions) -> ForecastVerdict | None:
     if found.readers:
         return None
     return _no(ForecastReason.NO_READERS, "nobody is subscribed")
 
 
-def _no_news(found: Conditions) -> Verdict | None:
+def _no_news(found: Conditions) -> ForecastVerdict | None:
     """What keeps all news away, where something does."""
     if not found.feeds:
         return _no(ForecastReason.NO_FEEDS, "no feed is read: newsletter feeds add URL")
@@ -236,5 +244,5 @@ def _readers(found: Conditions) -> str:
     return f"to {count(found.readers, 'reader')}{where}"
 
 
-def _no(reason: ForecastReason, why: str) -> Verdict:
-    return Verdict(goes_out=False, reason=reason, why=why)
+def _no(reason: ForecastReason, why: str) -> ForecastVerdict:
+    return ForecastVerdict(goes_out=False, reason=reason, why=why)

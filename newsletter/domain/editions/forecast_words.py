@@ -5,7 +5,7 @@ from math import ceil
 
 from newsletter.domain import schedule
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.text.clean import one_line
+from newsletter.domain.text.clean import clean_line
 
 _EVENING_HOUR = 17  # From then on a minute of today is tonight's.
 _WEEK_DAYS = 7  # A weekday's name alone means the one within the next seven days.
@@ -55,4 +55,4 @@ def count(number: int, one: str, many: str = "") -> str:
 
 def quote_reason(text: str) -> str:
     """Return a reason on one line, without its full stop, as a part of a longer sentence."""
-    return one_line(text, max_chars=_REASON_CHARS).removesuffix(".")
+    return clean_line(text, max_chars=_REASON_CHARS).removesuffix(".")

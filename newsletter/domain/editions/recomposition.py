@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.domain import schedule
-from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
-from newsletter.domain.newsletter import Newsletter, ThinDay
+from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.newsletter import Newsletter, TooFewStoriesPolicy
 
 # Clocks of machines that set theirs by the network differ by less; more was a wrong clock.
 CLOCKS_APART = timedelta(minutes=1)
 _COMPOSED_ALONE = frozenset({EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED})
 # A rule's, not a person's: gone with what it was for. An email that was refused waits for news.
-_OF_A_RULE = frozenset({None, Hold.THIN, Hold.UNAPPROVED, Hold.LATE})
+_OF_A_RULE = frozenset({None, HoldReason.TOO_FEW_STORIES, HoldReason.UNAPPROVED, HoldReason.LATE})
 _ANEW = "It is composed anew as news comes in."
 
 
@@ -33,7 +33,7 @@ class Fate:
     """The state that composing leaves an edition in, and why in a sentence."""
 
     status: EditionStatus = EditionStatus.DRAFT
-    hold: Hold | None = None
+    hold: HoldReason | None = None
     reason: str = ""
 
 
@@ -54,8 +54,8 @@ def decide_fate(newsletter: Newsletter, stories: int, feeds: FeedHealth) -> Fate
     shortage = describe_shortage(newsletter, stories, feeds)
     if not shortage:
         return Fate()
-    if stories and newsletter.thin_day is ThinDay.HOLD:
-        return Fate(status=EditionStatus.HELD, hold=Hold.THIN, reason=shortage)
+    if stories and newsletter.too_few_stories_policy is TooFewStoriesPolicy.HOLD:
+        return Fate(status=EditionStatus.HELD, hold=HoldReason.TOO_FEW_STORIES, reason=shortage)
     return Fate(reason=f"{shortage} {_ANEW}")
 
 
@@ -76,8 +76,8 @@ def decide_fate_at_minute(
     shortage = describe_shortage(newsletter, len(edition.stories), feeds)
     if not shortage:
         return None
-    if edition.stories and newsletter.thin_day is ThinDay.HOLD:
-        return Fate(status=EditionStatus.HELD, hold=Hold.THIN, reason=shortage)
+    if edition.stories and newsletter.too_few_stories_policy is TooFewStoriesPolicy.HOLD:
+        return Fate(status=EditionStatus.HELD, hold=HoldReason.TOO_FEW_STORIES, reason=shortage)
     return Fate(status=EditionStatus.SKIPPED, reason=shortage)
 
 
@@ -105,8 +105,8 @@ def reopened_status(
     is_late = schedule.is_late(newsletter, minute, now)
     is_reopened = {
         (EditionStatus.SKIPPED, None): is_to_come,
-        (EditionStatus.HELD, Hold.UNAPPROVED): now < minute,
-        (EditionStatus.HELD, Hold.LATE): not is_late,
+        (EditionStatus.HELD, HoldReason.UNAPPROVED): now < minute,
+        (EditionStatus.HELD, HoldReason.LATE): not is_late,
     }
     if not is_reopened.get((edition.status, edition.hold), False):
         return None

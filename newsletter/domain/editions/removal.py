@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
-from newsletter.domain.editions.edition import EditionStatus, Hold
-from newsletter.domain.newsletter import Newsletter, ThinDay
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.domain.newsletter import Newsletter, TooFewStoriesPolicy
 
 WITHOUT_ITS_LEAD = "The article that its story was told by cannot be mailed."
 
@@ -39,7 +39,7 @@ def remove_articles(stories: Sequence[Story], unfit: Mapping[int, str]) -> tuple
 
 def decide_after_removal(
     newsletter: Newsletter, *, before: int, after: int
-) -> tuple[EditionStatus, Hold | None, str] | None:
+) -> tuple[EditionStatus, HoldReason | None, str] | None:
     """Return what becomes of an edition that had before stories and has after; None: it goes on.
 
     With no story left it is skipped. The newsletter's rule for thin days holds when there were
@@ -51,9 +51,9 @@ def decide_after_removal(
     if after >= newsletter.min_stories or before < newsletter.min_stories:
         return None
     thin = f"A thin day: {after} of at least {newsletter.min_stories} stories, since {removed}."
-    if newsletter.thin_day is ThinDay.SKIP:
+    if newsletter.too_few_stories_policy is TooFewStoriesPolicy.SKIP:
         return EditionStatus.SKIPPED, None, thin
-    return EditionStatus.HELD, Hold.THIN, thin
+    return EditionStatus.HELD, HoldReason.TOO_FEW_STORIES, thin
 
 
 def _decision(

@@ -19,7 +19,7 @@ _VERP_BOX = "bounces"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def verp(edition_id: int, subscriber_id: int, *, key: bytes, box: str = _VERP_BOX) -> str:
+def make_verp(edition_id: int, subscriber_id: int, *, key: bytes, box: str = _VERP_BOX) -> str:
     """The local part of the envelope sender of one delivery: "bounces+5k-1x-" and a proof.
 
     A bounce to it names the delivery by itself. box is the mailbox that such mail goes to (RFC
@@ -30,7 +30,7 @@ def verp(edition_id: int, subscriber_id: int, *, key: bytes, box: str = _VERP_BO
     return f"{box}+{_base36(edition_id)}-{_base36(subscriber_id)}-{proof}"
 
 
-def read_verp(address: str, *, key: bytes) -> tuple[int, int]:
+def parse_verp(address: str, *, key: bytes) -> tuple[int, int]:
     """The edition and the subscriber of the delivery whose envelope sender this was.
 
     address may have its domain still, and any case. Raises InputError unless it was made here.
@@ -39,7 +39,7 @@ def read_verp(address: str, *, key: bytes) -> tuple[int, int]:
     found = _VERP.fullmatch(local) if address.isascii() else None
     if found is not None:
         edition_id, subscriber_id = int(found[2], 36), int(found[3], 36)
-        made = verp(edition_id, subscriber_id, key=key, box=found[1])
+        made = make_verp(edition_id, subscriber_id, key=key, box=found[1])
         if hmac.compare_digest(made.encode(), local.encode()):
             return edition_id, subscriber_id
     raise InputError(f"{address[:100]!r} is not the address of a bounce to a mail from here.")

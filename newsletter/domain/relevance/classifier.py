@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from newsletter.domain.articles.boilerplate import without_boilerplate
-from newsletter.domain.relevance.disambiguation import settled
-from newsletter.domain.relevance.name_matcher import Matcher
+from newsletter.domain.articles.boilerplate import strip_boilerplate
+from newsletter.domain.relevance.disambiguation import resolve_mentions
+from newsletter.domain.relevance.name_matcher import NameMatcher
 from newsletter.domain.relevance.scoring import (
-    ENOUGH,
+    RELEVANCE_THRESHOLD,
     SECTION_OTHER,
     SECTION_OURS,
-    Find,
-    Place,
-    is_away,
-    other_subject,
-    points,
+    Field,
+    Mention,
+    is_set_elsewhere,
+    off_topic_mentions,
+    score_mentions,
 )
-from newsletter.domain.text.fold import folded
-from newsletter.domain.topic import REGION, Strength, Topic
+from newsletter.domain.text.fold import fold
+from newsletter.domain.topic import REGION, TermKind, Topic
 
 LEAD_CHARS = 400  # A standfirst, or a text's first two sentences.
 TEXT_CHARS = 1_500
@@ -35,54 +35,54 @@ _OTHER_SECTION = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Relevance:
+class RelevanceVerdict:
     """The verdict on one text. country is where it mostly plays, REGION for several or none.
 
     is_away: its title names a place elsewhere too, and its lead none of ours: an echo.
     """
 
-    is_about: bool
+    is_on_topic: bool
     score: float
     country: str
     reason: str
-    is_away: bool = False
+    is_set_elsewhere: bool = False
 
 
-class Judge:
+class TopicClassifier:
     """Judges texts by one topic. Made once; safe to share between threads."""
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
-        self._matcher = Matcher(topic.terms)
-        ambiguous = {folded(name): told for name, told in topic.ambiguous.items()}
+        self._matcher = NameMatcher(topic.terms)
+        ambiguous = {fold(name): told for name, told in topic.ambiguous.items()}
         self._ambiguous = {
             term.text: ambiguous[name]
             for term in topic.terms
-            if (name := folded(term.text)) in ambiguous
+            if (name := fold(term.text)) in ambiguous
         }
-        strong = (term for term in topic.terms if term.strength is Strength.STRONG)
-        self._countries = {folded(term.text): term.country for term in strong}
+        strong = (term for term in topic.terms if term.kind is TermKind.STRONG)
+        self._countries = {fold(term.text): term.country for term in strong}
 
-    def judge(
+    def classify(
         self, title: str, summary: str = "", text: str = "", *, section: str = "", url: str = ""
-    ) -> Relevance:
+    ) -> RelevanceVerdict:
         """Whether the text is about the topic.
 
         title, summary and text are plain text of any length; their beginnings are read. section is
         what the source declares, or ""; url may name a section of ours too.
         """
         fields = _fields(title, summary, text)
-        finds = settled(fields, self._matcher, self._ambiguous)
+        finds = resolve_mentions(fields, self._matcher, self._ambiguous)
         filed, section_score, section_country = self._section([*_sections(section), *_path(url)])
-        score = section_score + points(finds)
+        score = section_score + score_mentions(finds)
         strong = [find for find in finds if find.is_strong]
-        is_about = score >= ENOUGH and bool(strong or section_score > 0)
-        return Relevance(
-            is_about=is_about,
+        is_about = score >= RELEVANCE_THRESHOLD and bool(strong or section_score > 0)
+        return RelevanceVerdict(
+            is_on_topic=is_about,
             score=round(score, 2),
             country=_country(strong) or section_country,
             reason=_reason(finds, is_about=is_about, filed=filed),
-            is_away=is_away(finds),
+            is_set_elsewhere=is_set_elsewhere(finds),
         )
 
     def _section(self, declared: Sequence[str]) -> tuple[str, float, str]:
@@ -98,21 +98,21 @@ class Judge:
         return "", 0.0, REGION
 
 
-def _fields(title: str, summary: str, text: str) -> list[tuple[Place, str]]:
+def _fields(title: str, summary: str, text: str) -> list[tuple[Field, str]]:
     """What is read, by where it stands: a summary that goes on and on is a text."""
     below = summary if text.startswith(summary[:LEAD_CHARS]) and text else f"{summary}\n{text}"
     below = (text if below is summary else below)[: 2 * (LEAD_CHARS + TEXT_CHARS)]
-    below = " ".join(map(without_boilerplate, below.strip().split("\n")))  # Names go over lines.
+    below = " ".join(map(strip_boilerplate, below.strip().split("\n")))  # Names go over lines.
     return [
-        (Place.TITLE, title[:LEAD_CHARS]),
-        (Place.LEAD, below[:LEAD_CHARS]),
-        (Place.TEXT, below[LEAD_CHARS : LEAD_CHARS + TEXT_CHARS]),
+        (Field.TITLE, title[:LEAD_CHARS]),
+        (Field.LEAD, below[:LEAD_CHARS]),
+        (Field.TEXT, below[LEAD_CHARS : LEAD_CHARS + TEXT_CHARS]),
     ]
 
 
 def _section_name(name: str) -> str:
     """A section as topics spell it: world-middle-east and News/Middle East are the same."""
-    words = re.sub(r"[-_/\s]+", " ", folded(name)).replace("&", "and").strip()
+    words = re.sub(r"[-_/\s]+", " ", fold(name)).replace("&", "and").strip()
     return words.removeprefix("world ").removeprefix("news ")
 
 
@@ -124,9 +124,9 @@ def _path(url: str) -> list[str]:
     return [unquote(part) for part in urlsplit(url).path.split("/")[:-1] if part]
 
 
-def _country(strong: Sequence[Find]) -> str:
+def _country(strong: Sequence[Mention]) -> str:
     """The country that the title, then the rest, names most; REGION when there is none."""
-    each = {Place.TITLE: 3.0, Place.LEAD: 1.2, Place.TEXT: 0.3}
+    each = {Field.TITLE: 3.0, Field.LEAD: 1.2, Field.TEXT: 0.3}
     sums: dict[str, float] = defaultdict(float)
     first: dict[str, int] = {}
     for at, find in enumerate(strong):
@@ -138,11 +138,11 @@ def _country(strong: Sequence[Find]) -> str:
     return min(sums, key=lambda country: (-sums[country], first[country]))
 
 
-def _reason(finds: Sequence[Find], *, is_about: bool, filed: str) -> str:
+def _reason(finds: Sequence[Mention], *, is_about: bool, filed: str) -> str:
     """A sentence for the editor: what was found where."""
-    ours = [one for one in finds if one.term.strength in {Strength.STRONG, Strength.WEAK}]
+    ours = [one for one in finds if one.term.kind in {TermKind.STRONG, TermKind.WEAK}]
     parts = [f"its source files it under {filed}"] if filed else []
-    for where in Place:
+    for where in Field:
         words = dict.fromkeys(find.words for find in ours if find.where is where)
         if words:
             named = ", ".join(f"“{word}”" for word in list(words)[:3])
@@ -152,6 +152,6 @@ def _reason(finds: Sequence[Find], *, is_about: bool, filed: str) -> str:
     told = "; ".join(parts)
     if is_about:
         return f"{told[0].upper()}{told[1:]}."
-    if other := other_subject(finds):
+    if other := off_topic_mentions(finds):
         return f"Only {told}: “{other[0].words}” makes it {other[0].term.subject}."
     return f"Only {told}: a passing mention."

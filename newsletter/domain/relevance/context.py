@@ -2,9 +2,9 @@
 
 import re
 
-from newsletter.domain.relevance.name_matcher import Found
-from newsletter.domain.text.fold import folded
-from newsletter.domain.topic import Ambiguity
+from newsletter.domain.relevance.name_matcher import Match
+from newsletter.domain.text.fold import fold
+from newsletter.domain.topic import DisambiguationRule
 
 LONG_WORD, LEAST_WORDS = 4, 3  # Of a headline in title case; shorter words stay small in it.
 
@@ -49,29 +49,31 @@ _STATE = re.compile(
 _BEFORE_CHARS = 40  # Where the word before a name is looked for.
 
 
-def is_other(told: Ambiguity, found: Found, text: str, company: str) -> bool:
+def is_other_entity(told: DisambiguationRule, found: Match, text: str, company: str) -> bool:
     """Whether somebody or something else bears the name at found in text.
 
     company is all that was read of the article, folded.
     """
-    if told.is_lower_other and text[found.start].islower():
+    if told.lowercase_means_other and text[found.start].islower():
         return True
-    if any(has_word(company, word) for word in told.not_):
+    if any(contains_word(company, word) for word in told.excluding_words):
         return True
     return told.is_first_name and not is_title_case(text) and _is_person(text, found, told)
 
 
-def is_town_abroad(found: Found, text: str) -> bool:
+def is_us_town(found: Match, text: str) -> bool:
     """Whether a town in the United States is named so, its state behind it."""
     return text.startswith(", ", found.end) and bool(_STATE.match(text, found.end))
 
 
-def is_backed(told: Ambiguity, company: str) -> bool:
+def has_supporting_context(told: DisambiguationRule, company: str) -> bool:
     """Whether the name counts without another find of the topic beside it."""
-    return not told.needs_company or any(has_word(company, word) for word in told.with_)
+    return not told.needs_context or any(
+        contains_word(company, word) for word in told.supporting_words
+    )
 
 
-def has_word(text: str, word: str) -> bool:
+def contains_word(text: str, word: str) -> bool:
     """Whether the word, or the words, stand in the text as wholes; both are folded."""
     at = text.find(word)
     while at >= 0:
@@ -82,12 +84,12 @@ def has_word(text: str, word: str) -> bool:
     return False
 
 
-def _is_person(text: str, found: Found, told: Ambiguity) -> bool:
+def _is_person(text: str, found: Match, told: DisambiguationRule) -> bool:
     """Whether a surname follows, or a first name stands before: capitalised, and no company."""
     after = _NEXT_WORD.match(text, found.end)
     before = _WORD_BEFORE.search(text[max(0, found.start - _BEFORE_CHARS) : found.start])
     near = [match[1] for match in (after, before) if match]
-    return any(folded(word) not in told.with_ and not _is_common(word) for word in near)
+    return any(fold(word) not in told.supporting_words and not _is_common(word) for word in near)
 
 
 def is_title_case(text: str) -> bool:
@@ -97,5 +99,5 @@ def is_title_case(text: str) -> bool:
 
 
 def _is_common(word: str) -> bool:
-    plain = folded(word).removesuffix("'s")
+    plain = fold(word).removesuffix("'s")
     return plain in _COMMON or word.isupper() or plain.endswith(_FORMS_OF_OTHER_WORDS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import ahocorasick
 
-from newsletter.domain.text.fold import _MARKS, folded
+from newsletter.domain.text.fold import _MARKS, fold
 from newsletter.domain.topic import Term
 
 # Written together with the word in Arabic and Hebrew: and, in, to, the, from, as, so.
@@ -15,7 +15,7 @@ _LONGEST_PREFIX = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Match:
     """A term at text[start:end]."""
 
     term: Term
@@ -24,7 +24,7 @@ class Found:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(folded(text).split())
+    return frozenset(fold(text).split())
 
 
 # What may follow a name without making it another word, as it stands after folding: of that land,
@@ -38,42 +38,40 @@ _ENDINGS = {
     ),
 }
 _ADJECTIVE_ENDS = tuple(_words("ий ый ой"))
-_CASE_LETTERS = frozenset(
-    folded("аяйьеоиы")
-)  # A Russian name's last letter that its cases replace.
+_CASE_LETTERS = frozenset(fold("аяйьеоиы"))  # A Russian name's last letter that its cases replace.
 _STEM_FROM = 4
 
 
-class Matcher:
+class NameMatcher:
     """Finds a fixed set of terms. Made once; safe to share between threads."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
         self._automaton: Any = ahocorasick.Automaton()
         for term in terms:
-            key = folded(_unmarked(term.text)[0])
+            key = fold(_unmarked(term.text)[0])
             stem = _stem(key)
             known = self._automaton.get(stem, ())
             self._automaton.add_word(stem, (*known, (term, len(stem), stem != key)))
         self._automaton.make_automaton()
 
-    def find(self, text: str) -> list[Found]:
+    def find(self, text: str) -> list[Match]:
         """The terms in text, the longest where several overlap, in their order."""
         plain, places = _unmarked(text)
-        hits = sorted(self._hits(folded(plain)), key=lambda hit: (hit.start, -hit.end))
-        kept: list[Found] = []
+        hits = sorted(self._hits(fold(plain)), key=lambda hit: (hit.start, -hit.end))
+        kept: list[Match] = []
         for hit in hits:
             if not kept or hit.start >= kept[-1].end:
                 kept.append(hit)
         if places is None:
             return kept
-        return [Found(one.term, places[one.start], places[one.end - 1] + 1) for one in kept]
+        return [Match(one.term, places[one.start], places[one.end - 1] + 1) for one in kept]
 
-    def _hits(self, text: str) -> Iterator[Found]:
+    def _hits(self, text: str) -> Iterator[Match]:
         for last, terms in self._automaton.iter(text):
             for term, length, is_cut in terms:
                 start = last + 1 - length
                 if (end := _word_end(text, start, last + 1, is_cut=is_cut)) is not None:
-                    yield Found(term, start, end)
+                    yield Match(term, start, end)
 
 
 def _unmarked(text: str) -> tuple[str, list[int] | None]:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.stories.similarity import Pairs, likenesses
+from newsletter.domain.stories.similarity import Pairs, pairwise_similarities
 
 # Likeness is from 0 to 1; decision 0012 tells how these were found. Two reports that nobody else
 # stands by must be this much alike to tell one event; a group speaks for itself, and needs less.
@@ -13,26 +13,26 @@ ALIKE, ALIKE_IN_GROUPS = 0.2, 0.13
 # And they must be so much more alike than they are to what else is told; the more reports there are
 # together, the more, since what joins two by chance joins two groups of six by their matter.
 NEARER, NEARER_FOR_EACH_DOUBLING = 0.06, 0.065
-OTHERS = 4  # The likest third groups, which show how alike the tellings of other events are.
+NEIGHBOURS = 4  # The likest third groups, which show how alike the tellings of other events are.
 # What is this much alike as groups tells one event even where others stand near: an event that
 # twenty report in five wordings.
-SURELY = 0.32
+CERTAIN_THRESHOLD = 0.32
 
 
-def group(articles: Sequence[Article]) -> tuple[tuple[Article, ...], ...]:
+def cluster_articles(articles: Sequence[Article]) -> tuple[tuple[Article, ...], ...]:
     """The articles in groups that tell one event each, whatever their order was.
 
     Groups join by the average likeness of all in them: a chain of likeness never swallows a
     distinct story. Groups and their members are ordered by time, then address.
     """
     ordered = sorted(articles, key=lambda one: (one.published_at, one.url))
-    groups = _Groups(len(ordered), likenesses(ordered))
+    groups = _Clusters(len(ordered), pairwise_similarities(ordered))
     while groups.join():
         pass  # What was joined may have stood between others.
     return tuple(tuple(ordered[at] for at in each) for each in groups.members())
 
 
-class _Groups:
+class _Clusters:
     """Groups of places, each first a place alone, and the sums of likeness between them."""
 
     def __init__(self, size: int, likeness: Pairs) -> None:
@@ -63,12 +63,14 @@ class _Groups:
         """Whether two groups are enough more alike than they are to any third."""
         others = (self._to_others(one, other) + self._to_others(other, one)) / 2
         doublings = math.log2(sum(self._sizes(one, other)) / 2)
-        return like >= min(SURELY, others + NEARER + NEARER_FOR_EACH_DOUBLING * doublings)
+        return like >= min(
+            CERTAIN_THRESHOLD, others + NEARER + NEARER_FOR_EACH_DOUBLING * doublings
+        )
 
     def _to_others(self, one: int, but: int) -> float:
         """How alike a group is to its likest others; those that are missing are not alike."""
         likes = (self._average(one, third) for third in self._sums[one] if third != but)
-        return sum(heapq.nlargest(OTHERS, likes)) / OTHERS
+        return sum(heapq.nlargest(NEIGHBOURS, likes)) / NEIGHBOURS
 
     def _pairs(self, one: int) -> Iterator[tuple[float, int, int, tuple[int, int]]]:
         for other in self._sums[one]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.stories.storylines import RANKED, told_with
+from newsletter.domain.stories.storylines import MAX_STORYLINES, assign_storylines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class PublishedArticle:
     """An article of an earlier edition: that edition's date and cut-off."""
 
     article: Article
@@ -17,15 +17,17 @@ class Told:
     closes_at: datetime
 
 
-def begun(stories: Sequence[Sequence[Article]], told: Sequence[Told]) -> list[Told | None]:
+def find_predecessors(
+    stories: Sequence[Sequence[Article]], told: Sequence[PublishedArticle]
+) -> list[PublishedArticle | None]:
     """For each story what an earlier edition told of its matter; None for one that is new.
 
     The last edition that told it counts, of that the report most like the story, and only when the
     story has one from after its cut-off: what is older is late, and goes on from nothing.
     """
-    latest = sorted(told, key=recency, reverse=True)[:RANKED]
-    places = told_with([*((one.article,) for one in latest), *stories])
-    last: dict[int, Told] = {}  # by the place of the matter; the latest comes first
+    latest = sorted(told, key=recency, reverse=True)[:MAX_STORYLINES]
+    places = assign_storylines([*((one.article,) for one in latest), *stories])
+    last: dict[int, PublishedArticle] = {}  # by the place of the matter; the latest comes first
     for place, one in zip(places, latest, strict=False):
         last.setdefault(place, one)
     found = []
@@ -37,7 +39,7 @@ def begun(stories: Sequence[Sequence[Article]], told: Sequence[Told]) -> list[To
     return found
 
 
-def recency(one: Told) -> tuple[datetime, str]:
+def recency(one: PublishedArticle) -> tuple[datetime, str]:
     """Sorts the articles of the last edition last."""
     return one.closes_at, one.article.url
 

@@ -6,39 +6,43 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.text.tokens import words_of
-from newsletter.domain.text.weekdays import weekdays_in
+from newsletter.domain.text.tokens import tokenize
+from newsletter.domain.text.weekdays import find_weekdays
 
-WITHIN = timedelta(hours=36)  # The same words a week apart are another event.
-TITLE_COUNTS = 2.0  # A word in the headline says more about the event than one below it.
+MAX_TIME_GAP = timedelta(hours=36)  # The same words a week apart are another event.
+TITLE_WEIGHT = 2.0  # A word in the headline says more about the event than one below it.
 SUMMARY_CHARS = 600  # A standfirst and the first paragraphs; further down comes the background.
 # Two articles are compared when a word brings them together that fewer than this many have; on
 # days of some hundred articles that is any word. It keeps the work in step with the articles.
-RARE = 60
-FAINT = 0.05  # Less than this in rare words is chance: the rest is not worth adding up.
-SAME = 0.9  # What shares one word only is another event, unless it says little else.
+MAX_DOCUMENT_FREQUENCY = 60
+MIN_CANDIDATE_SIMILARITY = (
+    0.05  # Less than this in rare words is chance: the rest is not worth adding up.
+)
+SINGLE_WORD_THRESHOLD = (
+    0.9  # What shares one word only is another event, unless it says little else.
+)
 # Two that name weekdays and none in common tell what happened on different days. So much likeness
 # that takes off: about what two words of some weight in common add.
-OTHER_DAYS = 0.07
+DIFFERENT_WEEKDAY_PENALTY = 0.07
 
 Pairs = dict[tuple[int, int], float]
 
 
-def likeness(one: Article, other: Article) -> float:
+def similarity(one: Article, other: Article) -> float:
     """How much two articles look like one event by their words alone, from 0 to 1."""
-    left, right = vectors([one, other])
+    left, right = weighted_vectors([one, other])
     return cosine(left, right)
 
 
-def likenesses(articles: Sequence[Article]) -> Pairs:
+def pairwise_similarities(articles: Sequence[Article]) -> Pairs:
     """The likeness of each pair by its places.
 
     articles are in the order of their time. What is missing is too little, or too long apart.
     """
-    named = [weekdays_in(f"{article.title}\n{_below(article)}") for article in articles]
+    named = [find_weekdays(f"{article.title}\n{_below(article)}") for article in articles]
     return {
-        (one, other): like - OTHER_DAYS * _are_other_days(named[one], named[other])
-        for (one, other), like in _near(articles, vectors(articles)).items()
+        (one, other): like - DIFFERENT_WEEKDAY_PENALTY * _are_other_days(named[one], named[other])
+        for (one, other), like in _near(articles, weighted_vectors(articles)).items()
     }
 
 
@@ -46,25 +50,25 @@ def _are_other_days(some: frozenset[int], others: frozenset[int]) -> bool:
     return bool(some and others) and some.isdisjoint(others)
 
 
-def vectors(articles: Sequence[Article]) -> list[dict[str, float]]:
+def weighted_vectors(articles: Sequence[Article]) -> list[dict[str, float]]:
     """The words of each article with their weights, of length 1 together."""
     counted = [_words(article) for article in articles]
     seen_in = Counter(word for words in counted for word in words)
     size = len(articles)
     weights = {word: math.sqrt(math.log((1 + size) / count)) for word, count in seen_in.items()}
-    return [unit({w: c * weights[w] for w, c in words.items()}) for words in counted]
+    return [normalize({w: c * weights[w] for w, c in words.items()}) for words in counted]
 
 
 def _words(article: Article) -> dict[str, float]:
-    words = dict.fromkeys(words_of(_below(article)), 1.0)
-    return words | dict.fromkeys(words_of(article.title[:SUMMARY_CHARS]), TITLE_COUNTS)
+    words = dict.fromkeys(tokenize(_below(article)), 1.0)
+    return words | dict.fromkeys(tokenize(article.title[:SUMMARY_CHARS]), TITLE_WEIGHT)
 
 
 def _below(article: Article) -> str:
     return (article.summary or article.text)[:SUMMARY_CHARS]
 
 
-def unit(words: Mapping[str, float]) -> dict[str, float]:
+def normalize(words: Mapping[str, float]) -> dict[str, float]:
     """The words with their weights brought to length 1 together."""
     length = math.sqrt(sum(weight * weight for weight in words.values())) or 1.0
     return {word: weight / length for word, weight in words.items()}
@@ -76,9 +80,9 @@ def _near(articles: Sequence[Article], vectors: Sequence[Mapping[str, float]]) -
     bearers: dict[str, list[int]] = defaultdict(list)
     faint: Pairs = defaultdict(float)
     for at, words in enumerate(vectors):
-        oldest = articles[at].published_at - WITHIN
+        oldest = articles[at].published_at - MAX_TIME_GAP
         for word, weight in words.items():
-            if seen_in[word] > RARE:
+            if seen_in[word] > MAX_DOCUMENT_FREQUENCY:
                 continue
             for earlier in reversed(bearers[word]):
                 if articles[earlier].published_at < oldest:
@@ -88,12 +92,12 @@ def _near(articles: Sequence[Article], vectors: Sequence[Mapping[str, float]]) -
     likes = {
         (one, other): cosine(vectors[one], vectors[other])
         for (one, other), like in faint.items()
-        if like >= FAINT
+        if like >= MIN_CANDIDATE_SIMILARITY
     }
     return {
         (one, other): like
         for (one, other), like in likes.items()
-        if like >= SAME or len(vectors[one].keys() & vectors[other].keys()) > 1
+        if like >= SINGLE_WORD_THRESHOLD or len(vectors[one].keys() & vectors[other].keys()) > 1
     }
 
 

@@ -65,7 +65,7 @@ def parse_address(text: str) -> EmailAddress:
     return EmailAddress(address=normal, key=f"{local.casefold()}@{domain.lower()}")
 
 
-def meant(address: str) -> str:
+def suggest_correction(address: str) -> str:
     """The address that was perhaps meant, "" when nothing looks mistyped."""
     from rapidfuzz.distance import OSA
 

@@ -18,24 +18,24 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31}
 _PARAGRAPHS = re.compile(r"[ \t\r\f\v\u00a0]*\n\s*")
 
 
-def one_line(text: str, *, max_chars: int = 500) -> str:
+def clean_line(text: str, *, max_chars: int = 500) -> str:
     """The text on one line: entities resolved (twice over too), nothing invisible."""
-    return shortened(_SPACES.sub(" ", _resolved(text)).strip(), max_chars)
+    return truncate(_SPACES.sub(" ", _resolved(text)).strip(), max_chars)
 
 
-def paragraphs(text: str, *, max_chars: int) -> str:
-    """The text with one line a paragraph, cleaned as one_line does, cut at max_chars."""
+def clean_paragraphs(text: str, *, max_chars: int) -> str:
+    """The text with one line a paragraph, cleaned as clean_line does, cut at max_chars."""
     lines = _PARAGRAPHS.split(_resolved(text[: 4 * max_chars]))
     cleaned = (_SPACES.sub(" ", line).strip() for line in lines)
     return "\n".join(line for line in cleaned if line)[:max_chars]
 
 
-def visible(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """The text without characters that steer a display or hide; its line breaks stay."""
     return _UNWANTED.sub("", text)
 
 
-def shortened(text: str, max_chars: int) -> str:
+def truncate(text: str, max_chars: int) -> str:
     """The text, or its beginning cut at a word and ended by an ellipsis, within max_chars."""
     if len(text) <= max_chars:
         return text
@@ -56,4 +56,4 @@ def _resolved(text: str) -> str:
         if not _ENTITY.search(text):
             break
         text = html.unescape(text)
-    return unicodedata.normalize("NFC", visible(text))
+    return unicodedata.normalize("NFC", strip_invisible(text))

@@ -47,7 +47,7 @@ class _Folding(dict[int, int]):
 _FOLDING = _Folding()
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """The text in small letters without marks, each character in its old place."""
     return text.lower() if text.isascii() else _alike(text).translate(_FOLDING)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.domain.text.fold import folded
+from newsletter.domain.text.fold import fold
 
 _WORD = re.compile(r"\w[\w'’]*")
 _LETTERS = re.compile(r"\b(?:[^\W\d_]\.){2,}")  # U.N. is UN.
@@ -52,9 +52,9 @@ _STANDS_FOR = {
 }
 
 
-def words_of(text: str) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """The words of the text in their order, small, without endings and without small words."""
-    whole = _LETTERS.sub(lambda letters: letters[0].replace(".", ""), folded(text))
+    whole = _LETTERS.sub(lambda letters: letters[0].replace(".", ""), fold(text))
     found = (word.split("'", maxsplit=1)[0] for word in _WORD.findall(whole))
     kept = (_ending_off(w) for w in found if len(w) >= _SHORTEST and w not in _STOP)
     return [_STANDS_FOR.get(word, word) for word in kept]

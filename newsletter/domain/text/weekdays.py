@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.domain.text.fold import folded
+from newsletter.domain.text.fold import fold
 
 # As they stand in a sentence, Monday first. Hebrew counts its days, so the word for day belongs to
 # them. Turkish "pazar" is missing: it is a market more often than a Sunday.
@@ -16,7 +16,7 @@ saturday | samedi | суббота субботу субботы | السبت | 
 sunday | dimanche | воскресенье воскресенья | الأحد | یکشنبه یک‌شنبه | יום_ראשון |
 """
 _DAY = {
-    folded(name).replace("_", " "): day
+    fold(name).replace("_", " "): day
     for day, line in enumerate(_NAMES.strip().splitlines(), 1)
     for name in line.replace("|", " ").split()
 }
@@ -29,6 +29,6 @@ _ANY = re.compile(
 )
 
 
-def weekdays_in(text: str) -> frozenset[int]:
+def find_weekdays(text: str) -> frozenset[int]:
     """The weekdays named in the text, by their ISO 8601 numbers: 1 is Monday, 7 is Sunday."""
-    return frozenset(_DAY[name] for name in _ANY.findall(folded(text)))
+    return frozenset(_DAY[name] for name in _ANY.findall(fold(text)))

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 
 
 class Slows(StrEnum):
@@ -67,7 +67,7 @@ def slows(reply: Reply) -> Slows:
         return Slows.SERVICE
     if not _is_about_pace(reply, said):
         return Slows.NOTHING
-    return Slows.SERVICE if reply.stage is Stage.MAIL else Slows.PROVIDER
+    return Slows.SERVICE if reply.stage is SmtpStage.MAIL else Slows.PROVIDER
 
 
 def ends_session(reply: Reply) -> bool:
@@ -75,7 +75,7 @@ def ends_session(reply: Reply) -> bool:
 
     No recipient was named yet, so the message is not to blame: it goes over another connection.
     """
-    if reply.stage is not Stage.MAIL or reply.code // 100 != 4:  # noqa: PLR2004  # RFC 5321 4.2.1
+    if reply.stage is not SmtpStage.MAIL or reply.code // 100 != 4:  # noqa: PLR2004  # RFC 5321 4.2.1
         return False
     return reply.enhanced == _TIMED_OUT or _SESSION_ENDS.search(reply.text.casefold()) is not None
 

@@ -10,7 +10,7 @@ _EITHER = 32 + zlib.MAX_WBITS  # zlib's sign for: gzip or zlib, look at the head
 _RAW = -zlib.MAX_WBITS
 
 
-class Unpacker:
+class Decompressor:
     """Takes a body piece by piece; gives it unpacked, or refuses.
 
     encoding is the Content-Encoding header. Raises FeedUnusableError when it is one that was not
@@ -55,8 +55,8 @@ class Unpacker:
             raise FeedUnusableError("What it sent cannot be unpacked.") from error
 
 
-def unpacked(body: bytes) -> bytes:
+def decompress(body: bytes) -> bytes:
     """The body; when it is a gzip file, what that holds. Raises FeedUnusableError as Unpacker."""
-    unpacker = Unpacker("gzip" if body.startswith(_GZIP) else "")
+    unpacker = Decompressor("gzip" if body.startswith(_GZIP) else "")
     unpacker.add(body)
     return unpacker.body()

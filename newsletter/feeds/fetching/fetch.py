@@ -11,7 +11,7 @@ import httpcore
 import httpx
 
 from newsletter.errors import FeedUnavailableError, FeedUnusableError
-from newsletter.feeds.fetching.decompress import Unpacker
+from newsletter.feeds.fetching.decompress import Decompressor
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.feeds.fetching.guarded_backend import CheckedBackend
 
@@ -25,7 +25,7 @@ MAX_HEADER = 500  # An ETag is some forty characters; what is longer is not wort
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class FetchedDocument:
     """What a server sent. url is where it was found in the end; moved_to where it now lives.
 
     is_unchanged: the server said 304, so body is empty.
@@ -56,7 +56,7 @@ class Fetcher:
         self._policy = policy
         self._tls = ssl.create_default_context()  # 50 ms to make, so it is made once
 
-    def fetch(self, url: str, *, etag: str = "", last_modified: str = "") -> Document:
+    def fetch(self, url: str, *, etag: str = "", last_modified: str = "") -> FetchedDocument:
         """The document at url, unless it is the one that etag or last_modified stand for.
 
         Raises FeedUnavailableError (RefusedByServerError with its status) when it cannot be had
@@ -66,11 +66,11 @@ class Fetcher:
         headers = {name: value for name, value in asked.items() if value}
         return self._fetched(url, headers, math.inf)
 
-    def beginning(self, url: str, *, enough_bytes: int) -> bytes:
+    def fetch_head(self, url: str, *, enough_bytes: int) -> bytes:
         """What is at url as far as it is wanted: the rest is not read. Raises as fetch does."""
         return self._fetched(url, {}, enough_bytes).body
 
-    def _fetched(self, url: str, headers: dict[str, str], enough_bytes: float) -> Document:
+    def _fetched(self, url: str, headers: dict[str, str], enough_bytes: float) -> FetchedDocument:
         try:
             with self._client() as client:
                 return self._followed(client, url, headers, enough_bytes)
@@ -81,7 +81,7 @@ class Fetcher:
 
     def _followed(
         self, client: httpx.Client, url: str, headers: dict[str, str], enough_bytes: float
-    ) -> Document:
+    ) -> FetchedDocument:
         moved_to, is_permanent = "", True
         for _ in range(self._policy.max_redirects + 1):
             _check_scheme(url)
@@ -122,8 +122,8 @@ class Fetcher:
 
 def _document(
     response: httpx.Response, moved_to: str, policy: FetchPolicy, enough_bytes: float
-) -> Document:
-    found = Document(
+) -> FetchedDocument:
+    found = FetchedDocument(
         url=str(response.url),
         moved_to=moved_to,
         content_type=_header(response, "content-type"),
@@ -135,7 +135,7 @@ def _document(
         return found
     if response.status_code != httpx.codes.OK:
         raise _refusal(response)
-    unpacker = Unpacker(
+    unpacker = Decompressor(
         response.headers.get("content-encoding", ""), max_bytes=policy.max_body_bytes
     )
     for part in response.iter_raw():

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.domain.articles.article import Entry
-from newsletter.domain.text.clean import one_line, paragraphs
+from newsletter.domain.text.clean import clean_line, clean_paragraphs
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.pages.page_metadata import (
     bylines,
@@ -52,7 +52,7 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> Entry:
     is_article = guessed.get("text") or said.get("og:title") or article
     if not title or not is_article:
         raise FeedUnusableError("It is a web page, and no article can be made out on it.")
-    text = paragraphs(str(guessed.get("text") or ""), max_chars=MAX_TEXT_CHARS)
+    text = clean_paragraphs(str(guessed.get("text") or ""), max_chars=MAX_TEXT_CHARS)
     own = canonical(elements, url=url)
     return Entry(
         url=own,
@@ -106,7 +106,7 @@ def _sections(
 
 
 def _lines(values: Iterable[str]) -> Iterator[str]:
-    cleaned = (one_line(_BY.sub("", value.strip()), max_chars=120) for value in values)
+    cleaned = (clean_line(_BY.sub("", value.strip()), max_chars=120) for value in values)
     yield from dict.fromkeys(value for value in cleaned if value)
 
 
@@ -115,7 +115,7 @@ def _title(elements: Any) -> str:
 
 
 def _first(*values: Any) -> str:
-    cleaned = (one_line(plain(str(value)).replace("\n", " ")) for value in values if value)
+    cleaned = (clean_line(plain(str(value)).replace("\n", " ")) for value in values if value)
     return next((value for value in cleaned if value), "")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import imagesize
 
 from newsletter.domain.articles.article import Image
-from newsletter.domain.articles.images import photo, sized
+from newsletter.domain.articles.images import pick_photo, with_size_from_url
 from newsletter.errors import FeedError
 from newsletter.feeds.fetching.fetch import Fetcher
 from newsletter.feeds.pages.article_page import read_page
@@ -18,16 +18,18 @@ HEAD_BYTES = 200_000
 _SHOWN = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 
-def lead_photo(fetcher: Fetcher, *, url: str, known: Image | None, least_px: int) -> Image | None:
+def find_lead_photo(
+    fetcher: Fetcher, *, url: str, known: Image | None, least_px: int
+) -> Image | None:
     """The photo of the article at url, at least least_px wide, its size known; None without one.
 
     known is what its feed offers, looked at first; then comes what its page says of itself. What
     cannot be fetched is no photo.
     """
     for image in _offered(fetcher, url, known):
-        told = sized(image)
+        told = with_size_from_url(image)
         try:
-            found = told if told.width else measured(fetcher, told)
+            found = told if told.width else measure_image(fetcher, told)
         except FeedError:
             continue
         if found and (found.width or 0) >= least_px:
@@ -35,16 +37,18 @@ def lead_photo(fetcher: Fetcher, *, url: str, known: Image | None, least_px: int
     return None
 
 
-def measured(fetcher: Fetcher, image: Image) -> Image | None:
+def measure_image(fetcher: Fetcher, image: Image) -> Image | None:
     """The image with the size that its file tells; None for one that is no photo, or not shown.
 
     Raises FeedError when it cannot be fetched.
     """
-    head = fetcher.beginning(image.url, enough_bytes=HEAD_BYTES)
+    head = fetcher.fetch_head(image.url, enough_bytes=HEAD_BYTES)
     if not head.startswith(_SHOWN):
         return None
     width, height = imagesize.get(io.BytesIO(head))
-    return photo([replace(image, width=width, height=height)]) if min(width, height) > 0 else None
+    return (
+        pick_photo([replace(image, width=width, height=height)]) if min(width, height) > 0 else None
+    )
 
 
 def _offered(fetcher: Fetcher, url: str, known: Image | None) -> Iterator[Image]:

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from lxml import etree, html
 
 from newsletter.domain.articles.article import Image
-from newsletter.domain.articles.images import photo
-from newsletter.domain.text.clean import one_line
+from newsletter.domain.articles.images import pick_photo
+from newsletter.domain.text.clean import clean_line
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.fetching.urls import web_url
 from newsletter.feeds.parsing.sanitise import pixels
@@ -123,11 +123,11 @@ def lead_image(article: dict[str, Any], said: dict[str, str], *, url: str) -> Im
     credit = first.get("creditText") or first.get("copyrightNotice") or _name(first.get("creator"))
     told = Image(
         url="",
-        alt=one_line(
+        alt=clean_line(
             said.get("og:image:alt") or said.get("twitter:image:alt") or "", max_chars=300
         ),
-        caption=one_line(str(first.get("caption") or ""), max_chars=300),
-        credit=one_line(str(credit or ""), max_chars=120),
+        caption=clean_line(str(first.get("caption") or ""), max_chars=300),
+        credit=clean_line(str(credit or ""), max_chars=120),
     )
     sizes = (said.get("og:image:width"), said.get("og:image:height"))
     offered = [(said.get("og:image") or said.get("og:image:url"), *sizes)]
@@ -135,7 +135,7 @@ def lead_image(article: dict[str, Any], said: dict[str, str], *, url: str) -> Im
         (one.get("url") or one.get("contentUrl"), one.get("width"), one.get("height"))
         for one in listed
     ]
-    return photo(
+    return pick_photo(
         replace(told, url=address, width=pixels(width), height=pixels(height))
         for image, width, height in offered
         if (address := web_url(str(image or ""), base=url))

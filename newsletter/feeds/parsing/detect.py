@@ -4,11 +4,11 @@ import json
 import re
 
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.fetching.decompress import unpacked
+from newsletter.feeds.fetching.decompress import decompress
 from newsletter.feeds.parsing.json_feed import parse_json_feed
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed
 from newsletter.feeds.parsing.wordpress import is_post, parse_posts
-from newsletter.feeds.parsing.xml_feeds import parse
+from newsletter.feeds.parsing.xml_feeds import parse_xml_feed
 
 _HTML = re.compile(rb"<!doctype\s+html|<html\b", re.I)
 _FEED = re.compile(rb"<(?:\w+:)?(?:rss|rdf|feed|channel)\b", re.I)
@@ -21,13 +21,13 @@ class WebPageError(FeedUnusableError):
     """It is a web page. A feed may be linked from it, or it may be an article itself."""
 
 
-def read(body: bytes, *, content_type: str = "", url: str) -> ParsedFeed:
+def parse_document(body: bytes, *, content_type: str = "", url: str) -> ParsedFeed:
     """The feed in body, whatever its format.
 
     Raises WebPageError for HTML, FeedUnusableError for anything else that is not a feed; the text
     says what it is instead.
     """
-    body = unpacked(body)
+    body = decompress(body)
     start = body.lstrip(_BLANK)[:2_000]
     if not start:
         raise FeedUnusableError("It is empty.")
@@ -37,7 +37,7 @@ def read(body: bytes, *, content_type: str = "", url: str) -> ParsedFeed:
         raise WebPageError("It is a web page, not a feed.")
     if not body.startswith(_UTF16) and _is_binary(body[:4_000]):
         raise FeedUnusableError("It is not text: a picture, an archive or a program.")
-    return parse(body, content_type=content_type, url=url)
+    return parse_xml_feed(body, content_type=content_type, url=url)
 
 
 def _parse_json(document: object, url: str) -> ParsedFeed:

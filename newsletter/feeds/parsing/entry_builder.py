@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.domain.articles.article import Entry, Image
-from newsletter.domain.articles.images import photo
-from newsletter.domain.articles.url_identity import url_key
-from newsletter.domain.text.clean import one_line, paragraphs
+from newsletter.domain.articles.images import pick_photo
+from newsletter.domain.articles.url_identity import url_identity
+from newsletter.domain.text.clean import clean_line, clean_paragraphs
 from newsletter.feeds.fetching.urls import web_url
-from newsletter.feeds.parsing.parsed_feed import Refused
+from newsletter.feeds.parsing.parsed_feed import RejectedEntry
 from newsletter.feeds.parsing.sanitise import MAX_TEXT_CHARS, plain, safe_html
 
 MAX_KEY_CHARS = 2_000  # PostgreSQL indexes up to 2,704 bytes, and no browser needs more.
@@ -35,42 +35,44 @@ class RawEntry:
     guid: str = ""
 
 
-def build(raw: RawEntry, *, base: str, position: int) -> Entry | Refused:
+def build_entry(raw: RawEntry, *, base: str, position: int) -> Entry | RejectedEntry:
     """The entry, cleaned; base is the address that relative links start from."""
-    title = one_line(plain(raw.title_html).replace("\n", " "))
+    title = clean_line(plain(raw.title_html).replace("\n", " "))
     url = web_url(raw.url, base=base)
     if not url:
-        return Refused(what=title or f"entry {position + 1}", why="It has no link to an article.")
+        return RejectedEntry(
+            subject=title or f"entry {position + 1}", reason="It has no link to an article."
+        )
     summary = plain(raw.summary_html)
     text = plain(raw.content_html)
     if not title:
-        return Refused(what=url, why="It has no title.")
-    if len(url_key(url)) > MAX_KEY_CHARS:
-        return Refused(what=title, why="Its address is too long.")
+        return RejectedEntry(subject=url, reason="It has no title.")
+    if len(url_identity(url)) > MAX_KEY_CHARS:
+        return RejectedEntry(subject=title, reason="Its address is too long.")
     return Entry(
         url=url,
         title=title,
-        summary=paragraphs(summary, max_chars=MAX_TEXT_CHARS),
+        summary=clean_paragraphs(summary, max_chars=MAX_TEXT_CHARS),
         html=safe_html(raw.content_html or raw.summary_html, base=url),
         text=text,
         authors=_lines(raw.authors),
         sections=_lines(raw.sections),
-        language=one_line(raw.language, max_chars=35),
+        language=clean_line(raw.language, max_chars=35),
         image=_photo(raw.images, base=url),
         published_at=raw.published_at,
         updated_at=raw.updated_at,
-        guid=one_line(raw.guid),
+        guid=clean_line(raw.guid),
         position=position,
     )
 
 
 def _photo(images: Iterable[Image], *, base: str) -> Image | None:
     """The article's photo, of those that the web has: inlined data and nowhere do not count."""
-    return photo(
+    return pick_photo(
         replace(image, url=url) for image in images if (url := web_url(image.url, base=base))
     )
 
 
 def _lines(values: Iterable[str]) -> tuple[str, ...]:
-    cleaned = (one_line(plain(value).replace("\n", " "), max_chars=120) for value in values)
+    cleaned = (clean_line(plain(value).replace("\n", " "), max_chars=120) for value in values)
     return tuple(dict.fromkeys(value for value in cleaned if value))[:20]

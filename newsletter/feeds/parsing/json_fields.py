@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsletter.domain.articles.article import Entry
-from newsletter.domain.text.clean import one_line
-from newsletter.feeds.parsing.entry_builder import RawEntry, build
-from newsletter.feeds.parsing.parsed_feed import ParsedFeed, Refused
+from newsletter.domain.text.clean import clean_line
+from newsletter.feeds.parsing.entry_builder import RawEntry, build_entry
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed, RejectedEntry
 
 
 def build_feed(
@@ -18,14 +18,14 @@ def build_feed(
     language: str = "",
     url: str = "",
 ) -> ParsedFeed:
-    built = [build(raw, base=base, position=position) for position, raw in enumerate(raws)]
+    built = [build_entry(raw, base=base, position=position) for position, raw in enumerate(raws)]
     return ParsedFeed(
         kind=kind,
-        title=one_line(title, max_chars=200),
-        language=one_line(language, max_chars=35),
+        title=clean_line(title, max_chars=200),
+        language=clean_line(language, max_chars=35),
         url=url,
         entries=tuple(entry for entry in built if isinstance(entry, Entry)),
-        refused=tuple(entry for entry in built if isinstance(entry, Refused)),
+        rejected=tuple(entry for entry in built if isinstance(entry, RejectedEntry)),
     )
 
 

@@ -20,7 +20,7 @@ _ENDING = re.compile(r"\.(?:rss|xml|atom|rdf|json|html?|php|cms|aspx)$", re.I)
 _SEPARATORS = re.compile(r"\s+[|>·•»-]\s+|\s+[–—]\s+")
 
 
-def outlet(feed: ParsedFeed, *, url: str) -> str:
+def outlet_name(feed: ParsedFeed, *, url: str) -> str:
     """The name a reader knows the source by: well-known hosts first, else the feed's title."""
     first = feed.entries[0].url if feed.entries else ""
     addresses = (feed.title if _is_url(feed.title) else "", url, first)
@@ -33,7 +33,7 @@ def outlet(feed: ParsedFeed, *, url: str) -> str:
     return host.removeprefix("www.") or "unknown"
 
 
-def section(feed: ParsedFeed, *, url: str) -> str:
+def section_name(feed: ParsedFeed, *, url: str) -> str:
     """The section that the feed's address names, such as "World; Middle East", or ""."""
     address = feed.title if _is_url(feed.title) else feed.url or url
     parts = urlsplit(address)

@@ -6,11 +6,11 @@ from newsletter.domain.articles.article import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class RejectedEntry:
     """An entry that could not be kept, and why, in words."""
 
-    what: str
-    why: str
+    subject: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +25,5 @@ class ParsedFeed:
     language: str = ""
     url: str = ""
     entries: tuple[Entry, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    rejected: tuple[RejectedEntry, ...] = ()
     note: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import nh3
 
 from newsletter.domain.articles.article import Image
-from newsletter.domain.text.clean import one_line, paragraphs, visible
+from newsletter.domain.text.clean import clean_line, clean_paragraphs, strip_invisible
 from newsletter.feeds.fetching.urls import web_url
 
 MAX_HTML_CHARS = 200_000  # The longest reads are a tenth of this; what is above is markup gone mad.
@@ -42,9 +42,9 @@ def safe_html(markup: str, *, base: str) -> str:
 
 def plain(markup: str) -> str:
     """The words of the markup, one line a paragraph; tags that were escaped twice are gone too."""
-    words = paragraphs(_bare(_bounded(markup)), max_chars=MAX_TEXT_CHARS)
+    words = clean_paragraphs(_bare(_bounded(markup)), max_chars=MAX_TEXT_CHARS)
     if _ESCAPED_TAG.search(words):
-        words = paragraphs(_bare(_bounded(words)), max_chars=MAX_TEXT_CHARS)
+        words = clean_paragraphs(_bare(_bounded(words)), max_chars=MAX_TEXT_CHARS)
     return words
 
 
@@ -54,9 +54,9 @@ def images(markup: str) -> Iterator[Image]:
         found = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(match[0])}
         width, height = pixels(found.get("width")), pixels(found.get("height"))
         if found.get("src") and min(width or 9, height or 9) >= _SMALLEST_PX:
-            alt = one_line(found.get("alt", ""), max_chars=300)
+            alt = clean_line(found.get("alt", ""), max_chars=300)
             yield Image(
-                url=one_line(found["src"], max_chars=3_000), width=width, height=height, alt=alt
+                url=clean_line(found["src"], max_chars=3_000), width=width, height=height, alt=alt
             )
 
 
@@ -73,6 +73,6 @@ def _bare(markup: str) -> str:
 
 
 def _bounded(markup: str) -> str:
-    markup = visible(markup[:MAX_HTML_CHARS])
+    markup = strip_invisible(markup[:MAX_HTML_CHARS])
     pieces = markup.split("<", MAX_TAGS + 1)
     return "<".join(pieces[: MAX_TAGS + 1])

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from newsletter.domain.articles.article import Image
-from newsletter.domain.text.clean import one_line
+from newsletter.domain.text.clean import clean_line
 from newsletter.feeds.parsing.entry_builder import RawEntry
 from newsletter.feeds.parsing.json_fields import build_feed, list_field, parse_moment, text_field
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed
@@ -56,9 +56,9 @@ def _featured(embedded: object) -> Iterator[Image]:
                 url=url,
                 width=pixels(details.get("width")),
                 height=pixels(details.get("height")),
-                alt=one_line(text_field(media, "alt_text"), max_chars=300),
-                caption=one_line(plain(_rendered(media, "caption")), max_chars=300),
-                credit=one_line(text_field(details.get("image_meta"), "credit"), max_chars=120),
+                alt=clean_line(text_field(media, "alt_text"), max_chars=300),
+                caption=clean_line(plain(_rendered(media, "caption")), max_chars=300),
+                credit=clean_line(text_field(details.get("image_meta"), "credit"), max_chars=120),
             )
 
 

@@ -14,10 +14,10 @@ import feedparser
 from feedparser.encodings import convert_to_utf8
 
 from newsletter.domain.articles.article import Entry, Image
-from newsletter.domain.text.clean import one_line
+from newsletter.domain.text.clean import clean_line
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.parsing.entry_builder import RawEntry, build
-from newsletter.feeds.parsing.parsed_feed import ParsedFeed, Refused
+from newsletter.feeds.parsing.entry_builder import RawEntry, build_entry
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed, RejectedEntry
 from newsletter.feeds.parsing.sanitise import images, pixels, plain
 from newsletter.feeds.parsing.xml_guard import guard_xml
 
@@ -27,7 +27,7 @@ MAX_TAGS_OF_ENTRY = 10_000  # feedparser takes the square of an entry's categori
 _NAMES = {"rss": "RSS", "atom": "Atom", "cdf": "CDF"}
 
 
-def parse(body: bytes, *, content_type: str, url: str) -> ParsedFeed:
+def parse_xml_feed(body: bytes, *, content_type: str, url: str) -> ParsedFeed:
     """The feed in body; url is where it was found.
 
     Raises FeedUnusableError when it is no feed, or one that plays tricks with entities.
@@ -37,16 +37,16 @@ def parse(body: bytes, *, content_type: str, url: str) -> ParsedFeed:
         raise FeedUnusableError(f"It is neither RSS, RDF, Atom nor JSON{_trouble(found)}.")
     base = found.feed.get("link") or url
     built = [
-        build(_raw(entry), base=base, position=position)
+        build_entry(_raw(entry), base=base, position=position)
         for position, entry in enumerate(found.entries)
     ]
     return ParsedFeed(
         kind=_kind(found.version),
-        title=one_line(found.feed.get("title", ""), max_chars=200),
-        language=one_line(found.feed.get("language", ""), max_chars=35),
+        title=clean_line(found.feed.get("title", ""), max_chars=200),
+        language=clean_line(found.feed.get("language", ""), max_chars=35),
         url=_own_address(found.feed),
         entries=tuple(entry for entry in built if isinstance(entry, Entry)),
-        refused=tuple(entry for entry in built if isinstance(entry, Refused)),
+        rejected=tuple(entry for entry in built if isinstance(entry, RejectedEntry)),
         note=f"It is not well-formed{_trouble(found)}."
         if found.bozo and not _is_harmless(found)
         else "",
@@ -137,8 +137,8 @@ def _images(entry: Any, contents: Iterable[str], caption: str) -> Iterator[Image
     for image in sorted(_offered(entry), key=lambda image: image.width or 0, reverse=True):
         yield replace(
             image,
-            caption=one_line(plain(caption).replace("\n", " "), max_chars=300),
-            credit=one_line(credit, max_chars=120),
+            caption=clean_line(plain(caption).replace("\n", " "), max_chars=300),
+            credit=clean_line(credit, max_chars=120),
         )
     for markup in (*contents, entry.get("summary", "")):
         yield from images(markup)
@@ -185,5 +185,5 @@ def _trouble(found: Any) -> str:
     error = found.get("bozo_exception")
     if isinstance(error, SAXParseException):
         return f" (line {error.getLineNumber()}: {error.getMessage()})"
-    said = one_line(str(error), max_chars=120) if error else ""
+    said = clean_line(str(error), max_chars=120) if error else ""
     return f" ({said})" if said else ""

@@ -19,7 +19,7 @@ MORE_LINKS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class ImageView:
     """A lead photo in the size in which it is shown, in pixels; height None when unknown."""
 
     url: str
@@ -31,7 +31,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class StoryView:
     """A story as it stands in the mail; url is "" when the article's is no web address.
 
     updated says since when it goes on, "" for a story that is new.
@@ -45,28 +45,28 @@ class Item:
     updated: str
     source: str
     byline: str
-    picture: Picture | None
-    more: tuple[tuple[str, str, str], ...]  # title, address, source of other reports
+    image: ImageView | None
+    related: tuple[tuple[str, str, str], ...]  # title, address, source of other reports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class DigestView:
     """The edition in its parts, in order; sections are headings with their items."""
 
-    lead: Item | None
-    sections: tuple[tuple[str, tuple[Item, ...]], ...]
-    briefs: tuple[Item, ...]
+    lead: StoryView | None
+    sections: tuple[tuple[str, tuple[StoryView, ...]], ...]
+    briefs: tuple[StoryView, ...]
     count: int
     minutes: int
 
 
-def layout(edition: Edition, language: str) -> Layout:
+def digest_view(edition: Edition, language: str) -> DigestView:
     """The edition laid out, with labels in the language."""
     placed = [(story.placement, _item(story, edition.on, language)) for story in edition.stories]
     leads = [item for placement, item in placed if placement is Placement.LEAD]
     told = [item for placement, item in placed if placement is Placement.SECTION]
     sections = groupby(told, key=lambda item: item.kicker)
-    return Layout(
+    return DigestView(
         lead=leads[0] if leads else None,
         sections=tuple((heading, tuple(items)) for heading, items in sections),
         briefs=tuple(item for placement, item in placed if placement is Placement.BRIEF),
@@ -85,19 +85,21 @@ def web_address(url: str) -> str:
     return url if is_web and not set(url) & set("\"'<>`\\ \r\n\t") else ""
 
 
-def _item(story: Story, on: date, language: str) -> Item:
+def _item(story: Story, on: date, language: str) -> StoryView:
     first, said = story.lead, words(language)
-    return Item(
+    return StoryView(
         title=story.title,
         summary=story.summary,
         url=web_address(first.url),
         kicker=story.section,
         label="" if story.label is Label.NEWS else getattr(said, story.label.value),
-        updated=updated_since(story.since, on=on, language=language) if story.since else "",
+        updated=updated_since(story.follows_edition_of, on=on, language=language)
+        if story.follows_edition_of
+        else "",
         source=first.source,
         byline=_byline(first),
-        picture=_picture(first.image, story.title),
-        more=tuple(
+        image=_picture(first.image, story.title),
+        related=tuple(
             (other.title, web_address(other.url), other.source)
             for other in story.others
             if web_address(other.url)
@@ -110,13 +112,13 @@ def _byline(article: Article) -> str:
     return ", ".join(names[:3])
 
 
-def _picture(image: Image | None, title: str) -> Picture | None:
+def _picture(image: Image | None, title: str) -> ImageView | None:
     """The image as it will be shown, or None: no photo is better than a stretched one."""
     if image is None or not web_address(image.url) or (image.width or 0) < SMALLEST_IMAGE_PX:
         return None
     assert image.width is not None
     width = min(image.width, CONTENT_PX)
-    return Picture(
+    return ImageView(
         url=image.url,
         alt=image.alt or image.caption or title,
         width=width,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.text.clean import shortened, visible
-from newsletter.errors import MailRefusedError
-from newsletter.mail.content.digest_view import layout
+from newsletter.domain.text.clean import strip_invisible, truncate
+from newsletter.errors import PreflightError
+from newsletter.mail.content.digest_view import digest_view
 from newsletter.mail.content.inline_css import inline
 from newsletter.mail.content.translations import direction, long_date, words
-from newsletter.mail.rendered import ANY_SLOT, Links, Rendered, Slot
+from newsletter.mail.rendered import ANY_SLOT, EmailLinks, RenderedEmail, Slot
 from newsletter.resources import templates
 
 if TYPE_CHECKING:  # a worker that only delivers renders nothing
@@ -29,22 +29,24 @@ _TEMPLATE_MARK = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 
 
 def render_digest(
-    edition: Edition, newsletter: Newsletter, links: Links, *, banner: str = ""
-) -> Rendered:
+    edition: Edition, newsletter: Newsletter, links: EmailLinks, *, banner: str = ""
+) -> RenderedEmail:
     """The edition as an email. The recipient's address and unsubscribe token are slots.
 
-    banner is shown above everything, for a test message. Raises MailRefusedError when it cannot be
+    banner is shown above everything, for a test message. Raises PreflightError when it cannot be
     rendered.
     """
     try:
         return _render_digest(edition, newsletter, links, banner)
-    except MailRefusedError:
+    except PreflightError:
         raise
     except Exception as error:  # whatever a story does to a library, callers can deal with it
-        raise MailRefusedError((f"It cannot be rendered ({type(error).__name__}).",)) from error
+        raise PreflightError((f"It cannot be rendered ({type(error).__name__}).",)) from error
 
 
-def _render_digest(edition: Edition, newsletter: Newsletter, links: Links, banner: str) -> Rendered:
+def _render_digest(
+    edition: Edition, newsletter: Newsletter, links: EmailLinks, banner: str
+) -> RenderedEmail:
     key = _build_key(edition, newsletter, links, banner)
     address, unsubscribe = (f"{key}{slot.name.lower()}" for slot in Slot)
     values = {
@@ -54,7 +56,7 @@ def _render_digest(edition: Edition, newsletter: Newsletter, links: Links, banne
         ),
         "banner": banner,
         "address": address,
-        "page": layout(edition, newsletter.language),
+        "page": digest_view(edition, newsletter.language),
         "date": long_date(edition.on, newsletter.language),
     }
     email = _render("digest", newsletter, values)
@@ -63,7 +65,7 @@ def _render_digest(edition: Edition, newsletter: Newsletter, links: Links, banne
 
 def render_confirm(
     newsletter: Newsletter, *, address: str, confirm_url: str, site_url: str
-) -> Rendered:
+) -> RenderedEmail:
     """The mail that asks an address whether it wants the newsletter."""
     values = {"address": address, "confirm_url": confirm_url, "site_url": site_url, "banner": ""}
     return _with_slots(_render("confirm", newsletter, values), _build_key(newsletter, values), {})
@@ -78,7 +80,7 @@ def _build_key(*inputs: object) -> str:
     return "x" + hashlib.sha256(repr(inputs).encode(errors="surrogatepass")).hexdigest()
 
 
-def _with_slots(email: Rendered, key: str, names: dict[str, Slot]) -> Rendered:
+def _with_slots(email: RenderedEmail, key: str, names: dict[str, Slot]) -> RenderedEmail:
     """Return the email with its slots where their names stand, and nowhere else."""
     subject, preheader, html, text = (
         ANY_SLOT.sub("", part) for part in (email.subject, email.preheader, email.html, email.text)
@@ -86,11 +88,11 @@ def _with_slots(email: Rendered, key: str, names: dict[str, Slot]) -> Rendered:
     for name, slot in names.items():
         html, text = html.replace(name, slot), text.replace(name, slot)
     if key in f"{subject}{preheader}{html}{text}".lower():  # changed by what it went through
-        raise MailRefusedError((LEFT_OVER,))
-    return Rendered(subject=subject, preheader=preheader, html=html, text=text)
+        raise PreflightError((LEFT_OVER,))
+    return RenderedEmail(subject=subject, preheader=preheader, html=html, text=text)
 
 
-def _render(folder: str, newsletter: Newsletter, values: dict[str, Any]) -> Rendered:
+def _render(folder: str, newsletter: Newsletter, values: dict[str, Any]) -> RenderedEmail:
     is_rtl = direction(newsletter.language) == "rtl"
     common = values | {
         "newsletter": _clean(newsletter),
@@ -101,20 +103,20 @@ def _render(folder: str, newsletter: Newsletter, values: dict[str, Any]) -> Rend
     }
     subject = _line(_environment("txt").get_template(f"{folder}/subject.txt").render(common))
     preheader = _line(_environment("txt").get_template(f"{folder}/preheader.txt").render(common))
-    subject = shortened(subject, MAX_SUBJECT_CHARS)
+    subject = truncate(subject, MAX_SUBJECT_CHARS)
     framed = common | {"subject": subject, "preheader": preheader}
     html = _environment("html").get_template(f"{folder}/body.html").render(framed)
     text = _environment("txt").get_template(f"{folder}/body.txt").render(framed)
-    return Rendered(subject=subject, preheader=preheader, html=inline(html), text=_tidy(text))
+    return RenderedEmail(subject=subject, preheader=preheader, html=inline(html), text=_tidy(text))
 
 
 def _clean(newsletter: Newsletter) -> Newsletter:
     """Return the newsletter with nothing in its texts that steers a display or hides."""
     return replace(
         newsletter,
-        name=_line(visible(newsletter.name)),
-        publisher=_line(visible(newsletter.publisher)),
-        postal_address=visible(newsletter.postal_address),
+        name=_line(strip_invisible(newsletter.name)),
+        publisher=_line(strip_invisible(newsletter.publisher)),
+        postal_address=strip_invisible(newsletter.postal_address),
     )
 
 
@@ -137,7 +139,7 @@ def _environment(kind: str) -> "SandboxedEnvironment":
 
 
 def _check_templates(environment: "SandboxedEnvironment") -> None:
-    """Raise MailRefusedError when a template shows marks of its own language to readers.
+    """Raise PreflightError when a template shows marks of its own language to readers.
 
     The templates are looked at and not the emails, in which such marks are a source's words.
     """
@@ -146,7 +148,7 @@ def _check_templates(environment: "SandboxedEnvironment") -> None:
         source, *_ = environment.loader.get_source(environment, name)
         for _, kind, text in environment.lex(source):
             if kind == "data" and _TEMPLATE_MARK.search(text):
-                raise MailRefusedError((TEMPLATE_LEFT,))
+                raise PreflightError((TEMPLATE_LEFT,))
 
 
 def _wrapped(text: str, indent: str = "") -> str:

@@ -18,7 +18,7 @@ Variant = tuple[bytes, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Grouped:
+class Base64Body:
     """Constant bytes in whole groups, and between them slots on lines of their own."""
 
     encoding: ClassVar = "base64"

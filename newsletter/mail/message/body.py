@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from newsletter.mail.message.base64_body import Grouped
-from newsletter.mail.message.quoted_printable import Quoted
-from newsletter.mail.rendered import ANY_SLOT, Rendered, Slot
+from newsletter.mail.message.base64_body import Base64Body
+from newsletter.mail.message.quoted_printable import QuotedPrintableBody
+from newsletter.mail.rendered import ANY_SLOT, RenderedEmail, Slot
 
 SLOTS = tuple(Slot)  # A slot's number is its place here, and that of its value.
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-class Part(Protocol):
+class EncodedPart(Protocol):
     """One part of the body, with the line that begins it."""
 
     def pieces(self, values: Sequence[bytes], *, are_plain: bool) -> list[bytes]:
@@ -27,13 +27,13 @@ class Part(Protocol):
         ...
 
 
-def content_type(rendered: Rendered) -> bytes:
+def content_type(rendered: RenderedEmail) -> bytes:
     """The Content-Type field of the whole; the same for the same email."""
     boundary = _boundary(rendered)
     return f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode()
 
 
-def text_and_html(rendered: Rendered) -> tuple[Part, Part]:
+def text_and_html(rendered: RenderedEmail) -> tuple[EncodedPart, EncodedPart]:
     """The parts of multipart/alternative: the written text first, then the HTML."""
     boundary = _boundary(rendered)
     return (
@@ -42,21 +42,21 @@ def text_and_html(rendered: Rendered) -> tuple[Part, Part]:
     )
 
 
-def end(rendered: Rendered) -> bytes:
+def end(rendered: RenderedEmail) -> bytes:
     """What stands behind the parts."""
     return f"\r\n--{_boundary(rendered)}--\r\n".encode()
 
 
-def _boundary(rendered: Rendered) -> str:
+def _boundary(rendered: RenderedEmail) -> str:
     # Neither encoding can write its first two characters.
     return "=_" + hashlib.sha256(rendered.html.encode()).hexdigest()[:32]
 
 
-def _part(delimiter: str, kind: str, text: str) -> Part:
+def _part(delimiter: str, kind: str, text: str) -> EncodedPart:
     normal = _LINE_END.sub("\r\n", text)
     between = [constant.encode() for constant in ANY_SLOT.split(normal)]
     slots = [SLOTS.index(Slot(name)) for name in ANY_SLOT.findall(normal)]
-    quoted, grouped = Quoted.of(between, slots), Grouped.of(between, slots)
+    quoted, grouped = QuotedPrintableBody.of(between, slots), Base64Body.of(between, slots)
     part = grouped if _size(grouped) < _size(quoted) else quoted
     head = (
         f"{delimiter}Content-Type: {kind}; charset=utf-8\r\n"
@@ -65,6 +65,6 @@ def _part(delimiter: str, kind: str, text: str) -> Part:
     return replace(part, start=head.encode() + part.start)
 
 
-def _size(part: Part) -> int:
+def _size(part: EncodedPart) -> int:
     """The bytes it takes without any values."""
     return sum(map(len, part.pieces([b""] * len(SLOTS), are_plain=True)))

@@ -57,7 +57,7 @@ def dns_record(signer: Signer) -> str:
     return f"v=DKIM1; k={signer.algorithm.removesuffix('-sha256')}; p={signer.public}"
 
 
-class Seal:
+class MessageSigner:
     """Signs messages that have fields and the beginning of the body in common."""
 
     def __init__(

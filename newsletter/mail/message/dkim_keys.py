@@ -27,7 +27,7 @@ _ENTRY = re.compile(
 )
 
 
-def signers(setting: str) -> tuple[Signer, ...]:
+def parse_signers(setting: str) -> tuple[Signer, ...]:
     """A signer for each key of the setting.
 
     It is a list of selector=key or selector@domain=key, with white space between them. A key is the
@@ -49,7 +49,7 @@ def signers(setting: str) -> tuple[Signer, ...]:
     return tuple(found.values())
 
 
-def advice(told: tuple[Signer, ...]) -> str:
+def key_warnings(told: tuple[Signer, ...]) -> str:
     """A sentence about keys that are shorter than they should be, "" where none is."""
     short = [
         f"{one.selector!r} has {one.bits} bits"

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from newsletter.mail.rendered import ANY_SLOT, Rendered, Slot
+from newsletter.mail.rendered import ANY_SLOT, RenderedEmail, Slot
 
 # The words that stood for a reader's own values. Any source could write them.
 _FORMER = {"xSLOTxADDRESSx": Slot.ADDRESS, "xSLOTxUNSUBSCRIBEx": Slot.UNSUBSCRIBE}
 
 
-def restore_slots(email: Rendered) -> Rendered:
+def restore_slots(email: RenderedEmail) -> RenderedEmail:
     """Return the email with slots in the place of the words that stood for them.
 
     The last of each word is ours: the footer comes behind all that a source wrote. Any other is a

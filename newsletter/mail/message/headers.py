@@ -8,12 +8,12 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.text.clean import visible
+from newsletter.domain.text.clean import strip_invisible
 from newsletter.mail.message.encoded_words import encoded_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class HeaderContext:
     """Where links in the header lead, whose time it is dated in, and what its Message-ID holds.
 
     unsubscribe holds Slot.UNSUBSCRIBE; domain is the sender's; zone is an IANA name.
@@ -138,12 +138,12 @@ def _date_line(second: int, zone: str) -> bytes:
     return f"Date: {format_datetime(datetime.fromtimestamp(second, ZoneInfo(zone)))}\r\n".encode()
 
 
-def constant_fields(newsletter: Newsletter, frame: Frame) -> dict[str, str]:
+def constant_fields(newsletter: Newsletter, frame: HeaderContext) -> dict[str, str]:
     """The fields that every recipient of an edition gets alike."""
     list_id = f"{newsletter.slug}.{frame.domain}"
     fields = {
         "From": mailbox(
-            visible(newsletter.sender_name or newsletter.name), newsletter.sender_address
+            strip_invisible(newsletter.sender_name or newsletter.name), newsletter.sender_address
         ),
         "Subject": frame.subject,
         "Reply-To": newsletter.reply_to,

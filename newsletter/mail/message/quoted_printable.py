@@ -11,7 +11,7 @@ _GUARDS = ((b".", b"=2E"), (b"From ", b"=46rom "))
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
+class QuotedPrintableBody:
     """Constant bytes, and between them slots on lines of their own between soft line breaks.
 
     So a value of any length leaves the lines around it as they are.

@@ -7,7 +7,7 @@ from datetime import datetime
 from markupsafe import escape
 
 from newsletter.domain.subscribers.email_address import MAX_LOCAL_BYTES
-from newsletter.errors import UnfitError
+from newsletter.errors import UnmailableRecipientError
 from newsletter.mail.message.headers import written_address
 from newsletter.mail.message.quoted_printable import LINE
 
@@ -50,7 +50,7 @@ Values = tuple[bytes, bytes]
 def values(recipient: Recipient) -> tuple[Values, Values, bool]:
     """What goes into the slots of the text and of the HTML, and whether it is plain.
 
-    Raises UnfitError when a value cannot stand in a mail.
+    Raises UnmailableRecipientError when a value cannot stand in a mail.
     """
     address, token = recipient.address, recipient.unsubscribe
     if _PLAIN_ADDRESS.fullmatch(address) and _PLAIN_TOKEN.fullmatch(token):
@@ -61,24 +61,30 @@ def values(recipient: Recipient) -> tuple[Values, Values, bool]:
 
 
 def checked_address(address: str) -> str:
-    """The address, when it can be written into a mail. Raises UnfitError."""
+    """The address, when it can be written into a mail. Raises UnmailableRecipientError."""
     try:
         written = written_address(address).encode()
     except UnicodeEncodeError:
-        raise UnfitError("The address holds what is no character.") from None
+        raise UnmailableRecipientError("The address holds what is no character.") from None
     if not _ADDRESS.fullmatch(address):
-        raise UnfitError("The address is none that a mail could be sent to.")
+        raise UnmailableRecipientError("The address is none that a mail could be sent to.")
     local, _, domain = written.rpartition(b"@")
     if len(local) > MAX_LOCAL_BYTES:
-        raise UnfitError(f"The address has more than {MAX_LOCAL_BYTES} bytes before the @.")
+        raise UnmailableRecipientError(
+            f"The address has more than {MAX_LOCAL_BYTES} bytes before the @."
+        )
     if len(domain) > MAX_DOMAIN_BYTES or len(written) > MAX_ADDRESS_BYTES:
-        raise UnfitError(f"The address is longer than {MAX_ADDRESS_BYTES} bytes.")
+        raise UnmailableRecipientError(f"The address is longer than {MAX_ADDRESS_BYTES} bytes.")
     return address
 
 
 def _checked_token(token: str) -> str:
     if not _TOKEN.fullmatch(token):
-        raise UnfitError("The unsubscribe token is empty, or has characters that no link has.")
+        raise UnmailableRecipientError(
+            "The unsubscribe token is empty, or has characters that no link has."
+        )
     if len(token) > MAX_TOKEN_CHARS:
-        raise UnfitError(f"The unsubscribe token is longer than {MAX_TOKEN_CHARS} characters.")
+        raise UnmailableRecipientError(
+            f"The unsubscribe token is longer than {MAX_TOKEN_CHARS} characters."
+        )
     return token

@@ -4,9 +4,9 @@ import hashlib
 from datetime import datetime
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.text.clean import visible
+from newsletter.domain.text.clean import strip_invisible
 from newsletter.mail.message.body import SLOTS, content_type, end, text_and_html
-from newsletter.mail.message.dkim import Seal, Signer
+from newsletter.mail.message.dkim import MessageSigner, Signer
 from newsletter.mail.message.headers import (
     date_line,
     header_bytes,
@@ -15,11 +15,11 @@ from newsletter.mail.message.headers import (
     written_address,
 )
 from newsletter.mail.message.recipient import checked_address
-from newsletter.mail.rendered import Rendered
+from newsletter.mail.rendered import RenderedEmail
 
 
-def letter(
-    email: Rendered,
+def build_transactional(
+    email: RenderedEmail,
     newsletter: Newsletter,
     *,
     to: str,
@@ -28,14 +28,14 @@ def letter(
 ) -> bytes:
     """The email as a message: CRLF line ends, no line that begins with a dot.
 
-    It is no list mail: nobody has subscribed yet. It has no slots. Raises UnfitError when it cannot
-    be written to that address.
+    It is no list mail: nobody has subscribed yet. It has no slots. Raises UnmailableRecipientError
+    when it cannot be written to that address.
     """
     told = to_line("", checked_address(to))
     sender = written_address(newsletter.sender_address)
     identity = single_message_id("letter", sender, to, date.isoformat(), email.text)
     fields = {
-        "From": mailbox(visible(newsletter.sender_name or newsletter.name), sender),
+        "From": mailbox(strip_invisible(newsletter.sender_name or newsletter.name), sender),
         "Subject": email.subject,
         "Message-ID": f"<{identity}>",
         "Reply-To": newsletter.reply_to,
@@ -48,7 +48,7 @@ def letter(
     values = [b""] * len(SLOTS)
     pieces = [part.pieces(values, are_plain=True) for part in text_and_html(email)]
     body = b"".join([*pieces[0], *pieces[1], end(email)])
-    seal = Seal(signers, sender.rpartition("@")[2], fields=told, personal=())
+    seal = MessageSigner(signers, sender.rpartition("@")[2], fields=told, personal=())
     return seal.signatures(b"", body) + told + b"\r\n" + body
 
 

@@ -1,26 +1,26 @@
 """Our own SMTP client: pipelined, many connections in one process (RFC 5321, 2920)."""
 
 from newsletter.mail.smtp.commands import Envelope
-from newsletter.mail.smtp.pool import all_sent, connections
-from newsletter.mail.smtp.relay_health import Standings, without_addresses
-from newsletter.mail.smtp.relay_url import Relays, RelayUrl
-from newsletter.mail.smtp.routes import Stream
-from newsletter.mail.smtp.session import Supply
-from newsletter.mail.smtp.single import Relay, connected
+from newsletter.mail.smtp.pool import connections, send_all
+from newsletter.mail.smtp.relay_health import RelayPool, without_addresses
+from newsletter.mail.smtp.relay_url import RelaySet, RelayUrl
+from newsletter.mail.smtp.routes import MessageStream
+from newsletter.mail.smtp.session import MessageSource
+from newsletter.mail.smtp.single import RelayConnection, relay_connection
 from newsletter.mail.smtp.timeouts import RFC_5321, Timeouts
 
 __all__ = [
     "RFC_5321",
     "Envelope",
-    "Relay",
+    "MessageSource",
+    "MessageStream",
+    "RelayConnection",
+    "RelayPool",
+    "RelaySet",
     "RelayUrl",
-    "Relays",
-    "Standings",
-    "Stream",
-    "Supply",
     "Timeouts",
-    "all_sent",
-    "connected",
     "connections",
+    "relay_connection",
+    "send_all",
     "without_addresses",
 ]

@@ -7,23 +7,23 @@ import ipaddress
 from collections.abc import Awaitable, Callable
 
 from newsletter.errors import SettingsError
-from newsletter.mail.smtp.connection import BrokenError
+from newsletter.mail.smtp.connection import ConnectionLostError
 from newsletter.mail.smtp.relay_url import RelayUrl
 from newsletter.mail.smtp.reply_parser import in_words
 
-Ask = Callable[[str], Awaitable[tuple[int, str]]]
+SendCommand = Callable[[str], Awaitable[tuple[int, str]]]
 _SUCCEEDED, _GO_ON, _REFUSED = 235, 334, 5
 
 
-async def logged_in(
-    ask: Ask, offered: frozenset[str], url: RelayUrl, *, peer: str | None = None
+async def authenticate(
+    ask: SendCommand, offered: frozenset[str], url: RelayUrl, *, peer: str | None = None
 ) -> None:
     """Log in by the first of PLAIN, LOGIN and CRAM-MD5 that the relay offers, or by what url says.
 
     peer is the address to which everything goes readable, None under TLS. Unless that is this
     machine, or url allows it, a password is not sent there; CRAM-MD5 does not send it.
     Raises SettingsError when no way is left, or the relay refuses the user and password;
-    BrokenError when it cannot say so now.
+    ConnectionLostError when it cannot say so now.
     """
     is_open = peer is not None and not _is_here(peer) and not url.is_plaintext_allowed
     known = [url.auth.upper()] if url.auth else ["PLAIN", "LOGIN", "CRAM-MD5"]
@@ -48,7 +48,7 @@ async def logged_in(
             f"The relay {url.name} refuses the user and password in NEWSLETTER_SMTP_URL ({code}). "
             f"It says: {in_words(0, text).rstrip('.')}."
         )
-    raise BrokenError(f"it says {in_words(code, text)} to our password")
+    raise ConnectionLostError(f"it says {in_words(code, text)} to our password")
 
 
 def _is_here(peer: str) -> bool:
@@ -64,13 +64,13 @@ def _offered(lines: frozenset[str]) -> set[str]:
     return {*words[1:], words[0].removeprefix("AUTH=")}
 
 
-async def _plain(ask: Ask, url: RelayUrl) -> tuple[int, str]:
+async def _plain(ask: SendCommand, url: RelayUrl) -> tuple[int, str]:
     """RFC 4616."""
     told = _coded(f"\0{url.user}\0{url.password}")
     return await ask(f"AUTH PLAIN {told}")
 
 
-async def _login(ask: Ask, url: RelayUrl) -> tuple[int, str]:
+async def _login(ask: SendCommand, url: RelayUrl) -> tuple[int, str]:
     """Described in no RFC; each relay asks for the user first."""
     said = await ask("AUTH LOGIN")
     for value in (url.user, url.password):
@@ -80,7 +80,7 @@ async def _login(ask: Ask, url: RelayUrl) -> tuple[int, str]:
     return said
 
 
-async def _cram_md5(ask: Ask, url: RelayUrl) -> tuple[int, str]:
+async def _cram_md5(ask: SendCommand, url: RelayUrl) -> tuple[int, str]:
     """RFC 2195."""
     code, text = await ask("AUTH CRAM-MD5")
     if code != _GO_ON:
@@ -88,12 +88,12 @@ async def _cram_md5(ask: Ask, url: RelayUrl) -> tuple[int, str]:
     try:
         challenge = base64.b64decode(text)
     except binascii.Error as error:
-        raise BrokenError("its challenge for our password makes no sense") from error
+        raise ConnectionLostError("its challenge for our password makes no sense") from error
     digest = hmac.new(url.password.encode(), challenge, "md5").hexdigest()
     return await ask(_coded(f"{url.user} {digest}"))
 
 
-async def _xoauth2(ask: Ask, url: RelayUrl) -> tuple[int, str]:
+async def _xoauth2(ask: SendCommand, url: RelayUrl) -> tuple[int, str]:
     """Google's and Microsoft's; a refusal comes as a challenge, which an empty line answers."""
     told = _coded(f"user={url.user}\x01auth=Bearer {url.password}\x01\x01")
     code, text = await ask(f"AUTH XOAUTH2 {told}")
@@ -104,7 +104,7 @@ def _coded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-_LOGINS: dict[str, Callable[[Ask, RelayUrl], Awaitable[tuple[int, str]]]] = {
+_LOGINS: dict[str, Callable[[SendCommand, RelayUrl], Awaitable[tuple[int, str]]]] = {
     "PLAIN": _plain,
     "LOGIN": _login,
     "CRAM-MD5": _cram_md5,

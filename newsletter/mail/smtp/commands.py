@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.mail.message.headers import written_address
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
@@ -27,7 +27,7 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Extensions:
     """The extensions a relay offers that we use. most_bytes is 0 where it states none."""
 
     is_pipelined: bool = False
@@ -38,7 +38,7 @@ class Offered:
     reports: bool = False
 
     @classmethod
-    def read(cls, lines: frozenset[str]) -> "Offered":
+    def read(cls, lines: frozenset[str]) -> "Extensions":
         """What stands in the answer to EHLO, in capitals."""
         words = {line.split(" ")[0]: line.split(" ")[1:] for line in lines}
         size = (words.get("SIZE") or [""])[0]
@@ -52,7 +52,7 @@ class Offered:
         )
 
 
-def opening(envelope: Envelope, offered: Offered) -> tuple[bytes, bytes] | Reply:
+def mail_and_rcpt(envelope: Envelope, offered: Extensions) -> tuple[bytes, bytes] | Reply:
     """The MAIL and the RCPT of a message; a Reply when this relay cannot take it.
 
     SIZE of RFC 1870, BODY of RFC 6152, SMTPUTF8 of RFC 6531, RET, ENVID, NOTIFY and ORCPT of
@@ -77,19 +77,19 @@ def opening(envelope: Envelope, offered: Offered) -> tuple[bytes, bytes] | Reply
     return f"{mail}\r\n".encode(), f"{rcpt}\r\n".encode()
 
 
-def _refusal(envelope: Envelope, offered: Offered, *, is_ascii: bool) -> Reply | None:
+def _refusal(envelope: Envelope, offered: Extensions, *, is_ascii: bool) -> Reply | None:
     if _CONTROLS.search(envelope.recipient) or _CONTROLS.search(envelope.sender):
         text = "A control character stands in the address; the relay was not asked."
-        return Reply(code=553, enhanced="5.1.3", text=text, stage=Stage.RCPT)
+        return Reply(code=553, enhanced="5.1.3", text=text, stage=SmtpStage.RCPT)
     if not (is_ascii or offered.takes_utf8):
         text = "The relay takes no addresses beyond ASCII (it offers no SMTPUTF8)."
-        return Reply(code=553, enhanced="5.6.7", text=text, stage=Stage.RCPT)
+        return Reply(code=553, enhanced="5.6.7", text=text, stage=SmtpStage.RCPT)
     if 0 < offered.most_bytes < len(envelope.content):
         text = (
             f"The message has {len(envelope.content)} bytes and the relay takes "
             f"{offered.most_bytes}; it was not asked."
         )
-        return Reply(code=552, enhanced="5.3.4", text=text, stage=Stage.MAIL)
+        return Reply(code=552, enhanced="5.3.4", text=text, stage=SmtpStage.MAIL)
     return None
 
 

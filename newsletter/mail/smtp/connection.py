@@ -5,8 +5,8 @@ import ssl
 from collections import deque
 from contextlib import suppress
 
-from newsletter.mail.smtp.reply_parser import Replies, SenselessError
-from newsletter.mail.smtp.session import Dialogue
+from newsletter.mail.smtp.reply_parser import ProtocolError, ReplyParser
+from newsletter.mail.smtp.session import SmtpSession
 from newsletter.mail.smtp.timeouts import Timeouts
 
 _READ_BYTES = 4_096  # The answers to a group of commands are some 100; the rest waits its turn.
@@ -16,7 +16,7 @@ _SENSELESS = "The connection broke (the relay's answer makes no sense)."
 _GIVEN_UP = "The connection broke (given up)."
 
 
-class BrokenError(Exception):
+class ConnectionLostError(Exception):
     """The connection ended, or what came over it makes no sense. Its text says which."""
 
 
@@ -33,13 +33,13 @@ class Connection(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._space = bytearray(_READ_BYTES)
-        self._replies = Replies()
+        self._replies = ReplyParser()
         self._unheard: deque[tuple[int, bytes]] = deque()
         self._is_senseless = False  # behind what is unheard
         self._is_stalled = False
         self._unsent = 0  # when it was looked at last
         self._answer: asyncio.Future[None] | None = None
-        self._dialogue: Dialogue | None = None
+        self._dialogue: SmtpSession | None = None
         self._ended: asyncio.Future[None] | None = None
         self._asked_at = 0.0
         self._watcher: asyncio.TimerHandle | None = None
@@ -66,7 +66,7 @@ class Connection(asyncio.BufferedProtocol):
         """Whether nobody on the way can read what is said."""
         return self._transport.get_extra_info("ssl_object") is not None
 
-    async def run(self, dialogue: Dialogue) -> None:
+    async def run(self, dialogue: SmtpSession) -> None:
         """Go through the dialogue until it has nothing to say, or the connection is gone.
 
         When this is cancelled, or the supply raises, the connection is broken and what was begun is
@@ -89,33 +89,34 @@ class Connection(asyncio.BufferedProtocol):
                 self._watcher.cancel()
 
     async def ask(self, command: str, *, within_s: float) -> tuple[int, str]:
-        """The reply to one command of the greeting. Raises BrokenError or TimeoutError."""
+        """The reply to one command of the greeting. Raises ConnectionLostError or TimeoutError."""
         if self._has_more:
             self._break(_SENSELESS)  # answered before it was asked
-            raise BrokenError(self.broken)
+            raise ConnectionLostError(self.broken)
         self._say(f"{command}\r\n".encode())
         return await self.reply(within_s=within_s)
 
     async def reply(self, *, within_s: float) -> tuple[int, str]:
-        """The next reply of the greeting. Raises BrokenError or TimeoutError."""
+        """The next reply of the greeting. Raises ConnectionLostError or TimeoutError."""
         if not self._unheard and not self.broken:
             self._answer = self._loop.create_future()
             async with asyncio.timeout(within_s):
                 await self._answer
         if not self._unheard:
-            raise BrokenError(self.broken)
+            raise ConnectionLostError(self.broken)
         code, text = self._unheard.popleft()
         return code, text.decode("utf-8", "replace")
 
     async def upgrade(self, context: ssl.SSLContext, host: str) -> None:
-        """Go on under TLS. Raises BrokenError when something was said that TLS does not cover.
+        """Go on under TLS. Raises ConnectionLostError when something was said that TLS does not
+        cover.
 
         Whoever sits in between could have put it there (RFC 3207, 6; CVE-2021-38371).
         """
         if self._has_more:
             self._break("The relay says more before TLS has begun than it was asked.")
         if self.broken:
-            raise BrokenError(self.broken)
+            raise ConnectionLostError(self.broken)
         upgraded = await self._loop.start_tls(
             self._transport,
             self,
@@ -129,7 +130,7 @@ class Connection(asyncio.BufferedProtocol):
     async def close(self) -> None:
         """Say goodbye and hang up; a connection that is gone already is no trouble."""
         self._dialogue = None
-        with suppress(BrokenError, TimeoutError):
+        with suppress(ConnectionLostError, TimeoutError):
             if self.is_open:
                 await self.ask("QUIT", within_s=self._timeouts.goodbye_s)
         self.give_up()
@@ -154,7 +155,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         try:
             self._unheard.extend(self._replies.read(bytes(self._space[:nbytes])))
-        except SenselessError:
+        except ProtocolError:
             self._is_senseless = True
         self._hand_on()
 
@@ -183,14 +184,14 @@ class Connection(asyncio.BufferedProtocol):
             try:
                 while self._unheard and not (self._is_stalled or self.broken):
                     self._replied(self._dialogue, *self._unheard.popleft())
-            except SenselessError:
+            except ProtocolError:
                 self._break(_SENSELESS)
             except Exception as error:  # noqa: BLE001  # the supply's, whatever it is
                 self._fail(error)
         if len(self._unheard) > _MOST_UNHEARD or (self._is_senseless and not self._unheard):
             self._break(_SENSELESS)
 
-    def _replied(self, dialogue: Dialogue, code: int, text: bytes) -> None:
+    def _replied(self, dialogue: SmtpSession, code: int, text: bytes) -> None:
         said = dialogue.received(code, text)
         if dialogue.is_closing:
             why = dialogue.farewell or "it is not to go on"
@@ -221,10 +222,10 @@ class Connection(asyncio.BufferedProtocol):
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
 
-    def _tell_the_end(self, dialogue: Dialogue, unsent: int) -> None:
+    def _tell_the_end(self, dialogue: SmtpSession, unsent: int) -> None:
         """The replies that waited still count; then the rest is told that none will come."""
         dialogue.is_closing = True
-        with suppress(SenselessError):
+        with suppress(ProtocolError):
             while self._unheard:
                 dialogue.received(*self._unheard.popleft())
         dialogue.lost(self.broken, unsent=unsent)

@@ -8,9 +8,9 @@ from functools import cache
 
 from newsletter.domain.ehlo_name import address_literal, is_fully_qualified
 from newsletter.errors import RelayRefusesError
-from newsletter.mail.smtp.auth import Ask, logged_in
-from newsletter.mail.smtp.commands import Offered
-from newsletter.mail.smtp.connection import BrokenError, Connection
+from newsletter.mail.smtp.auth import SendCommand, authenticate
+from newsletter.mail.smtp.commands import Extensions
+from newsletter.mail.smtp.connection import Connection, ConnectionLostError
 from newsletter.mail.smtp.relay_url import RelayUrl
 from newsletter.mail.smtp.reply_parser import in_words
 from newsletter.mail.smtp.timeouts import Timeouts
@@ -29,12 +29,12 @@ class RefusedError(RelayRefusesError):
         super().__init__(f"The relay {url.name} refuses us: {why}. {advice}")
 
 
-async def opened(url: RelayUrl, timeouts: Timeouts) -> tuple[Connection, Offered]:
+async def connect(url: RelayUrl, timeouts: Timeouts) -> tuple[Connection, Extensions]:
     """A connection that is ready for messages, and what the relay offers.
 
     Raises SettingsError when the relay refuses our password or cannot be told it, RefusedError when
-    it refuses us or our name; BrokenError with the reason in words when it does not answer, says
-    that it cannot for now, or its certificate is not valid.
+    it refuses us or our name; ConnectionLostError with the reason in words when it does not answer,
+    says that it cannot for now, or its certificate is not valid.
     """
     try:
         async with asyncio.timeout(timeouts.connect_s):
@@ -42,18 +42,18 @@ async def opened(url: RelayUrl, timeouts: Timeouts) -> tuple[Connection, Offered
                 lambda: Connection(timeouts), url.host, url.port
             )
     except OSError as error:  # TimeoutError too
-        raise BrokenError(_in_words(error)) from error
+        raise ConnectionLostError(_in_words(error)) from error
     try:
         return connection, await _greeted(connection, url, timeouts)
     except OSError as error:
         connection.give_up()
-        raise BrokenError(_in_words(error)) from error
+        raise ConnectionLostError(_in_words(error)) from error
     except BaseException:
         connection.give_up()
         raise
 
 
-async def _greeted(connection: Connection, url: RelayUrl, timeouts: Timeouts) -> Offered:
+async def _greeted(connection: Connection, url: RelayUrl, timeouts: Timeouts) -> Extensions:
     async def ask(command: str) -> tuple[int, str]:
         return await connection.ask(command, within_s=timeouts.mail_s)
 
@@ -69,11 +69,13 @@ async def _greeted(connection: Connection, url: RelayUrl, timeouts: Timeouts) ->
         await connection.upgrade(_tls(), url.host)
         offered = await _hello(ask, url, name)
     if url.user:
-        await logged_in(ask, offered, url, peer=None if connection.is_private else connection.peer)
-    return Offered.read(offered)
+        await authenticate(
+            ask, offered, url, peer=None if connection.is_private else connection.peer
+        )
+    return Extensions.read(offered)
 
 
-async def _hello(ask: Ask, url: RelayUrl, name: str) -> frozenset[str]:
+async def _hello(ask: SendCommand, url: RelayUrl, name: str) -> frozenset[str]:
     """Return the extensions that the relay offers, in capitals with what stands behind each."""
     code, text = await ask(f"EHLO {name}")
     if code == _OK:
@@ -87,11 +89,11 @@ async def _hello(ask: Ask, url: RelayUrl, name: str) -> frozenset[str]:
     return frozenset()
 
 
-async def _old_hello(ask: Ask, name: str, refusal: tuple[int, str]) -> tuple[int, str]:
+async def _old_hello(ask: SendCommand, name: str, refusal: tuple[int, str]) -> tuple[int, str]:
     """Return the answer to HELO, or the refusal of EHLO where that says more."""
     try:
         answer = await ask(f"HELO {name}")
-    except (BrokenError, TimeoutError):
+    except (ConnectionLostError, TimeoutError):
         return refusal
     says_more = answer[0] != _OK and refusal[0] not in _UNKNOWN
     return refusal if says_more else answer
@@ -114,11 +116,11 @@ def host_name() -> str:
 def _check(
     wanted: int, code: int, text: str, *, url: RelayUrl, advice: str, asked: str = ""
 ) -> None:
-    """Raise RefusedError for a 5yz, BrokenError for any other code than the one that is wanted."""
+    """Raise RefusedError for a 5yz, ConnectionLostError for any other code that is not wanted."""
     if code == wanted:
         return
     why = f"it says {in_words(code, text)}{asked and f' to {asked}'}"
-    raise RefusedError(url, why, advice) if code // 100 == _REFUSED else BrokenError(why)
+    raise RefusedError(url, why, advice) if code // 100 == _REFUSED else ConnectionLostError(why)
 
 
 @cache

@@ -4,13 +4,13 @@ import asyncio
 from functools import partial
 
 from newsletter.errors import SettingsError
-from newsletter.mail.smtp.commands import Offered
-from newsletter.mail.smtp.connection import BrokenError, Connection
-from newsletter.mail.smtp.handshake import RefusedError, opened
-from newsletter.mail.smtp.relay_health import Standing, Standings
-from newsletter.mail.smtp.relay_url import Relays
-from newsletter.mail.smtp.routes import Routes, Stream
-from newsletter.mail.smtp.session import Dialogue
+from newsletter.mail.smtp.commands import Extensions
+from newsletter.mail.smtp.connection import Connection, ConnectionLostError
+from newsletter.mail.smtp.handshake import RefusedError, connect
+from newsletter.mail.smtp.relay_health import RelayPool, RelayState
+from newsletter.mail.smtp.relay_url import RelaySet
+from newsletter.mail.smtp.routes import MessageStream, Routes
+from newsletter.mail.smtp.session import SmtpSession
 from newsletter.mail.smtp.timeouts import RFC_5321, Timeouts
 
 # A relay that lets us in and hangs up before this is not idle: it would be asked without end.
@@ -18,17 +18,17 @@ _IDLE_S = 2.0
 _LOOKS_S = 0.5  # A run that is stopped does not wait longer for a relay that does not greet.
 
 
-def connections(relays: Relays, supply: Stream, *, count: int) -> None:
-    """Send all that the supply has, over at most count connections at once. Raises as all_sent."""
-    asyncio.run(all_sent(relays, supply, count=count))
+def connections(relays: RelaySet, supply: MessageStream, *, count: int) -> None:
+    """Send all that the supply has, over at most count connections at once. Raises as send_all."""
+    asyncio.run(send_all(relays, supply, count=count))
 
 
-async def all_sent(
-    relays: Relays,
-    supply: Stream,
+async def send_all(
+    relays: RelaySet,
+    supply: MessageStream,
     *,
     count: int,
-    standings: Standings | None = None,
+    standings: RelayPool | None = None,
     timeouts: Timeouts = RFC_5321,
 ) -> None:
     """Send all that the supply has, over at most count connections at once.
@@ -41,7 +41,7 @@ async def all_sent(
     alone in the next. Cancelling it breaks the connections; each message is answered or returned
     all the same.
     """
-    lanes = _Lanes(standings or Standings(relays), supply, timeouts)
+    lanes = _Lanes(standings or RelayPool(relays), supply, timeouts)
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(count):
@@ -57,7 +57,7 @@ async def all_sent(
 class _Lanes:
     """What the connections of one run share."""
 
-    def __init__(self, standings: Standings, supply: Stream, timeouts: Timeouts) -> None:
+    def __init__(self, standings: RelayPool, supply: MessageStream, timeouts: Timeouts) -> None:
         self._standings = standings
         self.routes = Routes(supply, standings)
         self._timeouts = timeouts
@@ -77,12 +77,12 @@ class _Lanes:
             elif not self.routes.strand():
                 raise self.routes.trouble()
 
-    async def _over(self, standing: Standing, since: int) -> None:
+    async def _over(self, standing: RelayState, since: int) -> None:
         ready = await self._opened(standing, since)
         if ready is None:
             return
         connection, offered = ready
-        self._standings.let_in(standing, offered)
+        self._standings.on_ready(standing, offered)
         self._tell_others()
         dialogue = self._dialogue(standing, offered)
         broke, began_at = "", self._loop.time()
@@ -102,7 +102,7 @@ class _Lanes:
             await connection.close()
         finally:
             connection.give_up()
-            self._standings.ended(
+            self._standings.on_closed(
                 standing,
                 answers=dialogue.answers,
                 broke=broke,
@@ -110,8 +110,8 @@ class _Lanes:
                 since=since,
             )
 
-    def _dialogue(self, standing: Standing, offered: Offered) -> Dialogue:
-        return Dialogue(
+    def _dialogue(self, standing: RelayState, offered: Extensions) -> SmtpSession:
+        return SmtpSession(
             self.routes.supply_for(standing),
             offered,
             most=standing.messages,
@@ -120,24 +120,28 @@ class _Lanes:
             pass_on=partial(self.routes.pass_on, standing),
         )
 
-    async def _opened(self, standing: Standing, since: int) -> tuple[Connection, Offered] | None:
+    async def _opened(
+        self, standing: RelayState, since: int
+    ) -> tuple[Connection, Extensions] | None:
         """A connection, unless the relay gives none or the supply has come to its end."""
-        attempt = asyncio.create_task(opened(standing.relay, self._timeouts))
+        attempt = asyncio.create_task(connect(standing.relay, self._timeouts))
         try:
             await asyncio.wait({attempt}, timeout=_LOOKS_S)
             while not attempt.done() and await self.routes.has_more():
                 await asyncio.wait({attempt}, timeout=_LOOKS_S)
             if attempt.done():
                 return attempt.result()
-            self._standings.unneeded(standing)
-        except BrokenError as error:
-            self._standings.failed(standing, str(error), now=self._loop.time(), since=since)
+            self._standings.release(standing)
+        except ConnectionLostError as error:
+            self._standings.on_connect_failed(
+                standing, str(error), now=self._loop.time(), since=since
+            )
         except (SettingsError, RefusedError) as error:
             short = error.why if isinstance(error, RefusedError) else ""
             now = self._loop.time()
-            self._standings.refused(standing, str(error), now=now, short=short)
+            self._standings.on_auth_rejected(standing, str(error), now=now, short=short)
         except BaseException:
-            self._standings.unneeded(standing)
+            self._standings.release(standing)
             await _dropped(attempt)
             raise
         await _dropped(attempt)
@@ -157,7 +161,7 @@ class _Lanes:
             return
 
 
-def _is_spared(connection: Connection, dialogue: Dialogue, was_open_s: float) -> bool:
+def _is_spared(connection: Connection, dialogue: SmtpSession, was_open_s: float) -> bool:
     """Return whether the relay is well although the connection has ended.
 
     It had answered and leaves nothing in doubt: it takes so many messages a connection, or waits
@@ -170,11 +174,11 @@ def _is_spared(connection: Connection, dialogue: Dialogue, was_open_s: float) ->
     return dialogue.is_stopped_by_us or (is_idle and (is_goodbye or connection.is_hung_up))
 
 
-def _is_clean(connection: Connection, dialogue: Dialogue) -> bool:
+def _is_clean(connection: Connection, dialogue: SmtpSession) -> bool:
     return connection.is_hung_up and not dialogue.is_in_doubt
 
 
-async def _dropped(attempt: asyncio.Task[tuple[Connection, Offered]]) -> None:
+async def _dropped(attempt: asyncio.Task[tuple[Connection, Extensions]]) -> None:
     """Give the attempt up, or the connection that it has just made."""
     attempt.cancel()
     await asyncio.wait({attempt})

@@ -102,7 +102,7 @@ _BETWEEN = re.compile(r"[\s,]+")  # Within an address both are written as %20 an
 
 
 @dataclass(frozen=True, slots=True)
-class Relays:
+class RelaySet:
     """One relay or several, in the order in which they are written."""
 
     urls: tuple[RelayUrl, ...]

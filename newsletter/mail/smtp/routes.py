@@ -8,14 +8,14 @@ from newsletter.domain.delivery.refusal_scope import is_beyond_ascii
 from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.errors import NewsletterError, RelayRefusesError
 from newsletter.mail.smtp.commands import Envelope
-from newsletter.mail.smtp.relay_health import Standing, Standings
-from newsletter.mail.smtp.session import Supply
+from newsletter.mail.smtp.relay_health import RelayPool, RelayState
+from newsletter.mail.smtp.session import MessageSource
 
 
-class Stream(Supply, Protocol):
+class MessageStream(MessageSource, Protocol):
     """A supply that goes on: it may have nothing for a moment."""
 
-    async def more(self) -> bool:
+    async def wait_for_message(self) -> bool:
         """Whether there is a next message; waits until that is known."""
 
 
@@ -27,10 +27,10 @@ class Routes:
     those addresses wait for one that takes them.
     """
 
-    def __init__(self, supply: Stream, standings: Standings) -> None:
+    def __init__(self, supply: MessageStream, standings: RelayPool) -> None:
         self._supply = supply
         self._standings = standings
-        self._too_small: dict[Standing, str] = {}
+        self._too_small: dict[RelayState, str] = {}
         # For a relay that takes letters beyond ASCII, with what the last one said of it.
         self._waiting: deque[tuple[Envelope, Reply]] = deque()
         self._stranded: deque[tuple[Envelope, Reply]] = deque()  # such a relay is away
@@ -38,21 +38,23 @@ class Routes:
     async def has_more(self) -> bool:
         """Return whether there is something to send, to whichever relay."""
         self._refuse_what_nobody_takes()
-        return bool(self._waiting) or await self._supply.more()
+        return bool(self._waiting) or await self._supply.wait_for_message()
 
-    async def has_more_for(self, standing: Standing) -> bool:
+    async def has_more_for(self, standing: RelayState) -> bool:
         """Return whether there is something that this relay may be given."""
-        return (bool(self._waiting) and standing.takes_utf8 is True) or await self._supply.more()
+        return (
+            bool(self._waiting) and standing.takes_utf8 is True
+        ) or await self._supply.wait_for_message()
 
-    def may_use(self, standing: Standing) -> bool:
+    def may_use(self, standing: RelayState) -> bool:
         """Return whether a connection to this relay has something to do."""
         if self._waiting and standing.takes_utf8 is False:
             return False
         return standing not in self._too_small
 
-    def may_go_on(self, standing: Standing) -> bool:
+    def may_go_on(self, standing: RelayState) -> bool:
         """Return whether this relay may be given another message."""
-        return standing not in self._too_small and not standing.is_out
+        return standing not in self._too_small and not standing.is_disabled
 
     def strand(self) -> bool:
         """Return whether what waits was laid aside, so that the rest may go on without it."""
@@ -68,21 +70,23 @@ class Routes:
         left = [*self._stranded]
         self._stranded.clear()
         for envelope, _ in left:
-            self._supply.returned(envelope)
+            self._supply.give_back(envelope)
         return bool(left)
 
     def trouble(self) -> NewsletterError:
         """Return why nothing can be sent: RelayRefusesError when waiting does not mend it."""
-        if self._too_small and all(one in self._too_small or one.is_out for one in self._standings):
+        if self._too_small and all(
+            one in self._too_small or one.is_disabled for one in self._standings
+        ):
             sentences = [self._too_small.get(one, one.why) for one in self._standings]
             return RelayRefusesError(" ".join(sentences))
-        return self._standings.trouble()
+        return self._standings.unavailable_error()
 
-    def supply_for(self, standing: Standing) -> Supply:
+    def supply_for(self, standing: RelayState) -> MessageSource:
         """Return the messages that this relay may be given."""
-        return _RelaySupply(self._supply, lambda: self._next(standing))
+        return _RelaySource(self._supply, lambda: self._next(standing))
 
-    def pass_on(self, standing: Standing, envelope: Envelope, reply: Reply) -> bool:
+    def pass_on(self, standing: RelayState, envelope: Envelope, reply: Reply) -> bool:
         """Return True: this relay cannot take the message, and another one is asked if it can."""
         if is_beyond_ascii(reply):
             standing.takes_utf8 = False
@@ -90,32 +94,32 @@ class Routes:
             self._refuse_what_nobody_takes()
             return True
         self._too_small[standing] = _too_small(standing, len(envelope.content), reply)
-        self._supply.returned(envelope)
+        self._supply.give_back(envelope)
         return True
 
-    def _next(self, standing: Standing) -> Envelope | None:
+    def _next(self, standing: RelayState) -> Envelope | None:
         if self._waiting and standing.takes_utf8:
             return self._waiting.popleft()[0]
-        return self._supply.next()
+        return self._supply.next_message()
 
     def _refuse_what_nobody_takes(self) -> None:
         """Answer what waits for a relay that takes it, once all have said that they do not."""
         if all(one.takes_utf8 is False for one in self._standings):
             while self._waiting:
-                self._supply.answered(*self._waiting.popleft())
+                self._supply.on_reply(*self._waiting.popleft())
 
 
-class _RelaySupply:
+class _RelaySource:
     """A supply of which one relay is given a part."""
 
-    def __init__(self, supply: Supply, next_: Callable[[], Envelope | None]) -> None:
-        self.next = next_
-        self.begun = supply.begun
-        self.returned = supply.returned
-        self.answered = supply.answered
+    def __init__(self, supply: MessageSource, next_: Callable[[], Envelope | None]) -> None:
+        self.next_message = next_
+        self.confirm_start = supply.confirm_start
+        self.give_back = supply.give_back
+        self.on_reply = supply.on_reply
 
 
-def _too_small(standing: Standing, size: int, reply: Reply) -> str:
+def _too_small(standing: RelayState, size: int, reply: Reply) -> str:
     name, most = standing.relay.name, standing.most_bytes
     limit = f"at most {most} bytes" if 0 < most < size else f"less ({reply})"
     return (

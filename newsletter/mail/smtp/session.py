@@ -5,33 +5,33 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from newsletter.domain.delivery.refusal_scope import is_beyond_relay
-from newsletter.domain.delivery.smtp_reply import Reply, Stage, read_reply
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage, parse_reply
 from newsletter.domain.throttling.throttle_replies import ends_session
-from newsletter.mail.smtp.commands import Envelope, Offered, opening
+from newsletter.mail.smtp.commands import Envelope, Extensions, mail_and_rcpt
 from newsletter.mail.smtp.relay_url import MOST_MESSAGES
-from newsletter.mail.smtp.reply_parser import SHOWN_CHARS, SenselessError
-from newsletter.mail.smtp.timeouts import STAGES, Step
+from newsletter.mail.smtp.reply_parser import SHOWN_CHARS, ProtocolError
+from newsletter.mail.smtp.timeouts import STAGES, SmtpStep
 
 _DONE, _GO_ON, _REFUSED = 2, 3, 4  # RFC 5321, 4.2.1: the first digit decides
 _CLOSING = 421  # RFC 5321, 3.8: the relay says goodbye, whatever was asked
 
 
-class Supply(Protocol):
+class MessageSource(Protocol):
     """Where a connection takes messages from, and whom it tells how each went.
 
     Each message that next gave is answered or returned, once.
     """
 
-    def next(self) -> Envelope | None:
+    def next_message(self) -> Envelope | None:
         """The next message, None when there is none for now."""
 
-    def begun(self, envelope: Envelope) -> bool:
+    def confirm_start(self, envelope: Envelope) -> bool:
         """Whether it may go out now; then the relay may have it, until it has answered."""
 
-    def returned(self, envelope: Envelope) -> None:
+    def give_back(self, envelope: Envelope) -> None:
         """It was not begun, for no fault of its own: the connection ended before its turn."""
 
-    def answered(self, envelope: Envelope, reply: Reply) -> None:
+    def on_reply(self, envelope: Envelope, reply: Reply) -> None:
         """The reply that decided, whichever command it was to; code 0: the connection broke."""
 
 
@@ -43,10 +43,10 @@ def _never(_: Envelope, __: Reply) -> bool:
     return False
 
 
-_Said = tuple[Step, Envelope | None, bytes]
+_SentCommand = tuple[SmtpStep, Envelope | None, bytes]
 
 
-class Dialogue:
+class SmtpSession:
     """One connection's transactions: replies in, bytes out. One message at most is in doubt.
 
     Where the relay takes groups of commands (RFC 2920) a body and the next message's MAIL, RCPT and
@@ -55,8 +55,8 @@ class Dialogue:
 
     def __init__(
         self,
-        supply: Supply,
-        offered: Offered,
+        supply: MessageSource,
+        offered: Extensions,
         *,
         most: int = MOST_MESSAGES,
         relay: str = "",
@@ -75,8 +75,10 @@ class Dialogue:
         self._may_go_on = may_go_on
         self._pass_on = pass_on
         self._left = most
-        self._waiting: deque[_Said] = deque()  # to be said, one by one, to a relay that wants it so
-        self._expected: deque[tuple[Step, Envelope | None]] = deque()
+        self._waiting: deque[_SentCommand] = (
+            deque()
+        )  # to be said, one by one, to a relay that wants it so
+        self._expected: deque[tuple[SmtpStep, Envelope | None]] = deque()
         self._behind_dot = 0  # bytes said after the last message
         self._refusal: Reply | None = None  # of the message whose commands are being answered
         self._is_explained = False  # why the connection ends; then nobody else is to blame
@@ -99,9 +101,9 @@ class Dialogue:
         return self._left <= 0
 
     @property
-    def step(self) -> Step:
+    def step(self) -> SmtpStep:
         """What the next answer is to."""
-        return self._expected[0][0] if self._expected else Step.MAIL
+        return self._expected[0][0] if self._expected else SmtpStep.MAIL
 
     def start(self) -> bytes:
         """What to say first, or once there is something new; empty when there is nothing."""
@@ -110,29 +112,29 @@ class Dialogue:
     def received(self, code: int, text: bytes) -> bytes:
         """What to say to this reply. code is its three digits.
 
-        Raises SenselessError when it is no answer to what was asked: the relay and we no longer
+        Raises ProtocolError when it is no answer to what was asked: the relay and we no longer
         mean the same, so nothing that follows can be trusted to belong to its message.
         """
         if self._is_goodbye(code, text):
             self._goodbye(code, text)
             return b""
         if not self._expected:
-            raise SenselessError
+            raise ProtocolError
         step, envelope = self._expected[0]
         kind = code // 100
-        if kind < _REFUSED and kind != (_GO_ON if step is Step.DATA else _DONE):
-            raise SenselessError
+        if kind < _REFUSED and kind != (_GO_ON if step is SmtpStep.DATA else _DONE):
+            raise ProtocolError
         if kind == _GO_ON and self._refusal is None:
             return self._go(envelope)
         self._expected.popleft()
-        if step is Step.DOT:
-            self._tell(envelope, self._reply(code, text, Stage.DOT))
+        if step is SmtpStep.END_OF_DATA:
+            self._tell(envelope, self._reply(code, text, SmtpStage.END_OF_DATA))
             return self._released() if self._waiting or self._expected else self.start()
-        if step is Step.RSET:
+        if step is SmtpStep.RSET:
             if kind != _DONE:  # what it still remembers would spoil the next message
                 self.is_closing = self._is_explained = True
             return self._released()
-        if step is Step.VOID:
+        if step is SmtpStep.EMPTY_DATA:
             return self._refused(envelope)
         return self._command_answered(step, envelope, code, text)
 
@@ -143,23 +145,23 @@ class Dialogue:
         among them is nowhere.
         """
         for step, envelope in self._pending():
-            if step is Step.DOT:
-                stage = Stage.DATA if unsent > self._behind_dot else Stage.DOT
-                self.is_in_doubt = stage is Stage.DOT
-                self._supply.answered(envelope, Reply(code=0, text=why, stage=stage))
+            if step is SmtpStep.END_OF_DATA:
+                stage = SmtpStage.DATA if unsent > self._behind_dot else SmtpStage.END_OF_DATA
+                self.is_in_doubt = stage is SmtpStage.END_OF_DATA
+                self._supply.on_reply(envelope, Reply(code=0, text=why, stage=stage))
             elif self._is_explained:
-                self._supply.returned(envelope)
+                self._supply.give_back(envelope)
             elif self._is_between(step):
                 self.was_cut_off = True
-                self._supply.returned(envelope)
+                self._supply.give_back(envelope)
             elif self._refusal is not None:
                 self._tell(envelope, self._refusal)
             else:
-                self._supply.answered(envelope, Reply(code=0, text=why, stage=STAGES[step]))
+                self._supply.on_reply(envelope, Reply(code=0, text=why, stage=STAGES[step]))
             self._is_explained = True
             self._refusal = None
 
-    def _is_between(self, step: Step) -> bool:
+    def _is_between(self, step: SmtpStep) -> bool:
         """Whether the connection ended where a message would have begun, and others had before.
 
         So it is with a relay that takes so many messages over one connection, or has waited for
@@ -167,12 +169,12 @@ class Dialogue:
         """
         refusal = self._refusal
         if refusal is None:
-            is_opening = step is Step.MAIL
+            is_opening = step is SmtpStep.MAIL
         else:
-            is_opening = refusal.stage is Stage.MAIL and refusal.code // 100 == _REFUSED
+            is_opening = refusal.stage is SmtpStage.MAIL and refusal.code // 100 == _REFUSED
         return is_opening and self.answers > 0
 
-    def _pending(self) -> Iterator[tuple[Step, Envelope]]:
+    def _pending(self) -> Iterator[tuple[SmtpStep, Envelope]]:
         """Each message that waits for an answer, with the first that it waits for."""
         pending = [*self._expected, *((step, envelope) for step, envelope, _ in self._waiting)]
         self._expected.clear()
@@ -189,43 +191,43 @@ class Dialogue:
             return True
         if code // 100 in {_DONE, _GO_ON}:
             return False
-        is_opening = bool(self._expected) and self._expected[0][0] is Step.MAIL
-        return is_opening and ends_session(self._reply(code, text, Stage.MAIL))
+        is_opening = bool(self._expected) and self._expected[0][0] is SmtpStep.MAIL
+        return is_opening and ends_session(self._reply(code, text, SmtpStage.MAIL))
 
     def _goodbye(self, code: int, text: bytes) -> None:
         """The relay ends it. To MAIL that says nothing of the message: it goes elsewhere."""
         self.is_closing = True
-        step, envelope = self._expected[0] if self._expected else (Step.MAIL, None)
-        self.farewell = self._reply(code, text, STAGES.get(step, Stage.DOT))
-        is_opening = envelope is not None and step is Step.MAIL
+        step, envelope = self._expected[0] if self._expected else (SmtpStep.MAIL, None)
+        self.farewell = self._reply(code, text, STAGES.get(step, SmtpStage.END_OF_DATA))
+        is_opening = envelope is not None and step is SmtpStep.MAIL
         self.was_cut_off = is_opening and code != _CLOSING and self.answers > 0
-        if envelope is not None and step is not Step.MAIL:
+        if envelope is not None and step is not SmtpStep.MAIL:
             self._forget(envelope)
-            self._supply.answered(envelope, self._refusal or self.farewell)
+            self._supply.on_reply(envelope, self._refusal or self.farewell)
             self._refusal = None
         self._is_explained = True
 
     def _command_answered(
-        self, step: Step, envelope: Envelope | None, code: int, text: bytes
+        self, step: SmtpStep, envelope: Envelope | None, code: int, text: bytes
     ) -> bytes:
         is_yes = code // 100 < _REFUSED
         if not is_yes and self._refusal is None:
             self._refusal = self._reply(code, text, STAGES[step])
         if self._refusal is None:
             return self._released() if self._waiting else b""
-        if step is Step.DATA and is_yes:
-            return self._say([(Step.VOID, envelope, b".\r\n")])
+        if step is SmtpStep.DATA and is_yes:
+            return self._say([(SmtpStep.EMPTY_DATA, envelope, b".\r\n")])
         # In a group the answers to the rest of it are still to come; elsewhere it is not said.
-        return self._refused(envelope) if step is Step.DATA or self._waiting else b""
+        return self._refused(envelope) if step is SmtpStep.DATA or self._waiting else b""
 
     def _go(self, envelope: Envelope | None) -> bytes:
         """The message, unless it may not go any more: a dot now would send an empty one."""
         assert envelope is not None
-        if self.is_closing or not self._supply.begun(envelope):
+        if self.is_closing or not self._supply.confirm_start(envelope):
             self.is_stopped_by_us = not self.is_closing
             self.is_closing = self._is_explained = True
             return b""
-        self._expected[0] = (Step.DOT, envelope)
+        self._expected[0] = (SmtpStep.END_OF_DATA, envelope)
         said = self._opening()
         end = self._say(said)
         self._behind_dot = len(end)
@@ -241,30 +243,30 @@ class Dialogue:
             self.answers += 1
         else:
             self._tell(envelope, refusal)
-        return self._say([(Step.RSET, None, b"RSET\r\n"), *self._opening()])
+        return self._say([(SmtpStep.RSET, None, b"RSET\r\n"), *self._opening()])
 
-    def _opening(self) -> list[_Said]:
+    def _opening(self) -> list[_SentCommand]:
         """The commands that open the next message; those that this relay cannot take are told."""
         while not self.is_closing and self._left > 0 and self._may_go_on():
-            envelope = self._supply.next()
+            envelope = self._supply.next_message()
             if envelope is None:
                 break
-            opened = opening(envelope, self._offered)
+            opened = mail_and_rcpt(envelope, self._offered)
             if isinstance(opened, Reply):
                 if not (is_beyond_relay(opened) and self._pass_on(envelope, opened)):
-                    self._supply.answered(envelope, opened)
+                    self._supply.on_reply(envelope, opened)
                 continue
             self._left -= 1
             self.has_begun = True
             mail, rcpt = opened
             return [
-                (Step.MAIL, envelope, mail),
-                (Step.RCPT, envelope, rcpt),
-                (Step.DATA, envelope, b"DATA\r\n"),
+                (SmtpStep.MAIL, envelope, mail),
+                (SmtpStep.RCPT, envelope, rcpt),
+                (SmtpStep.DATA, envelope, b"DATA\r\n"),
             ]
         return []
 
-    def _say(self, said: list[_Said]) -> bytes:
+    def _say(self, said: list[_SentCommand]) -> bytes:
         if self._offered.is_pipelined:
             self._expected.extend((step, envelope) for step, envelope, _ in said)
             return b"".join([text for _, _, text in said])
@@ -282,13 +284,13 @@ class Dialogue:
     def _tell(self, envelope: Envelope | None, reply: Reply) -> None:
         assert envelope is not None
         self.answers += 1
-        self._supply.answered(envelope, reply)
+        self._supply.on_reply(envelope, reply)
 
     def _forget(self, envelope: Envelope) -> None:
         """Nothing of this message is said or expected any more."""
         self._waiting = deque(one for one in self._waiting if one[1] is not envelope)
         self._expected = deque(one for one in self._expected if one[1] is not envelope)
 
-    def _reply(self, code: int, text: bytes, stage: Stage) -> Reply:
+    def _reply(self, code: int, text: bytes, stage: SmtpStage) -> Reply:
         shown = text[:SHOWN_CHARS].decode("utf-8", "replace")
-        return read_reply(code, shown, stage, relay=self._relay)
+        return parse_reply(code, shown, stage, relay=self._relay)

@@ -6,28 +6,28 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from newsletter.domain.delivery.refusal_scope import is_beyond_relay
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.errors import SettingsError
-from newsletter.mail.smtp.commands import Envelope, Offered
-from newsletter.mail.smtp.connection import BrokenError, Connection
-from newsletter.mail.smtp.handshake import RefusedError, opened
+from newsletter.mail.smtp.commands import Envelope, Extensions
+from newsletter.mail.smtp.connection import Connection, ConnectionLostError
+from newsletter.mail.smtp.handshake import RefusedError, connect
 from newsletter.mail.smtp.relay_health import Reason, trouble
-from newsletter.mail.smtp.relay_url import Relays, RelayUrl
-from newsletter.mail.smtp.session import Dialogue
-from newsletter.mail.smtp.timeouts import FOR_A_LETTER, Timeouts
+from newsletter.mail.smtp.relay_url import RelaySet, RelayUrl
+from newsletter.mail.smtp.session import SmtpSession
+from newsletter.mail.smtp.timeouts import INTERACTIVE, Timeouts
 
 
-class Relay:
+class RelayConnection:
     """One open connection. others are asked, in turn, for what this relay cannot take."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         connection: Connection,
-        offered: Offered,
+        offered: Extensions,
         *,
         others: Sequence[RelayUrl] = (),
-        timeouts: Timeouts = FOR_A_LETTER,
+        timeouts: Timeouts = INTERACTIVE,
     ) -> None:
         self._loop = loop
         self._connection = connection
@@ -54,17 +54,17 @@ class Relay:
 
     def _hand_over(self, envelope: Envelope) -> Reply:
         letter = _One(envelope)
-        dialogue = Dialogue(letter, self._offered)
+        dialogue = SmtpSession(letter, self._offered)
         self._loop.run_until_complete(self._connection.run(dialogue))
         text = self._connection.broken or "The connection broke."
-        return letter.reply or dialogue.farewell or Reply(code=0, text=text, stage=Stage.MAIL)
+        return letter.reply or dialogue.farewell or Reply(code=0, text=text, stage=SmtpStage.MAIL)
 
     def _go_to_next(self) -> bool:
         """Return whether another relay lets us in; from now on it is this one."""
         while self._others:
-            with suppress(BrokenError, SettingsError, RefusedError):
+            with suppress(ConnectionLostError, SettingsError, RefusedError):
                 url = self._others.popleft()
-                ready = self._loop.run_until_complete(opened(url, self._timeouts))
+                ready = self._loop.run_until_complete(connect(url, self._timeouts))
                 self.close()
                 self._connection, self._offered = ready
                 return True
@@ -82,23 +82,25 @@ class _One:
         self._envelope: Envelope | None = envelope
         self.reply: Reply | None = None
 
-    def next(self) -> Envelope | None:
+    def next_message(self) -> Envelope | None:
         envelope, self._envelope = self._envelope, None
         return envelope
 
-    def begun(self, envelope: Envelope) -> bool:
+    def confirm_start(self, envelope: Envelope) -> bool:
         return envelope.key == 0
 
-    def returned(self, envelope: Envelope) -> None:
+    def give_back(self, envelope: Envelope) -> None:
         assert envelope.key == 0
 
-    def answered(self, envelope: Envelope, reply: Reply) -> None:
+    def on_reply(self, envelope: Envelope, reply: Reply) -> None:
         assert envelope.key == 0
         self.reply = reply
 
 
 @contextmanager
-def connected(relays: Relays, *, timeouts: Timeouts = FOR_A_LETTER) -> Iterator[Relay]:
+def relay_connection(
+    relays: RelaySet, *, timeouts: Timeouts = INTERACTIVE
+) -> Iterator[RelayConnection]:
     """A connection to the first relay that lets one in, the heaviest first; closed at the end.
 
     Raises UnreachableError when none does, SettingsError when each refuses our user and password;
@@ -107,7 +109,7 @@ def connected(relays: Relays, *, timeouts: Timeouts = FOR_A_LETTER) -> Iterator[
     loop = asyncio.new_event_loop()
     try:
         ready, others = loop.run_until_complete(_first(relays, timeouts))
-        relay = Relay(loop, *ready, others=others, timeouts=timeouts)
+        relay = RelayConnection(loop, *ready, others=others, timeouts=timeouts)
         try:
             yield relay
         finally:
@@ -118,15 +120,15 @@ def connected(relays: Relays, *, timeouts: Timeouts = FOR_A_LETTER) -> Iterator[
 
 
 async def _first(
-    relays: Relays, timeouts: Timeouts
-) -> tuple[tuple[Connection, Offered], Sequence[RelayUrl]]:
+    relays: RelaySet, timeouts: Timeouts
+) -> tuple[tuple[Connection, Extensions], Sequence[RelayUrl]]:
     """Return a connection to the first relay that lets us in, and the relays behind it."""
     reasons: list[Reason] = []
     for number, url in enumerate(relays.by_weight, start=1):
         try:
-            return await opened(url, timeouts), relays.by_weight[number:]
-        except (BrokenError, SettingsError, RefusedError) as error:
+            return await connect(url, timeouts), relays.by_weight[number:]
+        except (ConnectionLostError, SettingsError, RefusedError) as error:
             short = error.why if isinstance(error, RefusedError) else ""
-            is_out = not isinstance(error, BrokenError)
+            is_out = not isinstance(error, ConnectionLostError)
             reasons.append(Reason(url, str(error), short, is_out))
     raise trouble(reasons)

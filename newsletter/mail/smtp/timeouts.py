@@ -3,19 +3,24 @@
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from newsletter.domain.delivery.smtp_reply import Stage
+from newsletter.domain.delivery.smtp_reply import SmtpStage
 
 
-class Step(StrEnum):
+class SmtpStep(StrEnum):
     MAIL = auto()  # our address
     RCPT = auto()  # the reader's address
     DATA = auto()  # the wish to send
-    DOT = auto()  # the whole message: from here on the relay may have it
+    END_OF_DATA = auto()  # the whole message: from here on the relay may have it
     RSET = auto()  # after a refusal: the next message starts clean
-    VOID = auto()  # a lone dot: the relay would have taken data for nobody
+    EMPTY_DATA = auto()  # a lone dot: the relay would have taken data for nobody
 
 
-STAGES = {Step.MAIL: Stage.MAIL, Step.RCPT: Stage.RCPT, Step.DATA: Stage.DATA, Step.DOT: Stage.DOT}
+STAGES = {
+    SmtpStep.MAIL: SmtpStage.MAIL,
+    SmtpStep.RCPT: SmtpStage.RCPT,
+    SmtpStep.DATA: SmtpStage.DATA,
+    SmtpStep.END_OF_DATA: SmtpStage.END_OF_DATA,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +40,13 @@ class Timeouts:
     dot_s: float = 600.0
     goodbye_s: float = 1.0  # All is settled by then; it only looks better in the relay's log.
 
-    def of(self, step: Step) -> float:
+    def of(self, step: SmtpStep) -> float:
         """The time for the answer to this step."""
         times = {
-            Step.RCPT: self.rcpt_s,
-            Step.DATA: self.data_s,
-            Step.DOT: self.dot_s,
-            Step.VOID: self.dot_s,
+            SmtpStep.RCPT: self.rcpt_s,
+            SmtpStep.DATA: self.data_s,
+            SmtpStep.END_OF_DATA: self.dot_s,
+            SmtpStep.EMPTY_DATA: self.dot_s,
         }
         return times.get(step, self.mail_s)
 
@@ -53,6 +58,6 @@ class Timeouts:
 
 RFC_5321 = Timeouts()
 # Somebody waits for a letter's answer at a web page, and may ask again.
-FOR_A_LETTER = Timeouts(
+INTERACTIVE = Timeouts(
     connect_s=10, greeting_s=20, mail_s=20, rcpt_s=20, data_s=20, block_s=20, dot_s=60
 )

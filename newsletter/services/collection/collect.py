@@ -6,39 +6,45 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.domain.articles.article import is_old
+from newsletter.domain.articles.article import is_stale
 from newsletter.errors import FeedError
-from newsletter.feeds.fetching.fetch import Document, Fetcher, RefusedByServerError
+from newsletter.feeds.fetching.fetch import FetchedDocument, Fetcher, RefusedByServerError
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.feeds.pages.article_page import read_page
-from newsletter.feeds.parsing.detect import WebPageError, read
-from newsletter.feeds.parsing.parsed_feed import ParsedFeed, Refused
+from newsletter.feeds.parsing.detect import WebPageError, parse_document
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed, RejectedEntry
 from newsletter.store import Store
 from newsletter.store.collection import articles, feeds
 from newsletter.store.collection.feeds import Feed
 
 _log = logging.getLogger(__name__)
 
-EVERY = timedelta(minutes=15)  # A newsroom publishes some ten articles an hour; more is impolite.
-OVERDUE = timedelta(minutes=5)  # The beat asks each minute: a feed that waits longer was missed.
-LONGEST_PAUSE = timedelta(hours=12)  # A feed that was down for a week is found within half a day.
-AT_ONCE = 8
+POLL_INTERVAL = timedelta(
+    minutes=15
+)  # A newsroom publishes some ten articles an hour; more is impolite.
+OVERDUE_AFTER = timedelta(
+    minutes=5
+)  # The beat asks each minute: a feed that waits longer was missed.
+MAX_POLL_INTERVAL = timedelta(
+    hours=12
+)  # A feed that was down for a week is found within half a day.
+MAX_PARALLEL = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedReport:
-    """How one feed went. said is the sentence kept on its row; old counts what is no news."""
+    """How one feed went. message is the sentence kept on its row; old counts what is no news."""
 
     url: str
     source: str
     is_ok: bool
-    said: str
+    message: str
     entries: int = 0
     new: int = 0
     updated: int = 0
     unchanged: int = 0
     old: int = 0
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RejectedEntry, ...] = ()
 
 
 Progress = Callable[[FeedReport], None]
@@ -52,19 +58,19 @@ def collect(
     The reports are in the order in which the feeds answered; progress is handed each as it comes.
     """
     with store.begin() as session:
-        due = feeds.due(session, now=now)
+        due = feeds.list_due(session, now=now)
     return _read(store, policy, due, now, progress)
 
 
 def collect_behind(
-    store: Store, policy: FetchPolicy, *, now: datetime, overdue: timedelta = OVERDUE
+    store: Store, policy: FetchPolicy, *, now: datetime, overdue: timedelta = OVERDUE_AFTER
 ) -> tuple[FeedReport, ...]:
     """Read the feeds that were never read, and those that are due for longer than overdue.
 
     Composing does so first: an evening is not decided on feeds that nobody has read.
     """
     with store.begin() as session:
-        behind = feeds.behind(session, now=now, overdue=overdue)
+        behind = feeds.list_overdue(session, now=now, overdue=overdue)
     return _read(store, policy, behind, now, lambda _: None)
 
 
@@ -75,7 +81,7 @@ def _read(
     if not due:
         return ()
     fetcher, reports = Fetcher(policy), []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(MAX_PARALLEL) as pool:
         fetched = {pool.submit(_fetch, fetcher, feed): feed for feed in due}
         for done in as_completed(fetched):
             report = _settle(store, fetched[done], done.result(), now)
@@ -86,7 +92,7 @@ def _read(
 
 @dataclass(frozen=True, slots=True)
 class _Fetched:
-    document: Document | None = None
+    document: FetchedDocument | None = None
     parsed: ParsedFeed | None = None
     error: FeedError | None = None
 
@@ -101,10 +107,10 @@ def _fetch(fetcher: Fetcher, feed: Feed) -> _Fetched:
         return _Fetched(error=error)
 
 
-def _parsed(document: Document) -> ParsedFeed:
+def _parsed(document: FetchedDocument) -> ParsedFeed:
     """The feed in the document, or a feed of one entry when it is an article's page."""
     try:
-        return read(document.body, content_type=document.content_type, url=document.url)
+        return parse_document(document.body, content_type=document.content_type, url=document.url)
     except WebPageError:
         entry = read_page(document.body, url=document.url, content_type=document.content_type)
         return ParsedFeed(kind="page", language=entry.language, entries=(entry,))
@@ -125,41 +131,41 @@ def _settle(store: Store, feed: Feed, fetched: _Fetched, now: datetime) -> FeedR
             feed.id,
             etag=document.etag,
             last_modified=document.last_modified,
-            due_at=now + EVERY,
+            due_at=now + POLL_INTERVAL,
         )
     return report
 
 
 def _failed(store: Store, feed: Feed, error: FeedError | None, now: datetime) -> FeedReport:
-    said, failures = str(error), feed.failures + 1
-    pause = min(EVERY * 2 ** min(failures, 10), LONGEST_PAUSE)
+    message, failures = str(error), feed.failures + 1
+    pause = min(POLL_INTERVAL * 2 ** min(failures, 10), MAX_POLL_INTERVAL)
     asked = error.wait if isinstance(error, RefusedByServerError) else None
     with store.begin() as session:
         feeds.record(
             session,
             feed.id,
-            said=said,
+            last_result=message,
             failures=failures,
             fetched_at=now,
             due_at=now + max(pause, asked or timedelta(0)),
         )
-    return FeedReport(url=feed.url, source=feed.source, is_ok=False, said=said)
+    return FeedReport(url=feed.url, source=feed.source, is_ok=False, message=message)
 
 
 def _unchanged(store: Store, feed: Feed, now: datetime) -> FeedReport:
-    said = "Nothing new since the last time."
+    message = "Nothing new since the last time."
     with store.begin() as session:
         feeds.record(
             session,
             feed.id,
-            said=said,
+            last_result=message,
             failures=0,
             fetched_at=now,
             succeeded_at=now,
-            due_at=now + EVERY,
+            due_at=now + POLL_INTERVAL,
         )
     return FeedReport(
-        url=feed.url, source=feed.source, is_ok=True, said=said, unchanged=feed.entry_count
+        url=feed.url, source=feed.source, is_ok=True, message=message, unchanged=feed.entry_count
     )
 
 
@@ -174,25 +180,25 @@ def _keep(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedRe
 
 
 def _kept(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedReport:
-    old = sum(is_old(entry, collected_at=now) for entry in parsed.entries)
+    old = sum(is_stale(entry, collected_at=now) for entry in parsed.entries)
     with store.begin() as session:
-        kept = articles.keep(session, feed, parsed.entries, now=now)
+        kept = articles.upsert_entries(session, feed, parsed.entries, now=now)
         report = FeedReport(
             url=feed.url,
             source=feed.source,
             is_ok=True,
-            said=_sentence(parsed, kept, old),
-            entries=len(parsed.entries) + len(parsed.refused),
+            message=_sentence(parsed, kept, old),
+            entries=len(parsed.entries) + len(parsed.rejected),
             new=kept.new,
             updated=kept.updated,
             unchanged=kept.unchanged,
             old=old,
-            refused=parsed.refused,
+            refused=parsed.rejected,
         )
         feeds.record(
             session,
             feed.id,
-            said=report.said,
+            last_result=report.message,
             failures=0,
             entry_count=report.entries,
             fetched_at=now,
@@ -201,11 +207,11 @@ def _kept(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedRe
     return report
 
 
-def _sentence(parsed: ParsedFeed, kept: articles.Kept, old: int) -> str:
-    if not parsed.entries and not parsed.refused:
+def _sentence(parsed: ParsedFeed, kept: articles.UpsertCounts, old: int) -> str:
+    if not parsed.entries and not parsed.rejected:
         return f"{parsed.kind} without entries. {parsed.note}".strip()
     parts = [f"{parsed.kind}: {kept.new} new"]
     parts += [f"{kept.updated} updated"] if kept.updated else []
     parts += [f"{old} too old to be news"] if old else []
-    parts += [f"{len(parsed.refused)} refused"] if parsed.refused else []
+    parts += [f"{len(parsed.rejected)} refused"] if parsed.rejected else []
     return f"{', '.join(parts)}. {parsed.note}".strip()

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.errors import FeedError, InputError
-from newsletter.feeds.fetching.fetch import Document
-from newsletter.feeds.parsing.outlet_names import outlet, section
+from newsletter.feeds.fetching.fetch import FetchedDocument
+from newsletter.feeds.parsing.outlet_names import outlet_name, section_name
 from newsletter.services.collection.collect import FeedReport, Progress, _keep, _parsed
 from newsletter.store import Store
 from newsletter.store.collection import feeds
@@ -43,7 +43,7 @@ def newest(paths: Iterable[Path], *, now: datetime) -> datetime | None:
     dates = []
     for path in _files(paths):
         try:
-            parsed = _parsed(Document(url=path.resolve().as_uri(), body=path.read_bytes()))
+            parsed = _parsed(FetchedDocument(url=path.resolve().as_uri(), body=path.read_bytes()))
         except (FeedError, OSError):
             continue
         dates += [one.published_at for one in parsed.entries if one.published_at]
@@ -71,15 +71,15 @@ def _from_file(store: Store, path: Path, now: datetime) -> FeedReport:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise FeedError(f"It is larger than {MAX_FILE_BYTES / 1e6:g} MB.")
-        parsed = _parsed(Document(url=uri, body=path.read_bytes()))
+        parsed = _parsed(FetchedDocument(url=uri, body=path.read_bytes()))
     except OSError as error:
-        return FeedReport(url=uri, source=path.name, is_ok=False, said=f"{error.strerror}.")
+        return FeedReport(url=uri, source=path.name, is_ok=False, message=f"{error.strerror}.")
     except FeedError as error:
-        return FeedReport(url=uri, source=path.name, is_ok=False, said=str(error))
+        return FeedReport(url=uri, source=path.name, is_ok=False, message=str(error))
     feed = Feed(
         url=uri,
-        source=outlet(parsed, url=uri),
-        section=section(parsed, url=uri),
+        source=outlet_name(parsed, url=uri),
+        section=section_name(parsed, url=uri),
         language=parsed.language,
         is_polled=False,
         due_at=now,

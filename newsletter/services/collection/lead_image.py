@@ -4,7 +4,7 @@ from newsletter.domain.digest.digest import Placement
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.feeds.fetching.fetch import Fetcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
-from newsletter.feeds.pages.lead_image import lead_photo
+from newsletter.feeds.pages.lead_image import find_lead_photo
 from newsletter.mail.content.digest_view import SMALLEST_IMAGE_PX
 from newsletter.store import Store
 from newsletter.store.collection import articles
@@ -13,7 +13,7 @@ from newsletter.store.editions import editions
 _OPEN = frozenset({EditionStatus.DRAFT, EditionStatus.HELD})
 
 
-def illustrate(store: Store, policy: FetchPolicy, edition: Edition) -> Edition:
+def find_lead_image(store: Store, policy: FetchPolicy, edition: Edition) -> Edition:
     """The edition, its lead with a photo where its feed or page has one that is large enough.
 
     At most three requests; nothing is open meanwhile. What was read from a file is left alone: who
@@ -27,9 +27,11 @@ def illustrate(store: Store, policy: FetchPolicy, edition: Edition) -> Edition:
     with store.begin() as session:
         if not articles.is_polled(session, lead.id):
             return edition
-    found = lead_photo(Fetcher(policy), url=lead.url, known=lead.image, least_px=SMALLEST_IMAGE_PX)
+    found = find_lead_photo(
+        Fetcher(policy), url=lead.url, known=lead.image, least_px=SMALLEST_IMAGE_PX
+    )
     if found is None:
         return edition
     with store.begin() as session:
-        articles.illustrate(session, lead.id, found)
+        articles.set_image(session, lead.id, found)
         return editions.by_id(session, edition.id)

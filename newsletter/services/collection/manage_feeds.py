@@ -3,12 +3,12 @@
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from newsletter.errors import FeedError, FeedUnusableError, InputError, MissingError
+from newsletter.errors import FeedError, FeedUnusableError, InputError, NotFoundError
 from newsletter.feeds.fetching.fetch import Fetcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.feeds.pages.page_metadata import linked_feeds
-from newsletter.feeds.parsing.detect import WebPageError, read
-from newsletter.feeds.parsing.outlet_names import outlet, section
+from newsletter.feeds.parsing.detect import WebPageError, parse_document
+from newsletter.feeds.parsing.outlet_names import outlet_name, section_name
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed
 from newsletter.store import Store
 from newsletter.store.collection import feeds
@@ -33,8 +33,8 @@ def add(
         raise InputError(f"{url!r} is not a web address; write it with https:// in front.")
     found, parsed = _discovered(Fetcher(policy), url)
     values: dict[str, str | float] = {
-        "source": outlet(parsed, url=found),
-        "section": section(parsed, url=found),
+        "source": outlet_name(parsed, url=found),
+        "section": section_name(parsed, url=found),
         "language": parsed.language,
     }
     values |= {name: value for name, value in (told or {}).items() if value != ""}
@@ -49,29 +49,29 @@ def check(store: Store, policy: FetchPolicy) -> tuple[tuple[Feed, str, bool], ..
     Nothing is kept.
     """
     with store.begin() as session:
-        polled = [feed for feed in feeds.every(session) if feed.is_polled]
+        polled = [feed for feed in feeds.list_all(session) if feed.is_polled]
     fetcher = Fetcher(policy)
     return tuple((feed, *_checked(fetcher, feed.url)) for feed in polled)
 
 
 def remove(store: Store, url: str) -> None:
-    """Stop reading a feed; its articles stay. Raises MissingError when there is no such feed."""
+    """Stop reading a feed; its articles stay. Raises NotFoundError when there is no such feed."""
     with store.begin() as session:
         if not feeds.remove(session, [url]):
-            raise MissingError(f"There is no feed {url}. See: newsletter feeds list")
+            raise NotFoundError(f"There is no feed {url}. See: newsletter feeds list")
 
 
 def _discovered(fetcher: Fetcher, url: str) -> tuple[str, ParsedFeed]:
     document = fetcher.fetch(url)
     try:
-        parsed = read(document.body, content_type=document.content_type, url=document.url)
+        parsed = parse_document(document.body, content_type=document.content_type, url=document.url)
         return document.moved_to or url, parsed
     except WebPageError:
         named = linked_feeds(document.body, url=document.url)
     for address in named:
         try:
             linked = fetcher.fetch(address)
-            parsed = read(linked.body, content_type=linked.content_type, url=linked.url)
+            parsed = parse_document(linked.body, content_type=linked.content_type, url=linked.url)
         except FeedError:
             continue
         return address, parsed
@@ -81,7 +81,7 @@ def _discovered(fetcher: Fetcher, url: str) -> tuple[str, ParsedFeed]:
 def _checked(fetcher: Fetcher, url: str) -> tuple[str, bool]:
     try:
         document = fetcher.fetch(url)
-        parsed = read(document.body, content_type=document.content_type, url=document.url)
+        parsed = parse_document(document.body, content_type=document.content_type, url=document.url)
     except FeedError as error:
         return str(error), False
     return f"{parsed.kind}, {len(parsed.entries)} entries. {parsed.note}".strip(), True

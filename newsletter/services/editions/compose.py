@@ -4,24 +4,26 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from newsletter.domain import schedule
-from newsletter.domain.digest.builder import choose
+from newsletter.domain.digest.builder import build_digest
 from newsletter.domain.digest.digest import Decision, Digest
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.recomposition import FeedHealth, decide_fate
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.relevance.classifier import Judge
-from newsletter.errors import StateError
+from newsletter.domain.relevance.classifier import TopicClassifier
+from newsletter.errors import InvalidStateError
 from newsletter.mail.content.heading import preheader_of, subject_of
 from newsletter.services.editions.mailable import choose_mailable
 from newsletter.store import Session, Store
 from newsletter.store.collection import articles, feeds
 from newsletter.store.editions import editions
-from newsletter.topics.load import named
+from newsletter.topics.load import load_topic
 
 FIRST_WINDOW = timedelta(hours=24)
 LONGEST_WINDOW = timedelta(hours=96)  # A long week-end; a service that slept longer skips the rest.
-LATE = timedelta(hours=24)  # An article published before its window but found in it: decision 0003.
-REMEMBERED = timedelta(days=7)  # Stories told longer ago are not searched for the same event.
+MAX_LATENESS = timedelta(
+    hours=24
+)  # An article published before its window but found in it: decision 0003.
+MEMORY = timedelta(days=7)  # Stories told longer ago are not searched for the same event.
 
 
 def compose(
@@ -31,13 +33,13 @@ def compose(
 
     It is closed at its cut-off, or at now if that is earlier; with until then instead. Its window
     never gets shorter. Two at once do no harm: one of them makes it, and an editor's hold stays.
-    Raises StateError when it is approved, or out.
+    Raises InvalidStateError when it is approved, or out.
     """
     with store.begin() as session:
         digest = _digest(session, newsletter, on, now, until)
         new = _decided(newsletter, on, digest, feeds.health(session))
-        if editions.save(session, new, digest, now=now) is None:
-            raise StateError(
+        if editions.save_composed(session, new, digest, now=now) is None:
+            raise InvalidStateError(
                 f"The edition of {on} is approved or out already, so it is not composed anew."
             )
         composed = editions.by_date(session, newsletter.id, on)
@@ -45,7 +47,7 @@ def compose(
     return composed
 
 
-def explained(
+def explain_edition(
     store: Store, newsletter: Newsletter, on: date, *, now: datetime
 ) -> tuple[Decision, ...]:
     """The decisions as compose makes them, with the sum behind each story; nothing is kept."""
@@ -62,15 +64,17 @@ def _digest(
 ) -> Digest:
     closes_at = _window_end(session, newsletter, on, now, until)
     first = min(now, schedule.composes_at(newsletter, on)) - FIRST_WINDOW
-    last = editions.last_cut_off(session, newsletter.id, before=on) or first
+    last = editions.last_window_end(session, newsletter.id, before=on) or first
     opens_at = min(max(last, closes_at - LONGEST_WINDOW), closes_at)
-    found = articles.in_window(session, opens_at=opens_at, closes_at=closes_at, late=LATE)
-    told = editions.told(session, newsletter.id, apart_from=on, since=closes_at - REMEMBERED)
+    found = articles.in_window(session, opens_at=opens_at, closes_at=closes_at, late=MAX_LATENESS)
+    told = editions.published_articles(
+        session, newsletter.id, apart_from=on, since=closes_at - MEMORY
+    )
 
     def choose_without(unfit: Collection[int]) -> Digest:
-        return choose(
+        return build_digest(
             [article for article in found if article.id not in unfit],
-            judge=Judge(named(newsletter.topic)),
+            judge=TopicClassifier(load_topic(newsletter.topic)),
             window=(opens_at, closes_at),
             language=newsletter.language,
             max_stories=newsletter.max_stories,

@@ -7,7 +7,7 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 
 
-def document(
+def to_document(
     edition: Edition, newsletter: Newsletter, decided: tuple[Decision, ...]
 ) -> dict[str, Any]:
     """The edition as other programs read it: what is in, what is out, and why."""
@@ -43,7 +43,7 @@ def _story_document(position: int, story: Story, decided: tuple[Decision, ...]) 
         "title": story.title,
         "summary": story.summary,
         "label": story.label.value,
-        "since": story.since.isoformat() if story.since else None,
+        "since": story.follows_edition_of.isoformat() if story.follows_edition_of else None,
         "score": story.score,
         "reason": story.reason,
         "articles": [
@@ -68,6 +68,11 @@ def _decision_document(one: Decision) -> dict[str, Any]:
 
 
 def _sum_document(one: Decision) -> dict[str, Any]:
-    if not one.parts:
+    if not one.score_components:
         return {}
-    return {"sum": [{"for": it.name, "points": it.points, "how": it.how} for it in one.parts]}
+    return {
+        "sum": [
+            {"for": it.name, "points": it.points, "how": it.explanation}
+            for it in one.score_components
+        ]
+    }

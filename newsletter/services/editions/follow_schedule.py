@@ -32,7 +32,7 @@ def follow_schedule(session: Session, newsletter: Newsletter, *, now: datetime) 
         if minute != edition.sends_at:
             open_editions.reschedule(session, edition, minute=minute)
         if (status := reopened_status(edition, newsletter, now=now)) is not None:
-            editions.move(
+            editions.transition(
                 session,
                 edition.id,
                 expected=(edition.status,),

@@ -8,10 +8,10 @@ from newsletter.domain.digest.digest import Decision, Digest
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.editions.removal import remove_from_digest
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import MailRefusedError
+from newsletter.errors import PreflightError
 from newsletter.mail.content.heading import with_stories
 from newsletter.mail.content.render import render_digest
-from newsletter.mail.rendered import Links, Slot
+from newsletter.mail.rendered import EmailLinks, Slot
 from newsletter.mail.story_checks import find_unfit
 from newsletter.store import Session
 from newsletter.store.editions import editions
@@ -20,7 +20,7 @@ from newsletter.store.editions.edition_stories import replace_stories
 MAX_CHOICES = 5  # Choosing takes seconds on a day of war; then what is unfit is not replaced.
 
 # As long as ours are: what a mail weighs depends on them.
-_LINKS = Links(
+_LINKS = EmailLinks(
     site="https://newsletter.example/n/evening",
     web_version=f"https://newsletter.example/view/{'x' * 60}",
     archive="https://newsletter.example/n/evening/archive",
@@ -55,7 +55,7 @@ def store_removal(
     """Take the unfit articles out of the stored edition, with their reasons; return it as it is."""
     status = edition.status
     # Nothing changes by it; the edition is locked for this transaction.
-    is_as_known = editions.move(session, edition.id, expected=(status,), to=status)
+    is_as_known = editions.transition(session, edition.id, expected=(status,), to=status)
     known = editions.by_id(session, edition.id)
     if not is_as_known:
         return known
@@ -69,7 +69,7 @@ def store_removal(
         unfit,
     )
     now = with_stories(known, digest.stories, newsletter)
-    editions.move(
+    editions.transition(
         session,
         edition.id,
         expected=(status,),
@@ -99,7 +99,7 @@ def _find_in_digest(digest: Digest, newsletter: Newsletter, on: date) -> dict[in
             newsletter,
             lambda part: render_digest(part, newsletter, _LINKS),
         )
-    except MailRefusedError:
+    except PreflightError:
         return {}
 
 

@@ -14,8 +14,8 @@ from newsletter.domain.editions.recomposition import (
 )
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services.collection.collect import collect_behind
-from newsletter.services.collection.lead_image import illustrate
-from newsletter.services.editions.compose import LATE, compose
+from newsletter.services.collection.lead_image import find_lead_image
+from newsletter.services.editions.compose import MAX_LATENESS, compose
 from newsletter.services.ports import Ports
 from newsletter.store import Session
 from newsletter.store.collection import feeds
@@ -25,13 +25,13 @@ from newsletter.store.editions import editions, open_editions
 def compose_now(ports: Ports, newsletter: Newsletter, on: date) -> Edition:
     """Return the edition of the date, composed at a person's word.
 
-    Feeds that nobody has read are read first, unless its evening is over. Raises StateError when
-    it is approved, or out.
+    Feeds that nobody has read are read first, unless its evening is over. Raises InvalidStateError
+    when it is approved, or out.
     """
     if not schedule.is_late(newsletter, schedule.sends_at(newsletter, on), ports.now()):
-        collect_behind(ports.store, ports.fetch, now=ports.now())
+        collect_behind(ports.store, ports.fetch_policy, now=ports.now())
     edition = compose(ports.store, newsletter, on, now=ports.now())
-    return illustrate(ports.store, ports.fetch, edition)
+    return find_lead_image(ports.store, ports.fetch_policy, edition)
 
 
 def recompose(ports: Ports, newsletter: Newsletter, on: date) -> bool:
@@ -44,7 +44,7 @@ def recompose(ports: Ports, newsletter: Newsletter, on: date) -> bool:
     3. It is composed if it is missing or outdated, or if news came: up to its cut-off; for one of
        too few stories up to now; after the cut-off from feeds that are new.
 
-    Raises StateError when somebody approved it in the same moment.
+    Raises InvalidStateError when somebody approved it in the same moment.
     """
     if not _may_go_out(newsletter, on, ports.now()):
         return False
@@ -64,7 +64,7 @@ def _compose_if_needed(ports: Ports, newsletter: Newsletter, on: date) -> bool:
     if not _is_open(edition, newsletter, on, ports.now()):
         return False
     if _is_decided_by_feeds(edition, newsletter, health, ports.now()) and collect_behind(
-        ports.store, ports.fetch, now=ports.now()
+        ports.store, ports.fetch_policy, now=ports.now()
     ):
         edition, health = _read(ports, newsletter, on)
         if not _is_open(edition, newsletter, on, ports.now()):
@@ -93,7 +93,7 @@ def _compose(
     """Compose it; look for a photo where another story leads than before."""
     edition = compose(ports.store, newsletter, on, now=ports.now(), until=until)
     if before is None or _lead(edition) != _lead(before):
-        illustrate(ports.store, ports.fetch, edition)
+        find_lead_image(ports.store, ports.fetch_policy, edition)
 
 
 def _read(ports: Ports, newsletter: Newsletter, on: date) -> tuple[Edition | None, FeedHealth]:
@@ -132,7 +132,7 @@ def _has_news(
         session,
         edition,
         closes_at=max(until, edition.closes_at) if is_settled else until,
-        late=LATE,
+        late=MAX_LATENESS,
         of_new_feeds=is_settled,
     )
 

@@ -7,14 +7,14 @@ from functools import lru_cache
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.removal import remove_articles
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import MailRefusedError
+from newsletter.errors import PreflightError
 from newsletter.mail.content.heading import with_stories
 from newsletter.mail.content.render import render_digest
 from newsletter.mail.message.dkim import Signer, dns_name, dns_record
 from newsletter.mail.message.former_slots import restore_slots
-from newsletter.mail.message.headers import Frame, written_address
-from newsletter.mail.message.master_copy import Master, compiled
-from newsletter.mail.rendered import Rendered
+from newsletter.mail.message.headers import HeaderContext, written_address
+from newsletter.mail.message.master_copy import CompiledMaster, compile_master
+from newsletter.mail.rendered import RenderedEmail
 from newsletter.mail.story_checks import find_unfit
 from newsletter.services import urls
 from newsletter.services.ports import Ports
@@ -31,34 +31,38 @@ class DnsRecord:
     text: str
 
 
-def rendered(
+def render_preview(
     ports: Ports, edition: Edition, newsletter: Newsletter, *, banner: str = ""
-) -> Rendered:
+) -> RenderedEmail:
     """The edition's email as it stands now, slots open."""
     return render_digest(
         edition, newsletter, urls.in_mail(ports, newsletter.slug, edition.id), banner=banner
     )
 
 
-def frozen(session: Session, edition_id: int) -> Rendered | None:
+def load_frozen(session: Session, edition_id: int) -> RenderedEmail | None:
     """The edition's email as it went out, None before that."""
     copy = master_copies.by_edition(session, edition_id)
     if copy is None:
         return None
-    email = Rendered(subject=copy.subject, preheader=copy.preheader, html=copy.html, text=copy.text)
+    email = RenderedEmail(
+        subject=copy.subject, preheader=copy.preheader, html=copy.html, text=copy.text
+    )
     return restore_slots(email)
 
 
-def shown(ports: Ports, session: Session, edition: Edition, newsletter: Newsletter) -> Rendered:
+def render_current(
+    ports: Ports, session: Session, edition: Edition, newsletter: Newsletter
+) -> RenderedEmail:
     """The email as it went out, or as it would now: without what cannot be mailed.
 
-    Raises MailRefusedError when it cannot even be rendered.
+    Raises PreflightError when it cannot even be rendered.
     """
-    if email := frozen(session, edition.id):
+    if email := load_frozen(session, edition.id):
         return email
-    with suppress(MailRefusedError):  # what is wrong is no story's, and may be looked at
+    with suppress(PreflightError):  # what is wrong is no story's, and may be looked at
         edition, _ = remove_unmailable(ports, edition, newsletter)
-    return rendered(ports, edition, newsletter)
+    return render_preview(ports, edition, newsletter)
 
 
 def remove_unmailable(
@@ -66,11 +70,11 @@ def remove_unmailable(
 ) -> tuple[Edition, dict[int, str]]:
     """Return the edition without what cannot be mailed, and why by article; nothing is written.
 
-    Raises MailRefusedError when what is wrong is no story's.
+    Raises PreflightError when what is wrong is no story's.
     """
 
-    def build(part: Edition) -> Rendered:
-        return rendered(ports, part, newsletter)
+    def build(part: Edition) -> RenderedEmail:
+        return render_preview(ports, part, newsletter)
 
     unfit: dict[int, str] = {}
     while more := find_unfit(edition, newsletter, build):
@@ -79,10 +83,12 @@ def remove_unmailable(
     return edition, unfit
 
 
-def master(ports: Ports, email: Rendered, edition: Edition, newsletter: Newsletter) -> Master:
+def build_master(
+    ports: Ports, email: RenderedEmail, edition: Edition, newsletter: Newsletter
+) -> CompiledMaster:
     """The email compiled for joining; its messages are dated when they leave."""
     addresses = urls.in_mail(ports, newsletter.slug, edition.id)
-    frame = Frame(
+    frame = HeaderContext(
         edition_id=edition.id,
         edition_uid=edition.uid,
         subject=email.subject,
@@ -96,7 +102,7 @@ def master(ports: Ports, email: Rendered, edition: Edition, newsletter: Newslett
 
 
 # A process compiles an edition's copy once, however many runs it takes part in.
-_compiled = lru_cache(maxsize=8)(compiled)
+_compiled = lru_cache(maxsize=8)(compile_master)
 
 
 def sender(newsletter: Newsletter) -> str:
@@ -112,7 +118,7 @@ def sender_domain(newsletter: Newsletter) -> str:
 def dns_records(ports: Ports) -> tuple[DnsRecord, ...]:
     """The record of each key, and of a key without a domain one for each that we send from."""
     with ports.store.begin() as session:
-        domains = dict.fromkeys(map(sender_domain, newsletters.every(session)))
+        domains = dict.fromkeys(map(sender_domain, newsletters.list_all(session)))
     return tuple(
         DnsRecord(signer=signer, name=dns_name(signer, domain), text=dns_record(signer))
         for signer in ports.signers
@@ -120,7 +126,7 @@ def dns_records(ports: Ports) -> tuple[DnsRecord, ...]:
     )
 
 
-def bounces(ports: Ports, newsletter: Newsletter) -> tuple[str, str]:
+def bounce_mailbox(ports: Ports, newsletter: Newsletter) -> tuple[str, str]:
     """The local part and the domain of the mailbox that reports on deliveries come to."""
-    box, _, domain = ports.bounces.rpartition("@")
+    box, _, domain = ports.bounce_address.rpartition("@")
     return box or "bounces", domain or sender_domain(newsletter)

@@ -8,7 +8,7 @@ from newsletter.store.delivery import partitions
 from newsletter.store.editions import editions
 
 
-def retain(ports: Ports, *, keep_months: int) -> tuple[str, ...]:
+def apply_retention(ports: Ports, *, keep_months: int) -> tuple[str, ...]:
     """What was let go: months of the ledger more than so many before this one, and old articles.
 
     Articles go that were collected before those months and that no edition decided on; the others
@@ -22,8 +22,8 @@ def retain(ports: Ports, *, keep_months: int) -> tuple[str, ...]:
         if editions.sending(session):
             return ()
         first = _first(ports.now().date(), keep_months)
-        unused = articles.let_go(session, before=datetime.combine(first, time(), UTC))
-        gone = partitions.let_go(session, before=first)
+        unused = articles.delete_unused(session, before=datetime.combine(first, time(), UTC))
+        gone = partitions.drop_before(session, before=first)
     return (*gone, f"unused articles: {unused}") if unused else gone
 
 

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from newsletter.domain import schedule
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import NewsletterError, StateError
+from newsletter.errors import InvalidStateError, NewsletterError
 from newsletter.services.collection.collect import collect
 from newsletter.services.editions.follow_schedule import follow_schedule
 from newsletter.services.editions.recompose import recompose
-from newsletter.services.operations.retention import retain
+from newsletter.services.operations.retention import apply_retention
 from newsletter.services.ports import Ports
-from newsletter.services.sending.dispatch import Dispatched, dispatch
-from newsletter.services.sending.lost_runs import end_journals
+from newsletter.services.sending.dispatch import DispatchResult, dispatch
+from newsletter.services.sending.lost_runs import delete_stale_journals
 from newsletter.services.sending.recovery import recover
 from newsletter.store.editions import editions, newsletters
 from newsletter.store.operations import job_runs
@@ -23,20 +23,20 @@ _log = logging.getLogger(__name__)
 
 def collect_due(ports: Ports) -> str:
     """Read the feeds that are due; what came of it, in words."""
-    reports = collect(ports.store, ports.fetch, now=ports.now())
+    reports = collect(ports.store, ports.fetch_policy, now=ports.now())
     failed = sum(not report.is_ok for report in reports)
     new = sum(report.new for report in reports)
-    said = f"{len(reports)} feeds, {new} new articles, {failed} failed"
-    return _noted(ports, "collect", said, is_idle=not reports)
+    message = f"{len(reports)} feeds, {new} new articles, {failed} failed"
+    return _noted(ports, "collect", message, is_idle=not reports)
 
 
 def compose_due(ports: Ports) -> str:
     """Compose the editions whose time has come, missed ones too; anew those that news came for."""
     with ports.store.begin() as session:
-        known = newsletters.every(session)
+        known = newsletters.list_all(session)
     composed = [slug for newsletter in known if (slug := _composed(ports, newsletter))]
-    said = f"composed {', '.join(composed) or 'nothing'}"
-    return _noted(ports, "compose", said, is_idle=not composed)
+    message = f"composed {', '.join(composed) or 'nothing'}"
+    return _noted(ports, "compose", message, is_idle=not composed)
 
 
 def dispatch_due(ports: Ports) -> str:
@@ -45,38 +45,41 @@ def dispatch_due(ports: Ports) -> str:
     What composing would still change is composed first, the others do not wait for it.
     """
     with ports.store.begin() as session:
-        known = newsletters.every(session)
+        known = newsletters.list_all(session)
     for newsletter in known:
         with ports.store.begin() as session:
             follow_schedule(session, newsletter, now=ports.now())
     with ports.store.begin() as session:
-        due = [editions.by_id(session, each) for each in editions.due(session, now=ports.now())]
+        due = [
+            editions.by_id(session, each)
+            for each in editions.due_for_dispatch(session, now=ports.now())
+        ]
     ready = [edition for edition in due if edition.status is EditionStatus.APPROVED]
     drafts = [edition for edition in due if edition.status is not EditionStatus.APPROVED]
     done = [dispatch(ports, edition.id) for edition in ready]
     done += [_dispatch_draft(ports, edition) for edition in drafts]
-    said = ", ".join(f"{one.edition_id} {one.status}" for one in done)
-    return _noted(ports, "dispatch", said or "nothing due", is_idle=not done)
+    message = ", ".join(f"{one.edition_id} {one.status}" for one in done)
+    return _noted(ports, "dispatch", message or "nothing due", is_idle=not done)
 
 
 def recover_due(ports: Ports) -> str:
     """Find what died or was lost, and put it right."""
     found = recover(ports)
-    said = f"{found.uncertain} uncertain, {found.batches} batches queued, {found.finished} done"
+    message = f"{found.uncertain} uncertain, {found.batches} batches queued, {found.finished} done"
     is_idle = not (found.uncertain or found.batches or found.finished)
-    return _noted(ports, "recover", said, is_idle=is_idle)
+    return _noted(ports, "recover", message, is_idle=is_idle)
 
 
 def retain_due(ports: Ports, *, keep_months: int) -> str:
     """Let go of what is old enough in the store, and of journals that are over."""
-    gone = [*retain(ports, keep_months=keep_months)]
-    if journals := end_journals(ports):
+    gone = [*apply_retention(ports, keep_months=keep_months)]
+    if journals := delete_stale_journals(ports):
         gone.append(f"{journals} journals")
-    said = f"let go of {', '.join(gone) or 'nothing'}"
-    return _noted(ports, "retain", said, is_idle=not gone)
+    message = f"let go of {', '.join(gone) or 'nothing'}"
+    return _noted(ports, "retain", message, is_idle=not gone)
 
 
-def _dispatch_draft(ports: Ports, edition: Edition) -> Dispatched:
+def _dispatch_draft(ports: Ports, edition: Edition) -> DispatchResult:
     """Dispatch a draft as it would be composed now."""
     with ports.store.begin() as session:
         newsletter = newsletters.by_id(session, edition.newsletter_id)
@@ -101,15 +104,15 @@ def _is_composed(ports: Ports, newsletter: Newsletter, on: date) -> bool:
     """Whether the edition of the date had to be composed and has been now."""
     try:
         return recompose(ports, newsletter, on)
-    except StateError:
+    except InvalidStateError:
         return False  # somebody approved it a moment ago
     except NewsletterError as error:
         _log.warning("The edition of %s of %s is not composed: %s", on, newsletter.slug, error)
         return False
 
 
-def _noted(ports: Ports, job: str, said: str, *, is_idle: bool) -> str:
-    _log.log(logging.DEBUG if is_idle else logging.INFO, "%s: %s", job, said)
+def _noted(ports: Ports, job: str, message: str, *, is_idle: bool) -> str:
+    _log.log(logging.DEBUG if is_idle else logging.INFO, "%s: %s", job, message)
     with ports.store.begin() as session:
-        job_runs.record(session, job, said=said, now=ports.now())
-    return said
+        job_runs.record(session, job, message=message, now=ports.now())
+    return message

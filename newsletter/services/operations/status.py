@@ -23,18 +23,18 @@ from newsletter.store.operations import job_runs
 from newsletter.store.subscribers import subscribers
 
 JOBS = ("collect", "compose", "dispatch", "recover", "retain")
-LATE = timedelta(minutes=5)  # Each is called every minute; a long collect takes two.
+OVERDUE_AFTER = timedelta(minutes=5)  # Each is called every minute; a long collect takes two.
 
 Ticks = Mapping[str, tuple[datetime, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class NewsletterStatus:
     """One newsletter: whether it goes out next, who reads it, and its last editions with counts."""
 
     newsletter: Newsletter
     forecast: Forecast
-    readers: dict[SubscriptionStatus, int]
+    subscriptions: dict[SubscriptionStatus, int]
     editions: tuple[Edition, ...]
     deliveries: dict[int, dict[DeliveryStatus, int]]
 
@@ -49,12 +49,12 @@ class Status:
     """The whole house at one moment."""
 
     at: datetime
-    newsletters: tuple[Standing, ...]
+    newsletters: tuple[NewsletterStatus, ...]
     feeds: tuple[Feed, ...]
     ticks: Ticks
 
 
-def late_jobs(found: Status) -> tuple[str, ...]:
+def overdue_jobs(found: Status) -> tuple[str, ...]:
     """The jobs of the beat that have not run to their end within LATE, or never."""
     return _overdue(found.ticks, found.at)
 
@@ -68,12 +68,12 @@ def status(ports: Ports, *, last: int = 7, has_relay: bool = True) -> Status:
     with ports.store.begin() as session:
         conditions = _conditions(session, ports, has_relay=has_relay)
         standings = []
-        for newsletter in newsletters.every(session):
-            heads = editions.heads(session, newsletter.id, limit=last)
-            standing = Standing(
+        for newsletter in newsletters.list_all(session):
+            heads = editions.list_recent(session, newsletter.id, limit=last)
+            standing = NewsletterStatus(
                 newsletter=newsletter,
                 forecast=_forecast(session, newsletter, conditions, now),
-                readers=subscribers.counts(session, newsletter.id),
+                subscriptions=subscribers.counts(session, newsletter.id),
                 editions=heads,
                 deliveries=deliveries.counts(session, [head.id for head in heads]),
             )
@@ -81,8 +81,8 @@ def status(ports: Ports, *, last: int = 7, has_relay: bool = True) -> Status:
         return Status(
             at=now,
             newsletters=tuple(standings),
-            feeds=feeds.every(session),
-            ticks=job_runs.every(session),
+            feeds=feeds.list_all(session),
+            ticks=job_runs.list_all(session),
         )
 
 
@@ -94,13 +94,13 @@ def read_forecast(ports: Ports, newsletter: Newsletter) -> Forecast:
 
 def _conditions(session: Session, ports: Ports, *, has_relay: bool = True) -> Conditions:
     """What every evening depends on, of whichever newsletter."""
-    known = feeds.every(session)
+    known = feeds.list_all(session)
     return Conditions(
         readers=0,
         feeds=len(known),
         polled=sum(feed.is_polled for feed in known),
         failing=sum(feed.is_polled and bool(feed.failures) for feed in known),
-        overdue_jobs=_overdue(job_runs.every(session), ports.now()),
+        overdue_jobs=_overdue(job_runs.list_all(session), ports.now()),
         has_relay=has_relay,
         is_mailed_away=is_mailed_away(ports),
     )
@@ -127,4 +127,4 @@ def _forecast(
 
 
 def _overdue(ran: Ticks, now: datetime) -> tuple[str, ...]:
-    return tuple(job for job in JOBS if job not in ran or now - ran[job][0] > LATE)
+    return tuple(job for job in JOBS if job not in ran or now - ran[job][0] > OVERDUE_AFTER)

@@ -3,37 +3,43 @@
 from dataclasses import dataclass
 from typing import Any
 
-from newsletter.domain.delivery.retry_policy import RETRIED_FOR
+from newsletter.domain.delivery.retry_policy import RETRY_WINDOW
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Hold, Move
+from newsletter.domain.editions.edition import (
+    TRANSITIONS,
+    Edition,
+    EditionStatus,
+    HoldReason,
+    Transition,
+)
 from newsletter.domain.subscribers.email_address import parse_address
-from newsletter.errors import MissingError, NewsletterError, StateError
+from newsletter.errors import InvalidStateError, NewsletterError, NotFoundError
 from newsletter.services.editions import review
 from newsletter.services.ports import Ports
-from newsletter.services.sending.run.deliver import finish, record_result
+from newsletter.services.sending.run.deliver import close_if_done, record_result
 from newsletter.services.sending.task_queue import enqueue_due
 from newsletter.store import Session
 from newsletter.store.delivery import deliveries, delivery_reports
-from newsletter.store.delivery.delivery_reports import Failed
+from newsletter.store.delivery.delivery_reports import RetryableCounts
 from newsletter.store.editions import editions
 from newsletter.store.subscribers import subscribers
 
 PAUSED = "Paused. Let it go on: newsletter send resume"
-_CAN_BE_OPEN = MOVES[Move.REOPEN][0] | {EditionStatus.SENDING}
+_CAN_BE_OPEN = TRANSITIONS[Transition.REOPEN][0] | {EditionStatus.SENDING}
 _OVER = (EditionStatus.SENT, EditionStatus.FAILED)
 _NOT_OPEN = "is neither sent, cancelled nor being sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resent:
+class ResendResult:
     """How many failed deliveries are queued again, and which of the others are not, and why."""
 
     queued: int
-    left_out: Failed
+    left_out: RetryableCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class ResolveResult:
     """How many uncertain deliveries somebody settled, and how many are uncertain still."""
 
     settled: int
@@ -44,15 +50,15 @@ def pause(ports: Ports, edition_id: int, *, by: str) -> Edition:
     """The edition, held in mid-run: each worker stops within a turn of its run, and gives back what
     it has (see in_hand).
 
-    Raises StateError when it is not being sent.
+    Raises InvalidStateError when it is not being sent.
     """
     with ports.store.begin() as session:
-        if not editions.move(
+        if not editions.transition(
             session,
             edition_id,
             expected=(EditionStatus.SENDING,),
-            to=MOVES[Move.HOLD][1],
-            hold=Hold.STOPPED,
+            to=TRANSITIONS[Transition.HOLD][1],
+            hold=HoldReason.STOPPED,
             reason=PAUSED,
             decided_by=by,
         ):
@@ -63,11 +69,11 @@ def pause(ports: Ports, edition_id: int, *, by: str) -> Edition:
 def resume(ports: Ports, edition_id: int, *, by: str) -> Edition:
     """The edition that was stopped in mid-run, by whomever, going on where it was.
 
-    Raises StateError when it was not stopped.
+    Raises InvalidStateError when it was not stopped.
     """
     with ports.store.begin() as session:
         edition = editions.by_id(session, edition_id)
-        if edition.status is not EditionStatus.HELD or edition.hold is not Hold.STOPPED:
+        if edition.status is not EditionStatus.HELD or edition.hold is not HoldReason.STOPPED:
             raise _not_possible(session, edition_id, "was not stopped in mid-run")
     edition = review.approve(ports, edition_id, by=by)
     enqueue_due(ports, edition_id)
@@ -77,13 +83,13 @@ def resume(ports: Ports, edition_id: int, *, by: str) -> Edition:
 def cancel(ports: Ports, edition_id: int, *, by: str) -> Edition:
     """The edition, cancelled: what is queued is failed, and says so.
 
-    What a worker has in its hand follows when it is given back. Raises StateError when it is not
-    under way.
+    What a worker has in its hand follows when it is given back. Raises InvalidStateError when it is
+    not under way.
     """
-    expected, to = MOVES[Move.CANCEL]
+    expected, to = TRANSITIONS[Transition.CANCEL]
     with ports.store.begin() as session:
         has_begun = editions.by_id(session, edition_id).frozen_at is not None
-        if not has_begun or not editions.move(
+        if not has_begun or not editions.transition(
             session,
             edition_id,
             expected=expected,
@@ -93,45 +99,49 @@ def cancel(ports: Ports, edition_id: int, *, by: str) -> Edition:
             decided_by=by,
         ):
             raise _not_possible(session, edition_id, "is not under way")
-    finish(ports, edition_id)  # after the commit, for which the workers wait: this takes longer
+    close_if_done(
+        ports, edition_id
+    )  # after the commit, for which the workers wait: this takes longer
     with ports.store.begin() as session:
         return editions.by_id(session, edition_id)
 
 
-def resend(ports: Ports, edition_id: int) -> Resent:
+def resend(ports: Ports, edition_id: int) -> ResendResult:
     """Queue the failed of an edition that is sent, cancelled or being sent, for four hours more.
 
     Only those who still subscribe and may be written to; nobody who was sent it or is in doubt.
-    Raises StateError when the edition is in another state.
+    Raises InvalidStateError when the edition is in another state.
     """
     with ports.store.begin() as session:
         if editions.status(session, edition_id) not in _CAN_BE_OPEN:
             raise _not_possible(session, edition_id, _NOT_OPEN)
-        found = delivery_reports.failed(session, edition_id)
+        found = delivery_reports.count_retryable(session, edition_id)
         if not found.ready:
-            return Resent(queued=0, left_out=found)
+            return ResendResult(queued=0, left_out=found)
         _reopen(ports, session, edition_id)
         queued = deliveries.queue_failed(session, edition_id, now=ports.now())
-        left_out = delivery_reports.failed(session, edition_id)
+        left_out = delivery_reports.count_retryable(session, edition_id)
     enqueue_due(ports, edition_id)
-    return Resent(queued=queued, left_out=left_out)
+    return ResendResult(queued=queued, left_out=left_out)
 
 
-def settle(ports: Ports, edition_id: int, to: DeliveryStatus, *, address: str = "") -> Settled:
+def resolve_uncertain(
+    ports: Ports, edition_id: int, to: DeliveryStatus, *, address: str = ""
+) -> ResolveResult:
     """Write down that the uncertain, or the one of that address, were sent, failed, or go again.
 
     Whoever goes again gets the same Message-ID; an edition that was finished is reopened for them.
-    Raises MissingError when no delivery to the address is uncertain, StateError when nobody who is
-    may be written to any more.
+    Raises NotFoundError when no delivery to the address is uncertain, InvalidStateError when nobody
+    who is may be written to any more.
     """
     with ports.store.begin() as session:
         if not _uncertain(session, edition_id) and not address:
-            return Settled(settled=0, left=0)
+            return ResolveResult(settled=0, left=0)
         only = [_subscriber(session, edition_id, address)] if address else None
-        is_stopped = editions.by_id(session, edition_id).hold is Hold.STOPPED
+        is_stopped = editions.by_id(session, edition_id).hold is HoldReason.STOPPED
         if to is DeliveryStatus.QUEUED and not is_stopped:
             _reopen(ports, session, edition_id)
-        settled = deliveries.settle_uncertain(session, edition_id, to, now=ports.now(), only=only)
+        settled = deliveries.resolve_uncertain(session, edition_id, to, now=ports.now(), only=only)
         if not settled:
             raise _none_settled(address)
         if to is not DeliveryStatus.QUEUED:
@@ -139,10 +149,10 @@ def settle(ports: Ports, edition_id: int, to: DeliveryStatus, *, address: str = 
         left = _uncertain(session, edition_id)
     if to is DeliveryStatus.QUEUED:
         enqueue_due(ports, edition_id)
-    return Settled(settled=settled, left=left)
+    return ResolveResult(settled=settled, left=left)
 
 
-def in_hand(ports: Ports, edition_id: int) -> int:
+def count_in_progress(ports: Ports, edition_id: int) -> int:
     """How many deliveries workers have in their hands, of which some may be on their way."""
     with ports.store.begin() as session:
         return deliveries.progress(session, [edition_id])[edition_id].sending
@@ -156,17 +166,19 @@ def count_with_relay(ports: Ports, edition_id: int) -> int:
 
 def _reopen(ports: Ports, session: Session, edition_id: int) -> None:
     """The edition is being sent from now on, if it is not already; locked until the commit."""
-    to = MOVES[Move.REOPEN][1]
-    changes: dict[str, Any] = {"deadline_at": ports.now() + RETRIED_FOR, "sent_at": None}
-    if not editions.move(session, edition_id, expected=_CAN_BE_OPEN, to=to, reason="", **changes):
+    to = TRANSITIONS[Transition.REOPEN][1]
+    changes: dict[str, Any] = {"deadline_at": ports.now() + RETRY_WINDOW, "sent_at": None}
+    if not editions.transition(
+        session, edition_id, expected=_CAN_BE_OPEN, to=to, reason="", **changes
+    ):
         raise _not_possible(session, edition_id, _NOT_OPEN)
 
 
 def _subscriber(session: Session, edition_id: int, address: str) -> int:
     newsletter_id = editions.by_id(session, edition_id).newsletter_id
-    found = subscribers.by_key(session, newsletter_id, parse_address(address).key)
+    found = subscribers.by_address(session, newsletter_id, parse_address(address).key)
     if found is None:
-        raise MissingError(f"{address} never subscribed.")
+        raise NotFoundError(f"{address} never subscribed.")
     return found.subscriber_id
 
 
@@ -176,14 +188,14 @@ def _uncertain(session: Session, edition_id: int) -> int:
 
 def _none_settled(address: str) -> NewsletterError:
     if address:
-        return MissingError(f"No delivery to {address} is uncertain, or it may not be sent again.")
-    return StateError(
+        return NotFoundError(f"No delivery to {address} is uncertain, or it may not be sent again.")
+    return InvalidStateError(
         "None of the uncertain can be sent to again: they left, may not be written to, or a worker "
         "has their batch."
     )
 
 
-def _not_possible(session: Session, edition_id: int, what: str) -> StateError:
+def _not_possible(session: Session, edition_id: int, what: str) -> InvalidStateError:
     """The sentence that says what forbids it, and what can be done instead."""
     edition = editions.by_id(session, edition_id)
     instead = {
@@ -192,9 +204,9 @@ def _not_possible(session: Session, edition_id: int, what: str) -> StateError:
         EditionStatus.SENT: "Send it to those who failed: newsletter send resend",
         EditionStatus.FAILED: "Send it again to those who failed: newsletter send resend",
     }
-    if edition.hold is Hold.STOPPED:
+    if edition.hold is HoldReason.STOPPED:
         hint = "Let it go on: newsletter send resume"
     else:
         hint = instead.get(edition.status, "")
     said = f"The edition of {edition.on} {what}: it is {edition.status}."
-    return StateError(f"{said} {hint}".strip())
+    return InvalidStateError(f"{said} {hint}".strip())

@@ -19,7 +19,7 @@ _WORTH_TELLING = 0.01  # The share of the readers that a provider has at least.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Snapshot:
     """A run at one moment. rate is in messages a second; left is None while nothing moves."""
 
     status: EditionStatus
@@ -36,7 +36,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class ProviderProgress:
     """How the deliveries to one mailbox provider stand; waiting includes the deferred."""
 
     provider: str
@@ -47,7 +47,7 @@ class Share:
     uncertain: int = 0
 
 
-class Watch:
+class ProgressMonitor:
     """Looks at one edition again and again; it changes nothing, and needs nothing but the database.
 
     Whose mailboxes they are is told by the list of providers; a domain that is not in it is one of
@@ -62,18 +62,18 @@ class Watch:
         self._portions: dict[int, Counter[tuple[str, str]]] = {}
         self._named: list[str] | None = None
 
-    def look(self, moment_s: float) -> Seen:
+    def snapshot(self, moment_s: float) -> Snapshot:
         """How the run stands; moment_s is any clock's that never goes back."""
         with self._store.begin() as session:
             edition = editions.by_id(session, self._edition_id)
             progress = deliveries.progress(session, [self._edition_id])[self._edition_id]
         rate = self._rate(moment_s, progress.sent)
         left = timedelta(seconds=round(progress.queued / rate)) if rate else None
-        return Seen(
+        return Snapshot(
             status=edition.status, reason=edition.reason, progress=progress, rate=rate, left=left
         )
 
-    def shares(self) -> tuple[Share, ...]:
+    def by_provider(self) -> tuple[ProviderProgress, ...]:
         """How it stands by provider, the largest first; what is not among them is OTHERS, at last.
 
         Only batches in which something has moved since the last time are counted anew.
@@ -81,7 +81,7 @@ class Watch:
         with self._store.begin() as session:
             if self._named is None:
                 self._named = delivery_reports.domains(session, self._edition_id, limit=_DOMAINS)
-            marks = delivery_reports.marks(session, self._edition_id)
+            marks = delivery_reports.batch_counters(session, self._edition_id)
             moved = [batch for batch in marks if marks[batch] != self._marks.get(batch)]
             found = delivery_reports.by_domain(session, self._edition_id, moved, named=self._named)
         for batch in moved:
@@ -105,7 +105,7 @@ class Watch:
         return (sent - first) / (moment_s - first_s) if moment_s > first_s else 0.0
 
 
-def _shares(counted: Counter[tuple[str, str]]) -> tuple[Share, ...]:
+def _shares(counted: Counter[tuple[str, str]]) -> tuple[ProviderProgress, ...]:
     states = [status.value for status in DeliveryStatus]
     sizes: Counter[str] = Counter()
     for (provider, state), number in counted.items():
@@ -117,7 +117,7 @@ def _shares(counted: Counter[tuple[str, str]]) -> tuple[Share, ...]:
     for (provider, state), number in counted.items():
         grouped[provider if provider in shown else OTHERS, state] += number
     return tuple(
-        Share(
+        ProviderProgress(
             provider=one,
             sent=grouped[one, "sent"],
             waiting=grouped[one, "queued"],

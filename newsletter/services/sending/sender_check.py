@@ -2,7 +2,7 @@
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.sender import impossible_sender, is_loopback, missing_address
-from newsletter.errors import MailRefusedError
+from newsletter.errors import PreflightError
 from newsletter.services.ports import Ports
 
 
@@ -24,10 +24,10 @@ def sender_problems(newsletter: Newsletter, ports: Ports) -> tuple[str, ...]:
 
 
 def check_sender(newsletter: Newsletter, ports: Ports) -> None:
-    """Raises MailRefusedError when the sender is nobody's address and a relay is real.
+    """Raises PreflightError when the sender is nobody's address and a relay is real.
 
     A postal address that is missing stops nothing: not every country asks for one.
     """
     sentence = impossible_sender(newsletter)
     if sentence and is_mailed_away(ports):
-        raise MailRefusedError((sentence,))
+        raise PreflightError((sentence,))

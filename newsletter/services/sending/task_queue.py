@@ -2,7 +2,7 @@
 
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.ports import Ports
-from newsletter.services.sending.run.deliver import HINTS
+from newsletter.services.sending.run.deliver import MAX_TASKS
 from newsletter.store.delivery import deliveries
 from newsletter.store.editions import editions
 
@@ -10,7 +10,7 @@ from newsletter.store.editions import editions
 def enqueue_due(ports: Ports, edition_id: int) -> None:
     """Queue what is due of an edition that is being sent; its tasks may have been lost."""
     with ports.store.begin() as session:
-        batches = deliveries.due_batches(session, edition_id, now=ports.now(), limit=HINTS)
+        batches = deliveries.due_batches(session, edition_id, now=ports.now(), limit=MAX_TASKS)
         is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
     if batches and is_sending:
         ports.enqueue(edition_id, batches)

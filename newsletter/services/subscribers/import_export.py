@@ -12,11 +12,11 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.schedule import zone
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.domain.subscribers.subscription import Subscription
-from newsletter.domain.text.clean import one_line
+from newsletter.domain.text.clean import clean_line
 from newsletter.errors import InputError
 from newsletter.store import Store
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import Reader
+from newsletter.store.subscribers.subscribers import NewSubscriber
 
 BATCH = 1_000
 COLUMNS = (
@@ -31,7 +31,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BadRow:
+class RejectedRow:
     """A line of the import that was left out, and why."""
 
     line: int
@@ -40,30 +40,30 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportReport:
     """How an import went: rows read, readers newly subscribed, known before, left out."""
 
     rows: int
     new: int
-    known: int
-    bad: tuple[BadRow, ...]
+    unchanged: int
+    rejected: tuple[RejectedRow, ...]
 
 
-def import_readers(
+def import_subscribers(
     store: Store,
     newsletter: Newsletter,
     lines: Iterable[str],
     *,
     now: datetime,
     progress: Callable[[int], None] = lambda _: None,
-) -> Imported:
+) -> ImportReport:
     """Subscribe everybody in a CSV text with headings, or in a plain list of addresses.
 
     They count as confirmed: whoever imports answers for their consent. Who is new and marked as
     paused begins with that pause. Good rows go in, a thousand at a time; bad ones are told by line.
     Raises InputError when no column holds addresses.
     """
-    bad: list[BadRow] = []
+    bad: list[RejectedRow] = []
     seen: set[str] = set()
     rows = new = kept = 0
     parsed = _parsed(lines, bad, newsletter.zone)
@@ -77,23 +77,23 @@ def import_readers(
         rows += len(batch)
         kept += len(distinct)
         progress(rows)
-    return Imported(rows=rows + len(bad), new=new, known=rows - new, bad=tuple(bad))
+    return ImportReport(rows=rows + len(bad), new=new, unchanged=rows - new, rejected=tuple(bad))
 
 
 def export_rows(store: Store, newsletter: Newsletter) -> Iterator[tuple[str, ...]]:
     """A heading and a row for each subscription; safe to open in a spreadsheet."""
     yield COLUMNS
     with store.begin() as session:
-        for one in subscribers.every(session, newsletter.id):
-            yield tuple(harmless(value) for value in _row(one))
+        for one in subscribers.iter_all(session, newsletter.id):
+            yield tuple(escape_formula(value) for value in _row(one))
 
 
-def harmless(value: str) -> str:
+def escape_formula(value: str) -> str:
     """The value as a cell that no spreadsheet runs as a formula."""
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
-def _parsed(lines: Iterable[str], bad: list[BadRow], here: str) -> Iterator[Reader]:
+def _parsed(lines: Iterable[str], bad: list[RejectedRow], here: str) -> Iterator[NewSubscriber]:
     rows = csv.reader(line.replace("\0", "").lstrip("\ufeff") for line in lines)
     columns: dict[str, int] | None = None
     for row in _readable(rows, bad):
@@ -106,17 +106,17 @@ def _parsed(lines: Iterable[str], bad: list[BadRow], here: str) -> Iterator[Read
         try:
             yield _reader(row, columns, here)
         except InputError as error:
-            bad.append(BadRow(line=rows.line_num, text=",".join(row)[:120], why=str(error)))
+            bad.append(RejectedRow(line=rows.line_num, text=",".join(row)[:120], why=str(error)))
 
 
-def _readable(rows: Any, bad: list[BadRow]) -> Iterator[list[str]]:
+def _readable(rows: Any, bad: list[RejectedRow]) -> Iterator[list[str]]:
     while True:
         try:
             yield next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            bad.append(BadRow(line=rows.line_num, text="", why=f"It is not CSV: {error}."))
+            bad.append(RejectedRow(line=rows.line_num, text="", why=f"It is not CSV: {error}."))
 
 
 def _columns(first: list[str]) -> dict[str, int]:
@@ -130,7 +130,7 @@ def _columns(first: list[str]) -> dict[str, int]:
     return columns
 
 
-def _reader(row: list[str], columns: dict[str, int], here: str) -> Reader:
+def _reader(row: list[str], columns: dict[str, int], here: str) -> NewSubscriber:
     """Whom the row tells of; here is the newsletter's zone."""
 
     def cell(name: str) -> str:
@@ -144,11 +144,11 @@ def _reader(row: list[str], columns: dict[str, int], here: str) -> Reader:
     address = parse_address(cell("address"))
     if cell("zone"):
         zone(cell("zone"))
-    return Reader(
+    return NewSubscriber(
         address=address.address,
         address_key=address.key,
-        name=one_line(cell("name"), max_chars=80),
-        language=one_line(cell("language"), max_chars=35),
+        name=clean_line(cell("name"), max_chars=80),
+        language=clean_line(cell("language"), max_chars=35),
         zone=cell("zone"),
         paused_until=_moment(cell("paused_until"), here),
     )

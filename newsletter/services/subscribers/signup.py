@@ -8,19 +8,19 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.schedule import zone
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
-from newsletter.domain.text.clean import one_line
+from newsletter.domain.text.clean import clean_line
 from newsletter.errors import InputError
 from newsletter.mail.content.render import render_confirm
-from newsletter.mail.message.transactional import letter
-from newsletter.mail.preflight import check
-from newsletter.mail.smtp import connected
+from newsletter.mail.message.transactional import build_transactional
+from newsletter.mail.preflight import check_email
+from newsletter.mail.smtp import relay_connection
 from newsletter.services import urls
 from newsletter.services.operations.outages import Service, report_end
 from newsletter.services.ports import Ports
 from newsletter.store import Session
 from newsletter.store.editions import newsletters
 from newsletter.store.subscribers import subscribers, suppressions
-from newsletter.store.subscribers.subscribers import Evidence, Reader
+from newsletter.store.subscribers.subscribers import ConsentEvent, NewSubscriber
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)  # One confirmation mail an address in this time.
 FROM_ONE_PLACE = (
@@ -32,12 +32,12 @@ MAX_NAME_CHARS = 80
 _NO_NAME = re.compile(r"https?:|www\.|[/@<>]|\.(?:com|net|org|ru|info)\b", re.I)
 
 
-class TooOftenError(InputError):
+class RateLimitedError(InputError):
     """Too many sign-ups from one place in an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class SignupRequest:
     """What a reader typed, and where it came from."""
 
     address: str
@@ -45,36 +45,38 @@ class Form:
     language: str = ""
     zone: str = ""
     remote_address: str = ""
-    means: str = "form"
+    channel: str = "form"
 
 
-def subscribe(ports: Ports, newsletter: Newsletter, form: Form) -> None:
+def subscribe(ports: Ports, newsletter: Newsletter, form: SignupRequest) -> None:
     """Ask the address whether it wants the newsletter; the same happens for every good address.
 
-    Nobody learns from outside whether an address is known: one that is confirmed, suppressed or
-    was asked a moment ago gets no mail, and no error. Raises InputError for a bad address, name or
-    zone, TooOftenError, UnreachableError when the relay is down: then nothing is kept as asked, and
-    the reader can try again.
+    Nobody learns from outside whether an address is known: one that is confirmed, suppressed or was
+    asked a moment ago gets no mail, and no error. Raises InputError for a bad address, name or
+    zone, RateLimitedError, UnreachableError when the relay is down: then nothing is kept as asked,
+    and the reader can try again.
     """
     reader = _reader(form)
     now = ports.now()
     with ports.store.begin() as session:
         if _asked_too_often(session, form, ports):
-            raise TooOftenError("Too many sign-ups from your network. Try again in an hour.")
+            raise RateLimitedError("Too many sign-ups from your network. Try again in an hour.")
         subscription_id = subscribers.request(session, newsletter.id, reader, now=now)
         subscription = subscribers.by_id(session, subscription_id)
         if _is_silent(session, ports, subscription, reader):
             return
         _ask(ports, newsletter, subscription)
-        evidence = Evidence(event="asked", means=form.means, remote_address=form.remote_address)
-        subscribers.testify(session, [subscription_id], evidence, now=now)
+        evidence = ConsentEvent(
+            event="asked", channel=form.channel, remote_address=form.remote_address
+        )
+        subscribers.record_consent(session, [subscription_id], evidence, now=now)
 
 
 def confirm(ports: Ports, text: str, *, remote_address: str) -> tuple[Subscription, Newsletter]:
     """The subscription that the link confirms; confirmed twice is as good as once.
 
     Raises InputError when the link is not ours, too old, or of a subscription that has ended;
-    MissingError when the subscription is gone.
+    NotFoundError when the subscription is gone.
     """
     now = ports.now()
     with ports.store.begin() as session:
@@ -86,15 +88,17 @@ def confirm(ports: Ports, text: str, *, remote_address: str) -> tuple[Subscripti
         if now - found.requested_at > CONFIRM_WITHIN:
             raise InputError("This link is older than a week. Sign up again to get a new one.")
         if subscribers.confirm(session, found.id, now=now):
-            evidence = Evidence(event="confirmed", means="page", remote_address=remote_address)
-            subscribers.testify(session, [found.id], evidence, now=now)
+            evidence = ConsentEvent(
+                event="confirmed", channel="page", remote_address=remote_address
+            )
+            subscribers.record_consent(session, [found.id], evidence, now=now)
         return subscribers.by_id(session, found.id), newsletter
 
 
-def look_up(ports: Ports, text: str, purpose: str) -> tuple[Subscription, Newsletter]:
+def resolve_link(ports: Ports, text: str, purpose: str) -> tuple[Subscription, Newsletter]:
     """What a confirm or unsubscribe link is about; changes nothing.
 
-    Raises InputError or MissingError as confirm does.
+    Raises InputError or NotFoundError as confirm does.
     """
     with ports.store.begin() as session:
         return _found(session, ports, text, purpose)
@@ -105,14 +109,16 @@ def unsubscribe(
 ) -> tuple[Subscription, Newsletter]:
     """The subscription that the link ended; ending it twice is as good as once.
 
-    Raises InputError when the link is not ours, MissingError when the subscription is gone.
+    Raises InputError when the link is not ours, NotFoundError when the subscription is gone.
     """
     now = ports.now()
     with ports.store.begin() as session:
         found, newsletter = _found(session, ports, text, urls.UNSUBSCRIBE)
         if subscribers.end(session, found.id, EndReason.UNSUBSCRIBED, now=now):
-            evidence = Evidence(event="unsubscribed", means=means, remote_address=remote_address)
-            subscribers.testify(session, [found.id], evidence, now=now)
+            evidence = ConsentEvent(
+                event="unsubscribed", channel=means, remote_address=remote_address
+            )
+            subscribers.record_consent(session, [found.id], evidence, now=now)
         return subscribers.by_id(session, found.id), newsletter
 
 
@@ -124,56 +130,62 @@ def _found(
     return found, newsletters.by_id(session, found.newsletter_id)
 
 
-def _reader(form: Form) -> Reader:
+def _reader(form: SignupRequest) -> NewSubscriber:
     address = parse_address(form.address)
-    name = one_line(form.name, max_chars=MAX_NAME_CHARS)
+    name = clean_line(form.name, max_chars=MAX_NAME_CHARS)
     if _NO_NAME.search(name):
         raise InputError("A name holds no addresses. Leave it empty, or write a name only.")
     if form.zone:
         zone(form.zone)
-    return Reader(
+    return NewSubscriber(
         address=address.address,
         address_key=address.key,
         name=name,
-        language=one_line(form.language, max_chars=35),
+        language=clean_line(form.language, max_chars=35),
         zone=form.zone,
     )
 
 
-def _asked_too_often(session: Session, form: Form, ports: Ports) -> bool:
+def _asked_too_often(session: Session, form: SignupRequest, ports: Ports) -> bool:
     if not form.remote_address:
         return False
     since = ports.now() - timedelta(hours=1)
-    asked = subscribers.asked_since(session, since=since, remote_address=form.remote_address)
+    asked = subscribers.count_signups_since(
+        session, since=since, remote_address=form.remote_address
+    )
     return asked >= FROM_ONE_PLACE
 
 
-def _is_silent(session: Session, ports: Ports, subscription: Subscription, reader: Reader) -> bool:
+def _is_silent(
+    session: Session, ports: Ports, subscription: Subscription, reader: NewSubscriber
+) -> bool:
     """Whether nothing is sent: confirmed already, not to be written to, or asked a moment ago."""
     if subscription.status is SubscriptionStatus.CONFIRMED:
         return True
     if suppressions.reason(session, reader.address_key):
         return True
     since = ports.now() - ASK_AGAIN_AFTER
-    return bool(subscribers.asked_since(session, since=since, subscription_id=subscription.id))
+    return bool(
+        subscribers.count_signups_since(session, since=since, subscription_id=subscription.id)
+    )
 
 
 def _ask(ports: Ports, newsletter: Newsletter, subscription: Subscription) -> None:
     email = render_confirm(
         newsletter,
         address=subscription.address,
-        confirm_url=urls.confirm(ports, subscription.id),
-        site_url=urls.site(ports, newsletter.slug),
+        confirm_url=urls.confirm_url(ports, subscription.id),
+        site_url=urls.site_url(ports, newsletter.slug),
     )
-    check(email)
-    message = letter(
+    check_email(email)
+    message = build_transactional(
         email,
         newsletter,
         to=subscription.address,
         date=ports.now(),
         signers=ports.signers,
     )
-    with connected(ports.relays) as relay:
+    with relay_connection(ports.relays) as relay:
         reply = relay.send(newsletter.sender_address, subscription.address, message)
     report_end(Service.RELAY)
     if reply.code // 100 != 2:  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is success

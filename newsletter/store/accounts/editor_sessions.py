@@ -23,17 +23,19 @@ def is_ended(session: Session, name: str) -> bool:
     return session.scalars(row).one_or_none() is not None
 
 
-def count_attempt(session: Session, place: str, *, since: datetime, now: datetime) -> int:
-    """Return how often the place has tried a password, this time included.
+def count_attempt(session: Session, client_network: str, *, since: datetime, now: datetime) -> int:
+    """Return how often a client network has tried a password, this time included.
 
     It is one statement, so that many at once are counted one after another. The count begins anew
     when the first attempt was before since.
     """
     session.execute(delete(PasswordAttemptRow).where(PasswordAttemptRow.began_at < since))
-    made = insert(PasswordAttemptRow).values(place=place, attempts=1, began_at=now)
+    made = insert(PasswordAttemptRow).values(
+        client_network=client_network, attempts=1, began_at=now
+    )
     is_stale = PasswordAttemptRow.began_at < since
     counted = made.on_conflict_do_update(
-        index_elements=[PasswordAttemptRow.place],
+        index_elements=[PasswordAttemptRow.client_network],
         set_={
             "attempts": case((is_stale, 1), else_=PasswordAttemptRow.attempts + 1),
             "began_at": case((is_stale, now), else_=PasswordAttemptRow.began_at),
@@ -42,9 +44,11 @@ def count_attempt(session: Session, place: str, *, since: datetime, now: datetim
     return int(session.scalars(counted).one())
 
 
-def forget_attempts(session: Session, place: str) -> None:
-    """Begin to count anew for the place: somebody there knows the password."""
-    session.execute(delete(PasswordAttemptRow).where(PasswordAttemptRow.place == place))
+def forget_attempts(session: Session, client_network: str) -> None:
+    """Begin to count anew for the network: somebody there knows the password."""
+    session.execute(
+        delete(PasswordAttemptRow).where(PasswordAttemptRow.client_network == client_network)
+    )
 
 
 def _hash(name: str) -> bytes:

@@ -21,8 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.articles.article import Article, Entry, Image, fingerprint, published
-from newsletter.domain.articles.url_identity import reader_url, url_key
+from newsletter.domain.articles.article import Article, Entry, Image, fingerprint, publication_time
+from newsletter.domain.articles.url_identity import strip_tracking, url_identity
 from newsletter.store.collection.feeds import Feed
 from newsletter.store.models import ArticleRow, DecisionRow, FeedRow
 
@@ -34,7 +34,7 @@ COLUMNS = tuple(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class UpsertCounts:
     """How many entries were new, changed an article, or told nothing new."""
 
     new: int = 0
@@ -42,7 +42,9 @@ class Kept:
     unchanged: int = 0
 
 
-def keep(session: Session, feed: Feed, entries: Iterable[Entry], *, now: datetime) -> Kept:
+def upsert_entries(
+    session: Session, feed: Feed, entries: Iterable[Entry], *, now: datetime
+) -> UpsertCounts:
     """Keep the entries as articles of feed, one for each address.
 
     An article keeps the date at which it was first published and collected. Only the feed that
@@ -52,7 +54,7 @@ def keep(session: Session, feed: Feed, entries: Iterable[Entry], *, now: datetim
     changed: list[bool] = []
     for start in range(0, len(rows), _BATCH):
         changed += session.scalars(_upsert(rows[start : start + _BATCH])).all()
-    return Kept(
+    return UpsertCounts(
         new=sum(changed),
         updated=len(changed) - sum(changed),
         unchanged=len(rows) - len(changed),
@@ -89,13 +91,13 @@ def is_polled(session: Session, article_id: int) -> bool:
     return bool(session.scalars(feed.where(ArticleRow.id == article_id)).one_or_none())
 
 
-def illustrate(session: Session, article_id: int, image: Image) -> None:
+def set_image(session: Session, article_id: int, image: Image) -> None:
     """Keep that image as the article's."""
     its = ArticleRow.id == article_id
     session.execute(update(ArticleRow).where(its).values(image=asdict(image)))
 
 
-def let_go(session: Session, *, before: datetime) -> int:
+def delete_unused(session: Session, *, before: datetime) -> int:
     """How many articles were deleted: collected before then, and in no edition's decisions."""
     decided = exists().where(DecisionRow.article_id == ArticleRow.id)
     old = delete(ArticleRow).where(ArticleRow.collected_at < before, ~decided)
@@ -116,15 +118,15 @@ def _rows(feed: Feed, entries: Iterable[Entry], now: datetime) -> list[dict[str,
     rows: dict[str, dict[str, Any]] = {}
     for entry in entries:
         # The same address twice in one document: the first one stands, as in the newsroom's order.
-        rows.setdefault(url_key(entry.url), _row(feed, entry, now))
+        rows.setdefault(url_identity(entry.url), _row(feed, entry, now))
     return list(rows.values())
 
 
 def _row(feed: Feed, entry: Entry, now: datetime) -> dict[str, Any]:
     return {
         "feed_id": feed.id,
-        "url": reader_url(entry.url),
-        "url_key": url_key(entry.url),
+        "url": strip_tracking(entry.url),
+        "url_key": url_identity(entry.url),
         "guid": entry.guid,
         "title": entry.title,
         "summary": entry.summary,
@@ -138,7 +140,7 @@ def _row(feed: Feed, entry: Entry, now: datetime) -> dict[str, Any]:
         "position": entry.position,
         "weight": feed.weight,
         "fingerprint": fingerprint(entry),
-        "published_at": published(entry, collected_at=now),
+        "published_at": publication_time(entry, collected_at=now),
         "updated_at": entry.updated_at,
         "collected_at": now,
     }

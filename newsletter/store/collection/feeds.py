@@ -30,7 +30,7 @@ class Feed:
     etag: str = ""
     last_modified: str = ""
     failures: int = 0
-    said: str = ""
+    last_result: str = ""
     entry_count: int = 0
     due_at: datetime
     fetched_at: datetime | None = None
@@ -40,13 +40,13 @@ class Feed:
 _COLUMNS = tuple(column for column in FeedRow.__table__.c if column.name != "created_at")
 
 
-def every(session: Session) -> tuple[Feed, ...]:
+def list_all(session: Session) -> tuple[Feed, ...]:
     """All feeds, by source and address."""
     rows = session.execute(select(*_COLUMNS).order_by(FeedRow.source, FeedRow.url))
     return tuple(Feed(**row._asdict()) for row in rows)
 
 
-def due(session: Session, *, now: datetime) -> tuple[Feed, ...]:
+def list_due(session: Session, *, now: datetime) -> tuple[Feed, ...]:
     """The polled feeds whose time has come, the longest overdue first.
 
     One that a clock which was ahead has read is due: its time would come when that clock's does.
@@ -55,7 +55,7 @@ def due(session: Session, *, now: datetime) -> tuple[Feed, ...]:
     return _polled(session, (FeedRow.due_at <= now) | was_ahead)
 
 
-def behind(session: Session, *, now: datetime, overdue: timedelta) -> tuple[Feed, ...]:
+def list_overdue(session: Session, *, now: datetime, overdue: timedelta) -> tuple[Feed, ...]:
     """The polled feeds that were never read, or are due for longer than overdue."""
     return _polled(session, FeedRow.fetched_at.is_(None) | (FeedRow.due_at <= now - overdue))
 

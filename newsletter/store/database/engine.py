@@ -11,10 +11,15 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from newsletter.errors import ReadOnlyError, UnreachableError
 from newsletter.store.database.errors import Failure, describe_failure
-from newsletter.store.database.ledger_connection import ASK_PID, CONNECT_TIMEOUT_S, Line, is_pooled
+from newsletter.store.database.ledger_connection import (
+    ASK_PID,
+    CONNECT_TIMEOUT_S,
+    LedgerConnection,
+    is_pooled,
+)
 from newsletter.store.database.url import describe_place, parse_database_url
 
-__all__ = ["Line", "Session", "Store"]
+__all__ = ["LedgerConnection", "Session", "Store"]
 
 
 class RefusedStatementError(Exception):
@@ -61,9 +66,9 @@ class Store:
                 raise
             raise words from None
 
-    def line(self) -> Line:
+    def line(self) -> LedgerConnection:
         """Return a connection for many single statements, each committed as it ends."""
-        return Line(self._engine)
+        return LedgerConnection(self._engine)
 
     def check(self) -> None:
         """Ask whether the database can be written. Raises UnreachableError when it cannot."""

@@ -20,11 +20,11 @@ def is_pooled(server_pid: int, connection: psycopg.BaseConnection[Any]) -> bool:
     return server_pid != connection.info.backend_pid
 
 
-class LineBrokenError(Exception):
+class LedgerConnectionLostError(Exception):
     """The statement may have been run or not; the connection is gone, and made anew next time."""
 
 
-class Line:
+class LedgerConnection:
     """A connection that is kept, and on which each statement is a transaction of its own.
 
     That is one journey, where a session takes four; and a loop that waits for it itself spares two
@@ -36,7 +36,10 @@ class Line:
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
     async def execute(self, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Return the first row of what it returns. Raises LineBrokenError, whatever was wrong."""
+        """Execute one statement, a transaction by itself, and return its first row.
+
+        Raises LedgerConnectionLostError, whatever was wrong.
+        """
         try:
             if self._connection is None:
                 self._connection = await self._connect()
@@ -44,7 +47,7 @@ class Line:
             row: tuple[Any, ...] | None = await cursor.fetchone()
         except (psycopg.Error, OSError):
             self.close()
-            raise LineBrokenError from None
+            raise LedgerConnectionLostError from None
         except BaseException:  # cancelled in its middle: what comes back is nobody's
             self.close()
             raise

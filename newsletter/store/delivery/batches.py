@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.subscribers.subscription import SubscriptionStatus
-from newsletter.store.database.ledger_connection import Line
+from newsletter.store.database.ledger_connection import LedgerConnection
 from newsletter.store.delivery_models import BatchRow, DeliveryRow
 from newsletter.store.models import EditionRow, SubscriberRow, SubscriptionRow
 
@@ -85,7 +85,7 @@ _DUE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ClaimedDelivery:
     """One delivery of a claimed batch. is_wanted is False when the reader has left meanwhile."""
 
     subscriber_id: int
@@ -93,7 +93,7 @@ class Due:
     address: str
     address_key: str
     name: str
-    is_wanted: bool
+    is_subscribed: bool
     attempts: int  # made before this one
     last_code: int = 0  # of the last answer, which put it off; 0: none yet, or the connection broke
 
@@ -109,12 +109,12 @@ class Batch:
     batch: int
     month: date
     fence: int
-    deliveries: tuple[Due, ...]
+    deliveries: tuple[ClaimedDelivery, ...]
     window_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class DeliveryOutcome:
     """How one delivery went. due_at is set for one that is tried again."""
 
     subscriber_id: int
@@ -169,10 +169,10 @@ def claim(
     return _with_due(session, taken, DeliveryRow.due_at <= now) if taken else None
 
 
-def settle(
+def record_outcomes(
     session: Session,
     batch: Batch,
-    outcomes: Sequence[Settled],
+    outcomes: Sequence[DeliveryOutcome],
     *,
     now: datetime,
     lease: timedelta,
@@ -189,17 +189,17 @@ def settle(
     return EditionStatus(row[0]) if row is not None else None
 
 
-async def settle_alone(
-    line: Line, batch: Batch, outcomes: Sequence[Settled], **renewal: Any
+async def record_outcomes_alone(
+    line: LedgerConnection, batch: Batch, outcomes: Sequence[DeliveryOutcome], **renewal: Any
 ) -> EditionStatus | None:
-    """Do as settle does, in a transaction of its own. Raises LineBrokenError."""
+    """Do as settle does, in a transaction of its own. Raises LedgerConnectionLostError."""
     row = await line.execute(_SETTLE, _settlement(batch, outcomes, **renewal))
     return EditionStatus(row[0]) if row is not None else None
 
 
 def _settlement(
     batch: Batch,
-    outcomes: Sequence[Settled],
+    outcomes: Sequence[DeliveryOutcome],
     *,
     now: datetime,
     lease: timedelta,
@@ -218,7 +218,7 @@ def _settlement(
     return values | where | renewed
 
 
-def postpone(session: Session, batch: Batch, ids: Sequence[int], *, due_at: datetime) -> None:
+def reschedule(session: Session, batch: Batch, ids: Sequence[int], *, due_at: datetime) -> None:
     """Let these wait until then; that is no attempt."""
     session.execute(_POSTPONE, _key(batch) | {"ids": list(ids), "due_at": due_at})
 
@@ -242,7 +242,7 @@ def release(session: Session, batch: Batch) -> None:
     )
 
 
-def lapsed(session: Session) -> tuple[Batch, ...]:
+def expired_claims(session: Session) -> tuple[Batch, ...]:
     """The batches whose lease has ended, locked, each with its deliveries that are in doubt."""
     ended = (
         select(BatchRow)
@@ -256,14 +256,14 @@ def lapsed(session: Session) -> tuple[Batch, ...]:
     )
 
 
-def held(session: Session, edition_id: int, batch: int, fence: int) -> Batch | None:
+def get_claimed(session: Session, edition_id: int, batch: int, fence: int) -> Batch | None:
     """The batch that is claimed with this fence, locked, with all that is queued in it."""
     found = select(BatchRow).where(_is_held(edition_id, batch, fence))
     row = session.scalars(found.with_for_update()).one_or_none()
     return _with_due(session, row) if row else None
 
 
-def is_held(session: Session, edition_id: int, batch: int, fence: int) -> bool:
+def is_claimed(session: Session, edition_id: int, batch: int, fence: int) -> bool:
     """Whether the batch is claimed with this fence; once it is not, it never is again."""
     return session.scalars(select(exists().where(_is_held(edition_id, batch, fence)))).one()
 
@@ -294,6 +294,6 @@ def _with_due(session: Session, row: Any, *wanted: ColumnElement[bool]) -> Batch
         batch=row.batch,
         month=row.month,
         fence=row.fence,
-        deliveries=tuple(Due(*one) for one in due),
+        deliveries=tuple(ClaimedDelivery(*one) for one in due),
         window_ids=frozenset(row.window_ids),
     )

@@ -111,7 +111,7 @@ class Progress:
         return self.queued + self.sent + self.failed + self.uncertain
 
 
-def plan(
+def plan_deliveries(
     session: Session,
     edition_id: int,
     newsletter_id: int,
@@ -125,7 +125,7 @@ def plan(
     A batch holds subscribers of one zone. Planning twice plans nobody twice.
     """
     month = on.replace(day=1)
-    partitions.make(session, month)
+    partitions.ensure(session, month)
     values = {"month": month, "edition_id": edition_id, "newsletter_id": newsletter_id}
     planned = session.scalars(_PLAN, values | {"due_at": due_at, "now": now}).one()
     if planned:  # Without figures PostgreSQL takes the new rows for few, and reads all of them.
@@ -197,7 +197,7 @@ def is_finished(session: Session, edition_id: int) -> bool:
     return session.scalars(left.limit(1)).one_or_none() is None
 
 
-def settle_uncertain(
+def resolve_uncertain(
     session: Session,
     edition_id: int,
     to: DeliveryStatus,
@@ -231,7 +231,7 @@ def fail_queued(session: Session, edition_id: int, *, now: datetime, why: str) -
     return _moved(session, edition_id, move, values, condition=_IN_NOBODY_S_HAND)
 
 
-def of_edition(
+def list_for_edition(
     session: Session,
     edition_id: int,
     *,

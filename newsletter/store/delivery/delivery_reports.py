@@ -62,7 +62,7 @@ GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 """)  # noqa: S608
 
 
-class State(NamedTuple):
+class DeliveryState(NamedTuple):
     """How one delivery stands. is_repeat: somebody had it sent again while it was uncertain."""
 
     subscriber_id: int
@@ -71,7 +71,7 @@ class State(NamedTuple):
     is_repeat: bool
 
 
-class Portion(NamedTuple):
+class DomainCount(NamedTuple):
     """How many of a batch are in one state; domain is "" where it is none that was named."""
 
     batch: int
@@ -82,7 +82,7 @@ class Portion(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class RetryableCounts:
     """The failed: ready to be tried again, or not, because the reader left, may not be written to,
     or is in a batch that a worker has.
     """
@@ -93,10 +93,12 @@ class Failed:
     in_hand: int = 0
 
 
-def states(session: Session, edition_id: int, *, after: int, limit: int) -> list[State]:
+def list_states(
+    session: Session, edition_id: int, *, after: int, limit: int
+) -> list[DeliveryState]:
     """The edition's next deliveries by subscriber id, beyond after."""
     values = {"edition_id": edition_id, "after": after, "limit": limit}
-    return [State._make(row) for row in session.execute(_STATES, values)]
+    return [DeliveryState._make(row) for row in session.execute(_STATES, values)]
 
 
 def count_begun(session: Session, edition_id: int) -> int:
@@ -104,10 +106,10 @@ def count_begun(session: Session, edition_id: int) -> int:
     return int(session.scalars(_BEGUN, {"edition_id": edition_id}).one())
 
 
-def failed(session: Session, edition_id: int) -> Failed:
+def count_retryable(session: Session, edition_id: int) -> RetryableCounts:
     """How many of the edition's failed could be tried again, and why the others cannot."""
     rows = session.execute(_FAILED, {"edition_id": edition_id})
-    return Failed(**{why: count for why, count in rows})  # noqa: C416  # mypy knows no pairs in rows
+    return RetryableCounts(**{why: count for why, count in rows})  # noqa: C416  # mypy knows no pairs in rows
 
 
 def commonest_failure(session: Session, edition_id: int) -> str:
@@ -119,7 +121,7 @@ def commonest_failure(session: Session, edition_id: int) -> str:
     return session.scalars(_COMMONEST_FAILURE, values).one_or_none() or ""
 
 
-def marks(session: Session, edition_id: int) -> dict[int, tuple[int, ...]]:
+def batch_counters(session: Session, edition_id: int) -> dict[int, tuple[int, ...]]:
     """Each batch's counts: as long as they are the same, nothing in it has moved."""
     counts = (BatchRow.queued, BatchRow.deferred, BatchRow.sent, BatchRow.failed)
     rows = session.execute(
@@ -135,12 +137,12 @@ def domains(session: Session, edition_id: int, *, limit: int) -> list[str]:
 
 def by_domain(
     session: Session, edition_id: int, batches: Collection[int], *, named: Sequence[str]
-) -> list[Portion]:
+) -> list[DomainCount]:
     """The deliveries of those batches, counted by batch, domain and state."""
     if not batches:
         return []
     values = {"edition_id": edition_id, "batches": list(batches), "named": list(named)}
     return [
-        Portion(row.batch, row.domain, DeliveryStatus(row.status), row.is_deferred, row.number)
+        DomainCount(row.batch, row.domain, DeliveryStatus(row.status), row.is_deferred, row.number)
         for row in session.execute(_BY_DOMAIN, values)
     ]

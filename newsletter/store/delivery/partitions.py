@@ -15,7 +15,7 @@ SELECT EXISTS (SELECT FROM delivery_batch
 """)
 
 
-def make(session: Session, month: date) -> None:
+def ensure(session: Session, month: date) -> None:
     """Make the partition of the month, given as its first day; harmless when there is one."""
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
@@ -27,13 +27,13 @@ def make(session: Session, month: date) -> None:
     )
 
 
-def is_there(session: Session, on: date) -> bool:
+def exists(session: Session, on: date) -> bool:
     """Whether there is a partition for the month of that date: not made yet, or let go, if not."""
     found = session.scalars(text("SELECT to_regclass(:name)"), {"name": partition(on)})
     return found.one() is not None
 
 
-def let_go(session: Session, *, before: date) -> tuple[str, ...]:
+def drop_before(session: Session, *, before: date) -> tuple[str, ...]:
     """The partitions that were dropped: those of months before that one.
 
     A month in which something is queued still is kept, and so is every one while somebody reads the

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from newsletter.store.delivery.send_journal import boot
+from newsletter.store.delivery.send_journal import boot_id
 
 _numbers = count()
 
 
-class Presence:
+class RunPresence:
     """One run's file. Whatever it does raises OSError when the disk is full or broken."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / f"{boot()}-{os.getpid()}-{next(_numbers)}.run"
+        self._path = folder / f"{boot_id()}-{os.getpid()}-{next(_numbers)}.run"
         self._file = -1
         self.renew()
 
@@ -51,7 +51,7 @@ def _running(folder: Path) -> Iterator[Path]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)
         except BlockingIOError:
-            if path.name.startswith(f"{boot()}-"):
+            if path.name.startswith(f"{boot_id()}-"):
                 yield path
         finally:
             os.close(file)

@@ -16,14 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 
 _REPLY_CHARS = 200
 _FIRST_LINE = b"# begun, answered\n"
 _NAME = re.compile(r"(\d+)-(\d+)-(\d+)-\w+\.(?:journal|new)", re.ASCII)
 
 
-class Journal:
+class SendJournal:
     """One claimed batch's file: "b 7" for a message that is begun, "a 7 250 2.0.0 ok" answered.
 
     "r 7" takes back what was begun and did not go out. Whatever writes raises OSError when the disk
@@ -39,7 +39,7 @@ class Journal:
         self._pending = bytearray(_FIRST_LINE)
         self._is_synced = False
         try:
-            self.write()  # a disk that is full lets one make a file, and write nothing into it
+            self.flush()  # a disk that is full lets one make a file, and write nothing into it
             fcntl.flock(self._file, fcntl.LOCK_EX)
             fresh.replace(self._path)  # locked before anybody can find it
         except OSError:
@@ -47,25 +47,25 @@ class Journal:
             fresh.unlink(missing_ok=True)
             raise
 
-    def begun(self, key: int) -> None:
+    def log_started(self, key: int) -> None:
         """Write down, before the message goes out, that the relay may have it from now on.
 
         When this raises, the message may not go out, and does not count as begun.
         """
         self._pending += b"b %d\n" % key
         try:
-            self.write()
+            self.flush()
         except OSError:
             self._pending += b"r %d\n" % key
             raise
 
-    def answered(self, key: int, reply: Reply) -> None:
+    def log_reply(self, key: int, reply: Reply) -> None:
         """Remember the answer; it stands in the file after the next begun() or write()."""
         text = " ".join(reply.text.split())[:_REPLY_CHARS]
         line = f"a {key} {reply.code} {reply.stage.value} {reply.enhanced or '-'} {text}\n"
         self._pending += line.encode("utf-8", "replace")
 
-    def write(self) -> None:
+    def flush(self) -> None:
         """Write down the answers that are only remembered so far."""
         while self._pending:
             count = os.write(self._file, self._pending)
@@ -78,28 +78,28 @@ class Journal:
             self._is_synced = True  # before: what is written meanwhile is for the next time
             os.fdatasync(self._file)
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Let somebody else settle what stands in it."""
         try:
-            self.write()
+            self.flush()
         finally:
             os.close(self._file)
 
-    def done(self) -> None:
+    def delete(self) -> None:
         """Everything in it is settled: nobody needs it any more."""
         self._path.unlink(missing_ok=True)
         os.close(self._file)
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class AbandonedJournal:
     """A journal whose process is gone: whose claim it was, what was begun, what was answered."""
 
     edition_id: int
     batch: int
     fence: int
-    begun: set[int] = field(default_factory=set)
-    answered: dict[int, Reply] = field(default_factory=dict)
+    started: set[int] = field(default_factory=set)
+    replies: dict[int, Reply] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -119,53 +119,55 @@ class Left:
     def _add(self, line: str) -> None:
         kind, _, rest = line.partition(" ")
         if kind == "b":
-            self.begun.add(int(rest))
-            self.answered.pop(int(rest), None)
+            self.started.add(int(rest))
+            self.replies.pop(int(rest), None)
         elif kind == "r":
-            self.begun.discard(int(rest))
+            self.started.discard(int(rest))
         elif kind == "a":
             key, code, stage, enhanced, text = (*rest.split(" ", 4), "")[:5]
-            self.answered[int(key)] = Reply(
+            self.replies[int(key)] = Reply(
                 code=int(code),
-                stage=Stage(stage),
+                stage=SmtpStage(stage),
                 enhanced="" if enhanced == "-" else enhanced,
                 text=text,
             )
 
 
 @contextmanager
-def of_claim(folder: Path, *, edition_id: int, batch: int, fence: int) -> Iterator[Left | None]:
+def of_claim(
+    folder: Path, *, edition_id: int, batch: int, fence: int
+) -> Iterator[AbandonedJournal | None]:
     """That claim's journal, of this boot of the machine or an earlier one; None when there is none.
 
-    What it tells as answered is so, but after a loss of power it may be short. Raises KeptError
-    when a process has it open: it lives, if it is awake.
+    What it tells as answered is so, but after a loss of power it may be short. Raises
+    JournalKeptError when a process has it open: it lives, if it is awake.
     """
     paths = sorted(folder.glob(f"{edition_id}-{batch}-{fence}-*.journal"))
     with _opened(paths) as files:
         if not all(map(_locks, files.values())):
-            raise KeptError
+            raise JournalKeptError
         path = next(iter(files), None)
         yield _read(path) if path is not None else None
 
 
-class KeptError(Exception):
+class JournalKeptError(Exception):
     """The journal is that of a process that is there."""
 
 
 @contextmanager
-def left_behind(folder: Path) -> Iterator[Iterator[tuple[Left, Path]]]:
+def abandoned_journals(folder: Path) -> Iterator[Iterator[tuple[AbandonedJournal, Path]]]:
     """The journals of processes that are gone. Each may be removed once it has been settled."""
     with _locked_ones(folder) as paths:
         yield ((left, path) for path in paths if (left := _read(path)) is not None)
 
 
-def unread(folder: Path) -> Iterator[tuple[Path, tuple[int, int, int]]]:
+def foreign_journals(folder: Path) -> Iterator[tuple[Path, tuple[int, int, int]]]:
     """The journals that nobody here reads, each with its claim: edition, batch, fence.
 
     They are of an earlier boot, of another machine that shares the folder, or of a process that was
     killed before it could open its own.
     """
-    read_here = f"-{boot()}.journal"
+    read_here = f"-{boot_id()}.journal"
     for path in folder.glob("*-*-*-*"):
         told = _NAME.fullmatch(path.name)
         if told and not path.name.endswith(read_here):
@@ -175,7 +177,7 @@ def unread(folder: Path) -> Iterator[tuple[Path, tuple[int, int, int]]]:
 
 @contextmanager
 def _locked_ones(folder: Path) -> Iterator[list[Path]]:
-    with _opened(sorted(folder.glob(f"*-{boot()}.journal"))) as files:
+    with _opened(sorted(folder.glob(f"*-{boot_id()}.journal"))) as files:
         paths = [path for path, file in files.items() if _locks(file)]
         yield [path for path in paths if path.exists()]
 
@@ -194,10 +196,10 @@ def _opened(paths: Iterable[Path]) -> Iterator[dict[Path, int]]:
             os.close(file)
 
 
-def _read(path: Path) -> Left | None:
+def _read(path: Path) -> AbandonedJournal | None:
     """What the journal tells; None where the disk does not give it back: the window counts."""
     try:
-        return Left.read(path)
+        return AbandonedJournal.read(path)
     except OSError:
         return None
 
@@ -212,11 +214,11 @@ def _locks(file: int) -> bool:
 
 
 def _name(edition_id: int, batch: int, fence: int) -> str:
-    return f"{edition_id}-{batch}-{fence}-{boot()}.journal"
+    return f"{edition_id}-{batch}-{fence}-{boot_id()}.journal"
 
 
 @cache
-def boot() -> str:
+def boot_id() -> str:
     """Stands for the machine's time since it was started.
 
     A journal of an earlier one may be short: what it does not tell is in doubt, if the ledger's

@@ -47,7 +47,7 @@ def _story_rows(edition_id: int, stories: Sequence[Story]) -> list[dict[str, Any
             "label": story.label,
             "score": story.score,
             "reason": story.reason,
-            "since": story.since,
+            "follows_edition_of": story.follows_edition_of,
         }
         for position, story in enumerate(stories)
     ]

@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
-from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
-from newsletter.errors import MissingError
+from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.errors import NotFoundError
 from newsletter.store.collection import articles
 from newsletter.store.delivery_models import BatchRow
 from newsletter.store.editions.edition_stories import replace_stories
 from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
 
 if TYPE_CHECKING:  # it brings what choosing needs, and most who load an edition do not choose
-    from newsletter.domain.stories.follow_ups import Told
+    from newsletter.domain.stories.follow_ups import PublishedArticle
 
 _COLUMNS = tuple(EditionRow.__table__.c)
 _CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
@@ -33,14 +33,16 @@ class NewEdition:
     newsletter_id: int
     on: date
     status: EditionStatus
-    hold: Hold | None
+    hold: HoldReason | None
     reason: str
     sends_at: datetime
     subject: str
     preheader: str
 
 
-def save(session: Session, new: NewEdition, digest: Digest, *, now: datetime) -> int | None:
+def save_composed(
+    session: Session, new: NewEdition, digest: Digest, *, now: datetime
+) -> int | None:
     """The id of the edition, made or composed anew with its stories and decisions.
 
     None when there is one for that date already which may not be composed anew any more. One that
@@ -62,7 +64,7 @@ def save(session: Session, new: NewEdition, digest: Digest, *, now: datetime) ->
         "released_at": None,
     }
     made = upsert(EditionRow).values(**values, number=_next_number(new.newsletter_id))
-    is_theirs = func.coalesce(EditionRow.hold, "") == Hold.EDITOR
+    is_theirs = func.coalesce(EditionRow.hold, "") == HoldReason.EDITOR
     again = made.on_conflict_do_update(
         index_elements=[EditionRow.newsletter_id, EditionRow.on],
         set_=values
@@ -86,14 +88,14 @@ def by_date(session: Session, newsletter_id: int, on: date) -> Edition | None:
 
 
 def by_id(session: Session, edition_id: int) -> Edition:
-    """The edition with its stories. Raises MissingError when there is none."""
+    """The edition with its stories. Raises NotFoundError when there is none."""
     row = session.execute(select(*_COLUMNS).where(EditionRow.id == edition_id)).one_or_none()
     if row is None:
-        raise MissingError(f"There is no edition with the number {edition_id}.")
+        raise NotFoundError(f"There is no edition with the number {edition_id}.")
     return _edition(session, row)
 
 
-def heads(
+def list_recent(
     session: Session, newsletter_id: int, *, is_out: bool = False, limit: int = 30, offset: int = 0
 ) -> tuple[Edition, ...]:
     """The newsletter's editions, or those that were sent off, without stories; the latest first."""
@@ -105,7 +107,7 @@ def heads(
     return tuple(_value(row, ()) for row in rows)
 
 
-def due(session: Session, *, now: datetime) -> tuple[int, ...]:
+def due_for_dispatch(session: Session, *, now: datetime) -> tuple[int, ...]:
     """The ids of the editions whose minute has come, and which nothing holds."""
     is_due = EditionRow.status.in_((EditionStatus.DRAFT, EditionStatus.APPROVED))
     wanted = select(EditionRow.id).where(is_due, EditionRow.sends_at <= now)
@@ -131,14 +133,14 @@ def status(session: Session, edition_id: int) -> EditionStatus:
     return EditionStatus(session.scalars(wanted).one())
 
 
-def move(
+def transition(
     session: Session,
     edition_id: int,
     *,
     expected: Collection[EditionStatus],
     to: EditionStatus,
     as_composed_at: datetime | None = None,
-    as_held: Hold | None = None,
+    as_held: HoldReason | None = None,
     **changes: Any,
 ) -> bool:
     """Whether the edition was in one of the expected states and is now in the other.
@@ -153,7 +155,7 @@ def move(
     return session.scalars(changed.returning(EditionRow.id)).one_or_none() is not None
 
 
-def last_cut_off(session: Session, newsletter_id: int, *, before: date) -> datetime | None:
+def last_window_end(session: Session, newsletter_id: int, *, before: date) -> datetime | None:
     """Where the latest edition of an earlier date closed that readers got, or may get."""
     earlier = (EditionRow.newsletter_id == newsletter_id) & (EditionRow.on < before)
     latest = select(EditionRow.closes_at).where(earlier, reaches_readers())
@@ -165,18 +167,18 @@ def reaches_readers() -> ColumnElement[bool]:
 
     Nobody gets one that is skipped or failed as a whole, or whose evening was over before it began.
     """
-    is_over = func.coalesce(EditionRow.hold, "") == Hold.LATE
+    is_over = func.coalesce(EditionRow.hold, "") == HoldReason.LATE
     return EditionRow.status.not_in((EditionStatus.SKIPPED, EditionStatus.FAILED)) & ~is_over
 
 
-def told(
+def published_articles(
     session: Session, newsletter_id: int, *, apart_from: date, since: datetime
-) -> "tuple[Told, ...]":
+) -> "tuple[PublishedArticle, ...]":
     """The articles chosen for the newsletter's editions of other dates since then.
 
     Only of those that readers got, or may get.
     """
-    from newsletter.domain.stories.follow_ups import Told
+    from newsletter.domain.stories.follow_ups import PublishedArticle
 
     rows = session.execute(
         select(*articles.COLUMNS, EditionRow.on, EditionRow.closes_at)
@@ -192,7 +194,8 @@ def told(
         .order_by(ArticleRow.id, EditionRow.on)
     )
     return tuple(
-        Told(article=articles.article(row), on=row.on, closes_at=row.closes_at) for row in rows
+        PublishedArticle(article=articles.article(row), on=row.on, closes_at=row.closes_at)
+        for row in rows
     )
 
 
@@ -237,7 +240,7 @@ def _value(row: Row[Any], stories: tuple[Story, ...]) -> Edition:
     hold = values["hold"]
     known = values | {
         "status": EditionStatus(values["status"]),
-        "hold": Hold(hold) if hold else None,
+        "hold": HoldReason(hold) if hold else None,
     }
     return Edition(**known, stories=stories)
 
@@ -258,7 +261,7 @@ def _stories(session: Session, edition_id: int) -> tuple[Story, ...]:
             label=Label(row.label),
             score=row.score,
             reason=row.reason,
-            since=row.since,
+            follows_edition_of=row.follows_edition_of,
         )
         for row in rows
     )

@@ -8,35 +8,40 @@ from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.newsletter import Approval, InDoubt, Newsletter, ThinDay
-from newsletter.errors import MissingError
+from newsletter.domain.newsletter import (
+    ApprovalPolicy,
+    Newsletter,
+    TooFewStoriesPolicy,
+    UncertainPolicy,
+)
+from newsletter.errors import NotFoundError
 from newsletter.store.models import NewsletterRow
 
 _COLUMNS = tuple(c for c in NewsletterRow.__table__.c if c.name != "created_at")
 
 
-def every(session: Session) -> tuple[Newsletter, ...]:
+def list_all(session: Session) -> tuple[Newsletter, ...]:
     """All newsletters, the oldest first."""
     rows = session.execute(select(*_COLUMNS).order_by(NewsletterRow.id))
     return tuple(_value(row) for row in rows)
 
 
 def by_id(session: Session, newsletter_id: int) -> Newsletter:
-    """Raises MissingError when there is none."""
+    """Raises NotFoundError when there is none."""
     row = session.execute(select(*_COLUMNS).where(NewsletterRow.id == newsletter_id)).one_or_none()
     if row is None:
-        raise MissingError(f"There is no newsletter with the number {newsletter_id}.")
+        raise NotFoundError(f"There is no newsletter with the number {newsletter_id}.")
     return _value(row)
 
 
 def by_slug(session: Session, slug: str) -> Newsletter:
     """The one so named; with an empty slug the only one there is.
 
-    Raises MissingError when there is none, or none can be meant.
+    Raises NotFoundError when there is none, or none can be meant.
     """
-    found = every(session)
+    found = list_all(session)
     if not found:
-        raise MissingError("There is no newsletter yet. Make one: newsletter init")
+        raise NotFoundError("There is no newsletter yet. Make one: newsletter init")
     if not slug and len(found) == 1:
         return found[0]
     for newsletter in found:
@@ -44,8 +49,8 @@ def by_slug(session: Session, slug: str) -> Newsletter:
             return newsletter
     names = ", ".join(newsletter.slug for newsletter in found)
     if not slug:
-        raise MissingError(f"Say which newsletter is meant: --newsletter with one of {names}.")
-    raise MissingError(f"There is no newsletter called {slug!r}; there are: {names}.")
+        raise NotFoundError(f"Say which newsletter is meant: --newsletter with one of {names}.")
+    raise NotFoundError(f"There is no newsletter called {slug!r}; there are: {names}.")
 
 
 def save(session: Session, newsletter: Newsletter, *, now: datetime) -> Newsletter:
@@ -68,8 +73,8 @@ def _value(row: Row[Any]) -> Newsletter:
         **values
         | {
             "days": frozenset(values["days"]),
-            "approval": Approval(values["approval"]),
-            "thin_day": ThinDay(values["thin_day"]),
-            "in_doubt": InDoubt(values["in_doubt"]),
+            "approval_policy": ApprovalPolicy(values["approval_policy"]),
+            "too_few_stories_policy": TooFewStoriesPolicy(values["too_few_stories_policy"]),
+            "uncertain_policy": UncertainPolicy(values["uncertain_policy"]),
         }
     )

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.domain.client_address import network_of
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
-from newsletter.errors import MissingError
+from newsletter.errors import NotFoundError
 from newsletter.store.models import ConsentRow, SubscriberRow, SubscriptionRow
 
 _COLUMNS = (
@@ -49,7 +49,7 @@ _PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class NewSubscriber:
     """Somebody to subscribe: the address as written and its key, and what else is known.
 
     paused_until is for an import only: who asks by themselves wants the next edition.
@@ -64,24 +64,24 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class ConsentEvent:
     """What was asked or said, by which means, from where: kept for ever with its time."""
 
     event: str
-    means: str
+    channel: str
     remote_address: str = ""
 
 
 def by_id(session: Session, subscription_id: int) -> Subscription:
-    """Raises MissingError when there is none."""
+    """Raises NotFoundError when there is none."""
     found = _select().where(SubscriptionRow.id == subscription_id)
     row = session.execute(found).one_or_none()
     if row is None:
-        raise MissingError("This subscription does not exist any more.")
+        raise NotFoundError("This subscription does not exist any more.")
     return _value(row)
 
 
-def by_key(session: Session, newsletter_id: int, address_key: str) -> Subscription | None:
+def by_address(session: Session, newsletter_id: int, address_key: str) -> Subscription | None:
     """The subscription of an address to a newsletter."""
     is_it = and_(
         SubscriptionRow.newsletter_id == newsletter_id, SubscriberRow.address_key == address_key
@@ -90,7 +90,7 @@ def by_key(session: Session, newsletter_id: int, address_key: str) -> Subscripti
     return _value(row) if row else None
 
 
-def request(session: Session, newsletter_id: int, reader: Reader, *, now: datetime) -> int:
+def request(session: Session, newsletter_id: int, reader: NewSubscriber, *, now: datetime) -> int:
     """The id of the reader's subscription, made unconfirmed when there was none.
 
     One that ended begins again unconfirmed; one that is confirmed stays so.
@@ -148,13 +148,13 @@ def pause(session: Session, subscription_id: int, *, until: datetime | None) -> 
     )
 
 
-def testify(
-    session: Session, subscription_ids: Sequence[int], evidence: Evidence, *, now: datetime
+def record_consent(
+    session: Session, subscription_ids: Sequence[int], evidence: ConsentEvent, *, now: datetime
 ) -> None:
     """Add evidence to subscriptions. Nothing ever changes or removes it."""
     told = {
         "event": evidence.event,
-        "means": evidence.means,
+        "channel": evidence.channel,
         "remote_address": evidence.remote_address,
         "at": now,
     }
@@ -163,7 +163,7 @@ def testify(
         session.execute(insert(ConsentRow), rows)
 
 
-def asked_since(
+def count_signups_since(
     session: Session, *, since: datetime, remote_address: str = "", subscription_id: int = 0
 ) -> int:
     """How many sign-ups came from an address on the net, or for a subscription, since then.
@@ -185,7 +185,7 @@ def asked_since(
 
 
 def import_confirmed(
-    session: Session, newsletter_id: int, readers: Sequence[Reader], *, now: datetime
+    session: Session, newsletter_id: int, readers: Sequence[NewSubscriber], *, now: datetime
 ) -> int:
     """How many of the readers are newly subscribed. Who ended a subscription stays out.
 
@@ -222,7 +222,7 @@ def import_confirmed(
     made = upsert(SubscriptionRow).from_select([*columns, "paused_until"], chosen)
     made = made.on_conflict_do_nothing()
     ids = session.scalars(made.returning(SubscriptionRow.id)).all()
-    testify(session, ids, Evidence(event="imported", means="command line"), now=now)
+    record_consent(session, ids, ConsentEvent(event="imported", channel="command line"), now=now)
     return len(ids)
 
 
@@ -237,7 +237,7 @@ def counts(session: Session, newsletter_id: int) -> dict[SubscriptionStatus, int
     return {status: found.get(status, 0) for status in SubscriptionStatus}
 
 
-def every(session: Session, newsletter_id: int) -> Iterator[Subscription]:
+def iter_all(session: Session, newsletter_id: int) -> Iterator[Subscription]:
     """All subscriptions to the newsletter, in the order of their ids; read page by page."""
     last = 0
     while True:
@@ -251,7 +251,7 @@ def every(session: Session, newsletter_id: int) -> Iterator[Subscription]:
         last = page[-1].id
 
 
-def _subscriber(session: Session, reader: Reader, now: datetime) -> int:
+def _subscriber(session: Session, reader: NewSubscriber, now: datetime) -> int:
     made = upsert(SubscriberRow).values(
         address=reader.address,
         address_key=reader.address_key,

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from newsletter.domain import schedule
-from newsletter.domain.editions.edition import MOVES, Edition, EditionStatus, Move
+from newsletter.domain.editions.edition import TRANSITIONS, Edition, EditionStatus, Transition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.email_address import parse_address
-from newsletter.errors import MailRefusedError, MissingError
+from newsletter.errors import NotFoundError, PreflightError
 from newsletter.mail.content.translations import updated_since
 from newsletter.mail.preflight import check_digest
-from newsletter.mail.rendered import Rendered, filled
+from newsletter.mail.rendered import RenderedEmail, fill_slots
 from newsletter.services.editions import render, review
 from newsletter.services.editions.recompose import compose_now
 from newsletter.services.operations.status import read_forecast
@@ -24,7 +24,7 @@ from newsletter.store import Session as StoreSession
 from newsletter.store.delivery import deliveries
 from newsletter.store.editions import editions, newsletters
 from newsletter.web.auth import CheckedForm, Session, form_token
-from newsletter.web.dependencies import Site, TheSite
+from newsletter.web.dependencies import AppState, AppStateDep
 from newsletter.web.http_server.security_headers import MAIL_POLICY
 from newsletter.web.parameters import Day
 from newsletter.web.templating import page
@@ -59,10 +59,10 @@ class View:
 
 
 @router.api_route("", methods=["GET", "HEAD"])
-def coming(site: TheSite, _: Session, newsletter: str = "") -> Response:
+def coming(site: AppStateDep, _: Session, newsletter: str = "") -> Response:
     """To the coming edition of the newsletter; of the first one when none is named."""
     with site.ports.store.begin() as session:
-        every = newsletters.every(session)
+        every = newsletters.list_all(session)
         found = newsletters.by_slug(session, newsletter or every[0].slug if every else "")
     on = _coming_date(site, found)
     return RedirectResponse(f"/editor/{found.slug}/{on.isoformat()}", status_code=303)
@@ -70,7 +70,7 @@ def coming(site: TheSite, _: Session, newsletter: str = "") -> Response:
 
 @router.api_route("/{slug}/{on}", methods=["GET", "HEAD"])
 def edition_page(
-    site: TheSite,
+    site: AppStateDep,
     form: Session,
     slug: str,
     on: Day,
@@ -80,8 +80,8 @@ def edition_page(
     """An edition: its stories with reasons, what was left out, the mail, and what can be done."""
     newsletter = site.newsletter(slug)
     with site.ports.store.begin() as session:
-        every = newsletters.every(session)
-        heads = editions.heads(session, newsletter.id, limit=PAST)
+        every = newsletters.list_all(session)
+        heads = editions.list_recent(session, newsletter.id, limit=PAST)
         counts = deliveries.counts(session, [head.id for head in heads])
         edition = editions.by_date(session, newsletter.id, on)
         decided = editions.decisions(session, edition.id) if edition else ()
@@ -98,7 +98,7 @@ def edition_page(
         anew_until=_anew_until(site, newsletter, edition),
         left_out=sorted((one for one in decided if not one.is_in), key=lambda one: -one.score),
         decided=decided,
-        email=email and filled(email, address="reader@example.org", unsubscribe="preview"),
+        email=email and fill_slots(email, address="reader@example.org", unsubscribe="preview"),
         problems=problems,
         removed=_removed(site, edition, newsletter),
         warnings=sender_problems(newsletter, site.ports),
@@ -114,7 +114,7 @@ def edition_page(
 
 @router.api_route("/{slug}/{on}/mail", methods=["GET", "HEAD"])
 def mail(
-    site: TheSite,
+    site: AppStateDep,
     _: Session,
     slug: str,
     on: Day,
@@ -123,8 +123,8 @@ def mail(
     """The mail itself, for a frame in which it can do nothing."""
     newsletter, edition = _meant(site, slug, on)
     with site.ports.store.begin() as session:
-        email = render.shown(site.ports, session, edition, newsletter)
-    html = filled(email, address="reader@example.org", unsubscribe="preview").html
+        email = render.render_current(site.ports, session, edition, newsletter)
+    html = fill_slots(email, address="reader@example.org", unsubscribe="preview").html
     # A frame cannot choose its reader's scheme, so the condition is settled here.
     settled = "@media all" if scheme == "dark" else "@media not all"
     return HTMLResponse(
@@ -133,7 +133,7 @@ def mail(
 
 
 @router.post("/{slug}/{on}/compose")
-def compose_again(site: TheSite, _: CheckedForm, slug: str, on: Day) -> Response:
+def compose_again(site: AppStateDep, _: CheckedForm, slug: str, on: Day) -> Response:
     """Compose the edition of the date anew."""
     newsletter = site.newsletter(slug)
     compose_now(site.ports, newsletter, on)
@@ -142,7 +142,7 @@ def compose_again(site: TheSite, _: CheckedForm, slug: str, on: Day) -> Response
 
 @router.post("/{slug}/{on}/approve")
 def approve(
-    site: TheSite,
+    site: AppStateDep,
     _: CheckedForm,
     slug: str,
     on: Day,
@@ -158,7 +158,7 @@ def approve(
 
 @router.post("/{slug}/{on}/hold")
 def hold(
-    site: TheSite, _: CheckedForm, slug: str, on: Day, note: Annotated[str, Form()] = ""
+    site: AppStateDep, _: CheckedForm, slug: str, on: Day, note: Annotated[str, Form()] = ""
 ) -> Response:
     """Keep the edition back."""
     _newsletter, edition = _meant(site, slug, on)
@@ -168,7 +168,7 @@ def hold(
 
 @router.post("/{slug}/{on}/test")
 def send_test(
-    site: TheSite, _: CheckedForm, slug: str, on: Day, address: Annotated[str, Form()] = ""
+    site: AppStateDep, _: CheckedForm, slug: str, on: Day, address: Annotated[str, Form()] = ""
 ) -> Response:
     """Send the mail as it is now to one address."""
     newsletter, edition = _meant(site, slug, on)
@@ -177,16 +177,16 @@ def send_test(
     return _back(slug, on, "tested")
 
 
-def _meant(site: Site, slug: str, on: date) -> tuple[Newsletter, Edition]:
+def _meant(site: AppState, slug: str, on: date) -> tuple[Newsletter, Edition]:
     newsletter = site.newsletter(slug)
     with site.ports.store.begin() as session:
         edition = editions.by_date(session, newsletter.id, on)
     if edition is None:
-        raise MissingError(f"There is no edition of {on} yet.")
+        raise NotFoundError(f"There is no edition of {on} yet.")
     return newsletter, edition
 
 
-def _coming_date(site: Site, newsletter: Newsletter) -> date:
+def _coming_date(site: AppState, newsletter: Newsletter) -> date:
     """Today's, while its edition is still to be dealt with; else the next one's."""
     now = site.ports.now()
     today = schedule.local_date(newsletter, now)
@@ -205,7 +205,7 @@ def _minute(newsletter: Newsletter, edition: Edition | None, on: date) -> str:
     return f"{there:%H:%M}, {newsletter.zone}"
 
 
-def _anew_until(site: Site, newsletter: Newsletter, edition: Edition | None) -> str:
+def _anew_until(site: AppState, newsletter: Newsletter, edition: Edition | None) -> str:
     """Up to when an edition that was composed early is composed anew; "" when it is no more."""
     if edition is None or edition.status not in _REMADE or edition.frozen_at is not None:
         return ""
@@ -220,33 +220,35 @@ def _may(edition: Edition | None) -> dict[str, bool]:
         return {"compose": True, "approve": False, "hold": False}
     return {
         "compose": edition.status in _REMADE and edition.frozen_at is None,
-        "approve": edition.status in MOVES[Move.APPROVE][0] and bool(edition.stories),
-        "hold": edition.status in MOVES[Move.HOLD][0],
+        "approve": edition.status in TRANSITIONS[Transition.APPROVE][0] and bool(edition.stories),
+        "hold": edition.status in TRANSITIONS[Transition.HOLD][0],
     }
 
 
 def _look(
-    site: Site, session: StoreSession, edition: Edition | None, newsletter: Newsletter
-) -> tuple[Rendered | None, tuple[str, ...]]:
+    site: AppState, session: StoreSession, edition: Edition | None, newsletter: Newsletter
+) -> tuple[RenderedEmail | None, tuple[str, ...]]:
     """The mail, and why the build would refuse it."""
     if edition is None:
         return None, ()
     email = None
     try:
-        email = render.shown(site.ports, session, edition, newsletter)
+        email = render.render_current(site.ports, session, edition, newsletter)
         check_digest(email)
-    except MailRefusedError as error:
+    except PreflightError as error:
         return email, error.problems
     return email, ()
 
 
-def _removed(site: Site, edition: Edition | None, newsletter: Newsletter) -> list[tuple[str, str]]:
+def _removed(
+    site: AppState, edition: Edition | None, newsletter: Newsletter
+) -> list[tuple[str, str]]:
     """What cannot be mailed, and is taken out when the edition goes out: titles and reasons."""
     if edition is None or edition.frozen_at is not None:
         return []
     try:
         _, unfit = render.remove_unmailable(site.ports, edition, newsletter)
-    except MailRefusedError:
+    except PreflightError:
         return []
     shown = [article for story in edition.stories for article in (story.lead, *story.others)]
     return [(one.title, unfit[one.id]) for one in shown if one.id in unfit]

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from newsletter.errors import InputError
 from newsletter.web.auth import CheckedForm, sign_in, sign_out
-from newsletter.web.dependencies import TheSite
+from newsletter.web.dependencies import AppStateDep
 from newsletter.web.templating import page
 
 router = APIRouter()
@@ -20,7 +20,7 @@ def login_page() -> Response:
 
 
 @router.post("/login")
-def login(request: Request, site: TheSite, password: Annotated[str, Form()] = "") -> Response:
+def login(request: Request, site: AppStateDep, password: Annotated[str, Form()] = "") -> Response:
     """Open a session, or say that the password is wrong."""
     response = RedirectResponse("/editor", status_code=303)
     try:
@@ -31,7 +31,7 @@ def login(request: Request, site: TheSite, password: Annotated[str, Form()] = ""
 
 
 @router.post("/logout")
-def logout(site: TheSite, session: CheckedForm) -> Response:
+def logout(site: AppStateDep, session: CheckedForm) -> Response:
     """End the session."""
     response = RedirectResponse("/editor/login", status_code=303)
     sign_out(site, session, response)

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from newsletter.web.error_handlers import failure_page
+from newsletter.web.error_handlers import error_page
 
 MAX_BODY_BYTES = 64_000  # The largest form has an address, a name and a note.
 # What is too large is read to its end, up to this, so that a browser sees the answer: one that is
@@ -48,7 +48,7 @@ class RequestLimits:
             _check_address(scope)
             body = await self._body(Headers(scope=scope), receive)
         except RequestRefusedError as refused:
-            answer = failure_page(refused.sentence, refused.status)
+            answer = error_page(refused.sentence, refused.status)
             # What it still sends is not read, so nothing else can come on this connection.
             answer.headers["Connection"] = "close"
             await answer(scope, receive, send)

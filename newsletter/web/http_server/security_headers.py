@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from newsletter.web.error_handlers import failure_page
+from newsletter.web.error_handlers import error_page
 from newsletter.web.http_server.request_limits import RequestLimits
 
 _log = logging.getLogger(__name__)
@@ -31,13 +31,13 @@ SECURITY_HEADERS = {
 _FAILED = "Something went wrong on our side. We have been told."
 
 
-def add_frame(app: FastAPI) -> None:
+def add_security_headers(app: FastAPI) -> None:
     """Put the frame around every answer of the application: the one added last is the outermost."""
     app.add_middleware(RequestLimits)
-    app.add_middleware(Frame)
+    app.add_middleware(SecurityHeaders)
 
 
-class Frame:
+class SecurityHeaders:
     """Adds the headers, and answers what nobody foresaw with a page.
 
     It is the application's outermost part but Starlette's own last resort, whose answers would have
@@ -65,7 +65,7 @@ class Frame:
         except Exception:  # noqa: BLE001  # the last resort: no traceback reaches a reader
             _log.exception("a page failed")
             if not is_begun:
-                await failure_page(_FAILED, 500)(scope, receive, send_framed)
+                await error_page(_FAILED, 500)(scope, receive, send_framed)
 
 
 def _add_headers(headers: MutableHeaders, path: str) -> None:

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse
 
-from newsletter.errors import MissingError
-from newsletter.mail.content.digest_view import layout
+from newsletter.errors import NotFoundError
+from newsletter.mail.content.digest_view import digest_view
 from newsletter.mail.content.translations import words
-from newsletter.mail.rendered import filled
+from newsletter.mail.rendered import fill_slots
 from newsletter.services import urls
 from newsletter.services.editions import render
 from newsletter.store.editions import editions, newsletters
-from newsletter.web.dependencies import TheSite
+from newsletter.web.dependencies import AppStateDep
 from newsletter.web.http_server.security_headers import MAIL_POLICY
 from newsletter.web.parameters import Day
 from newsletter.web.templating import page
@@ -24,11 +24,13 @@ PAGE = 20
 
 
 @router.api_route("/n/{slug}/archive", methods=["GET", "HEAD"])
-def archive(site: TheSite, slug: str, part: Annotated[int, Query(ge=1, le=999)] = 1) -> Response:
+def archive(
+    site: AppStateDep, slug: str, part: Annotated[int, Query(ge=1, le=999)] = 1
+) -> Response:
     """The past editions, the latest first, twenty a page."""
     newsletter = site.newsletter(slug)
     with site.ports.store.begin() as session:
-        found = editions.heads(
+        found = editions.list_recent(
             session,
             newsletter.id,
             is_out=True,
@@ -46,30 +48,30 @@ def archive(site: TheSite, slug: str, part: Annotated[int, Query(ge=1, le=999)] 
 
 
 @router.api_route("/n/{slug}/{on}", methods=["GET", "HEAD"])
-def edition(site: TheSite, slug: str, on: Day) -> Response:
+def edition(site: AppStateDep, slug: str, on: Day) -> Response:
     """An edition's public page, once it is out; one that was stopped in mid-run is."""
     newsletter = site.newsletter(slug)
     with site.ports.store.begin() as session:
         found = editions.by_date(session, newsletter.id, on)
     if found is None or found.frozen_at is None:
-        raise MissingError("There is no edition of that date.")
+        raise NotFoundError("There is no edition of that date.")
     return page(
         "edition",
         language=newsletter.language,
         newsletter=newsletter,
         edition=found,
-        parts=layout(found, newsletter.language),
+        parts=digest_view(found, newsletter.language),
         mail_said=words(newsletter.language),
     )
 
 
 @router.api_route("/view/{text}", methods=["GET", "HEAD"])
-def view(site: TheSite, text: str) -> Response:
+def view(site: AppStateDep, text: str) -> Response:
     """The mail itself in the browser. Whose it was is not shown: links are passed on."""
     edition_id = urls.read_edition(site.ports, text)
     with site.ports.store.begin() as session:
         found = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, found.newsletter_id)
-        email = render.shown(site.ports, session, found, newsletter)
-    seen = filled(email, address="…", unsubscribe="by-mail")
+        email = render.render_current(site.ports, session, found, newsletter)
+    seen = fill_slots(email, address="…", unsubscribe="by-mail")
     return HTMLResponse(seen.html, headers={"Content-Security-Policy": MAIL_POLICY})

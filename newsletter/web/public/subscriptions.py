@@ -7,11 +7,11 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import InputError, MissingError, NewsletterError, UnreachableError
+from newsletter.errors import InputError, NewsletterError, NotFoundError, UnreachableError
 from newsletter.services import urls
 from newsletter.services.subscribers import signup
 from newsletter.store.editions import editions, newsletters
-from newsletter.web.dependencies import Site, TheSite, remote_address
+from newsletter.web.dependencies import AppState, AppStateDep, remote_address
 from newsletter.web.error_handlers import RETRY_AFTER_S
 from newsletter.web.outage_log import report_unreachable
 from newsletter.web.parameters import read_object
@@ -23,17 +23,17 @@ _SIGN_UP_FIELDS = ("newsletter", "address", "name", "language", "zone")
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-def home(site: TheSite) -> Response:
+def home(site: AppStateDep) -> Response:
     """The only newsletter's page, or a list of all."""
     with site.ports.store.begin() as session:
-        found = newsletters.every(session)
+        found = newsletters.list_all(session)
     if len(found) == 1:
         return _front(site, found[0])
     return page("newsletters", newsletters=found)
 
 
 @router.api_route("/n/{slug}", methods=["GET", "HEAD"])
-def front(site: TheSite, slug: str) -> Response:
+def front(site: AppStateDep, slug: str) -> Response:
     """A newsletter's page: what it is, a form, its latest edition."""
     return _front(site, site.newsletter(slug))
 
@@ -41,7 +41,7 @@ def front(site: TheSite, slug: str) -> Response:
 @router.post("/n/{slug}/subscribe")
 def subscribe(
     request: Request,
-    site: TheSite,
+    site: AppStateDep,
     slug: str,
     address: Annotated[str, Form()],
     name: Annotated[str, Form()] = "",
@@ -50,8 +50,8 @@ def subscribe(
     """Ask the address; the answer is the same whether we know it or not."""
     newsletter = site.newsletter(slug)
     if not website:  # a field that people do not see, and programs fill in
-        form = signup.Form(
-            address=address, name=name, remote_address=remote_address(request), means="form"
+        form = signup.SignupRequest(
+            address=address, name=name, remote_address=remote_address(request), channel="form"
         )
         try:
             signup.subscribe(site.ports, newsletter, form)
@@ -61,7 +61,7 @@ def subscribe(
 
 
 @router.post("/api/subscriptions")
-async def subscribe_by_program(request: Request, site: TheSite) -> Response:
+async def subscribe_by_program(request: Request, site: AppStateDep) -> Response:
     """The same for a site's own form: JSON with newsletter and address, maybe name."""
     from starlette.concurrency import run_in_threadpool
 
@@ -70,13 +70,13 @@ async def subscribe_by_program(request: Request, site: TheSite) -> Response:
     except InputError as error:
         return JSONResponse({"error": str(error)}, status_code=400)
     slug = texts.pop("newsletter")
-    form = signup.Form(**texts, remote_address=remote_address(request), means="api")
+    form = signup.SignupRequest(**texts, remote_address=remote_address(request), channel="api")
     try:
         newsletter = await run_in_threadpool(site.newsletter, slug)
         await run_in_threadpool(signup.subscribe, site.ports, newsletter, form)
-    except signup.TooOftenError as error:
+    except signup.RateLimitedError as error:
         return JSONResponse({"error": str(error)}, status_code=429)
-    except MissingError as error:
+    except NotFoundError as error:
         return JSONResponse({"error": str(error)}, status_code=404)
     except InputError as error:
         return JSONResponse({"error": str(error)}, status_code=400)
@@ -91,14 +91,14 @@ async def subscribe_by_program(request: Request, site: TheSite) -> Response:
 
 
 @router.api_route("/confirm/{text}", methods=["GET", "HEAD"])
-def confirm_page(site: TheSite, text: str) -> Response:
+def confirm_page(site: AppStateDep, text: str) -> Response:
     """A page with a button: scanners open links, so opening one changes nothing."""
-    subscription, newsletter = signup.look_up(site.ports, text, urls.CONFIRM)
+    subscription, newsletter = signup.resolve_link(site.ports, text, urls.CONFIRM)
     return _question("confirm", newsletter, subscription)
 
 
 @router.post("/confirm/{text}")
-def confirm(request: Request, site: TheSite, text: str) -> Response:
+def confirm(request: Request, site: AppStateDep, text: str) -> Response:
     """The reader says yes."""
     subscription, newsletter = signup.confirm(
         site.ports, text, remote_address=remote_address(request)
@@ -107,16 +107,16 @@ def confirm(request: Request, site: TheSite, text: str) -> Response:
 
 
 @router.api_route("/unsubscribe/{text}", methods=["GET", "HEAD"])
-def unsubscribe_page(site: TheSite, text: str) -> Response:
+def unsubscribe_page(site: AppStateDep, text: str) -> Response:
     """A page with a button; opening it changes nothing."""
-    subscription, newsletter = signup.look_up(site.ports, text, urls.UNSUBSCRIBE)
+    subscription, newsletter = signup.resolve_link(site.ports, text, urls.UNSUBSCRIBE)
     return _question("unsubscribe", newsletter, subscription)
 
 
 @router.post("/unsubscribe/{text}")
 def unsubscribe(
     request: Request,
-    site: TheSite,
+    site: AppStateDep,
     text: str,
     one_click: Annotated[str, Form(alias="List-Unsubscribe")] = "",
 ) -> Response:
@@ -134,10 +134,10 @@ def unsubscribe(
 
 
 def _front(
-    site: Site, newsletter: Newsletter, *, sentence: str = "", address: str = ""
+    site: AppState, newsletter: Newsletter, *, sentence: str = "", address: str = ""
 ) -> Response:
     with site.ports.store.begin() as session:
-        heads = editions.heads(session, newsletter.id, is_out=True, limit=1)
+        heads = editions.list_recent(session, newsletter.id, is_out=True, limit=1)
         latest: Edition | None = editions.by_id(session, heads[0].id) if heads else None
     return page(
         "front",
@@ -160,12 +160,12 @@ def _question(kind: str, newsletter: Newsletter, subscription: Any) -> Response:
     )
 
 
-def _answer(site: Site, kind: str, newsletter: Newsletter, subscription: Any) -> Response:
+def _answer(site: AppState, kind: str, newsletter: Newsletter, subscription: Any) -> Response:
     return page(
         "answer",
         language=newsletter.language,
         newsletter=newsletter,
         kind=kind,
         address=subscription.address,
-        site_url=urls.site(site.ports, newsletter.slug),
+        site_url=urls.site_url(site.ports, newsletter.slug),
     )

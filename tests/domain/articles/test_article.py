@@ -4,8 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.domain.articles.article import AGE_LIMIT, Entry, fingerprint, is_old, published
-from newsletter.domain.articles.url_identity import reader_url, url_key
+from newsletter.domain.articles.article import (
+    AGE_LIMIT,
+    Entry,
+    fingerprint,
+    is_stale,
+    publication_time,
+)
+from newsletter.domain.articles.url_identity import strip_tracking, url_identity
 
 HERE = "https://www.harbour-post.example/world/2026/a-bridge-opens"
 
@@ -37,7 +43,7 @@ def entry(**fields) -> Entry:
     ],
 )
 def test_one_article_has_many_addresses(other):
-    assert url_key(other) == url_key(HERE)
+    assert url_identity(other) == url_identity(HERE)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +61,7 @@ def test_one_article_has_many_addresses(other):
     ],
 )
 def test_different_articles_keep_different_keys(one, other):
-    assert url_key(one) != url_key(other)
+    assert url_identity(one) != url_identity(other)
 
 
 @pytest.mark.parametrize(
@@ -71,17 +77,17 @@ def test_different_articles_keep_different_keys(one, other):
     ],
 )
 def test_letters_and_their_escapes_are_one_address(one, other):
-    assert url_key(one) == url_key(other)
+    assert url_identity(one) == url_identity(other)
 
 
 def test_a_reader_is_sent_to_the_address_as_written_without_tracking():
-    assert reader_url(HERE + "/?id=7&utm_source=rss#top") == HERE + "/?id=7"
+    assert strip_tracking(HERE + "/?id=7&utm_source=rss#top") == HERE + "/?id=7"
 
 
 def test_its_own_date_counts(now):
     own = now - timedelta(hours=3)
 
-    assert published(entry(published_at=own), collected_at=now) == own
+    assert publication_time(entry(published_at=own), collected_at=now) == own
 
 
 @pytest.mark.parametrize(
@@ -93,13 +99,13 @@ def test_its_own_date_counts(now):
     ],
 )
 def test_an_impossible_date_is_the_time_of_collection(said, now):
-    assert published(entry(published_at=said), collected_at=now) == now
+    assert publication_time(entry(published_at=said), collected_at=now) == now
 
 
 def test_without_a_date_an_old_day_in_the_address_counts(now):
     old = entry(url="https://a.example/news/2017/01/07/tariffs/")
 
-    assert published(old, collected_at=now) == datetime(2017, 1, 7, tzinfo=UTC)
+    assert publication_time(old, collected_at=now) == datetime(2017, 1, 7, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -111,15 +117,15 @@ def test_without_a_date_an_old_day_in_the_address_counts(now):
     ],
 )
 def test_an_address_that_tells_no_past_day_changes_nothing(path, now):
-    assert published(entry(url=f"https://a.example{path}"), collected_at=now) == now
+    assert publication_time(entry(url=f"https://a.example{path}"), collected_at=now) == now
 
 
 def test_an_entry_is_old_once_it_is_past_the_age_limit(now):
     at_limit = entry(published_at=now - AGE_LIMIT)
     past_it = entry(published_at=now - AGE_LIMIT - timedelta(seconds=1))
 
-    assert not is_old(at_limit, collected_at=now)
-    assert is_old(past_it, collected_at=now)
+    assert not is_stale(at_limit, collected_at=now)
+    assert is_stale(past_it, collected_at=now)
 
 
 @pytest.mark.parametrize("field", ["title", "summary", "text"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.articles.boilerplate import without_boilerplate
+from newsletter.domain.articles.boilerplate import strip_boilerplate
 from tests.patience import growth
 
 NEWS = "The crossing over the river is open again."
@@ -24,7 +24,7 @@ NEWS = "The crossing over the river is open again."
     ],
 )
 def test_what_every_article_ends_with_goes(tail):
-    assert without_boilerplate(NEWS + tail) == NEWS
+    assert strip_boilerplate(NEWS + tail) == NEWS
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_what_every_article_ends_with_goes(tail):
     ],
 )
 def test_news_stays_as_it_is(text):
-    assert without_boilerplate(text) == text
+    assert strip_boilerplate(text) == text
 
 
 def test_a_long_line_takes_time_that_grows_with_it():
-    assert growth(lambda size: without_boilerplate("read more " * size), 20_000, times=8) < 24
+    assert growth(lambda size: strip_boilerplate("read more " * size), 20_000, times=8) < 24

@@ -3,10 +3,10 @@
 import pytest
 
 from newsletter.domain.articles.dateline import dateline_end
-from newsletter.domain.relevance.classifier import Judge
-from newsletter.topics.load import shipped
+from newsletter.domain.relevance.classifier import TopicClassifier
+from newsletter.topics.load import bundled_topic
 
-JUDGE = Judge(shipped("middle-east"))
+JUDGE = TopicClassifier(bundled_topic("middle-east"))
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_other_dashes_end_no_dateline(text):
     ],
 )
 def test_a_dateline_says_where_a_reporter_sat_not_what_it_is_about(title, text, is_about):
-    assert JUDGE.judge(title, text).is_about is is_about
+    assert JUDGE.classify(title, text).is_on_topic is is_about

@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.domain.articles.article import Image
-from newsletter.domain.articles.images import photo, sized
+from newsletter.domain.articles.images import pick_photo, with_size_from_url
 
 HOST = "https://images.example"
 PHOTO = Image(url=f"{HOST}/2026/bridge.jpg", width=1200, height=800, alt="A bridge", credit="Ann")
@@ -28,18 +28,18 @@ PHOTO = Image(url=f"{HOST}/2026/bridge.jpg", width=1200, height=800, alt="A brid
     ],
 )
 def test_what_is_no_photo_of_the_article_is_left_out(image):
-    assert photo([image]) is None
+    assert pick_photo([image]) is None
 
 
 def test_a_photo_keeps_what_is_said_of_it():
-    assert photo([PHOTO]) == PHOTO
+    assert pick_photo([PHOTO]) == PHOTO
 
 
 def test_of_several_the_first_whose_size_is_known_is_taken():
     unsized = Image(url=f"{HOST}/river.jpg")
 
-    assert photo([unsized, PHOTO]) == PHOTO
-    assert photo([unsized]) == unsized
+    assert pick_photo([unsized, PHOTO]) == PHOTO
+    assert pick_photo([unsized]) == unsized
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_of_several_the_first_whose_size_is_known_is_taken():
     ],
 )
 def test_a_name_that_only_looks_like_a_logo_is_a_photo(name):
-    assert photo([Image(url=f"{HOST}/{name}", width=900)]) is not None
+    assert pick_photo([Image(url=f"{HOST}/{name}", width=900)]) is not None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_name_that_only_looks_like_a_logo_is_a_photo(name):
     ],
 )
 def test_a_size_is_read_from_the_address(address, width, height):
-    found = sized(Image(url=f"{HOST}{address}"))
+    found = with_size_from_url(Image(url=f"{HOST}{address}"))
 
     assert (found.width, found.height) == (width, height)
 
@@ -77,4 +77,4 @@ def test_a_size_is_read_from_the_address(address, width, height):
 def test_what_the_source_says_of_the_size_stands():
     said = Image(url=f"{HOST}/a.jpg?width=140", width=1000)
 
-    assert sized(said) == said
+    assert with_size_from_url(said) == said

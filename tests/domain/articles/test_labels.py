@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.labels import Label, is_round_up, label
+from newsletter.domain.articles.labels import Label, content_label, is_round_up
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
@@ -45,7 +45,7 @@ def article(title="A bridge opens", *, section="", url="https://post.example/a/b
     ],
 )
 def test_a_section_tells_the_kind(section, kind):
-    assert label(article(section=section)) is kind
+    assert content_label(article(section=section)) is kind
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_section_tells_the_kind(section, kind):
     ],
 )
 def test_a_step_of_the_address_tells_the_kind(url, kind):
-    assert label(article(url=url)) is kind
+    assert content_label(article(url=url)) is kind
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_step_of_the_address_tells_the_kind(url, kind):
     ],
 )
 def test_a_word_set_apart_in_the_title_tells_the_kind(title, kind):
-    assert label(article(title)) is kind
+    assert content_label(article(title)) is kind
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ def test_a_word_set_apart_in_the_title_tells_the_kind(title, kind):
     ],
 )
 def test_what_only_contains_such_a_word_is_news(news):
-    assert label(news) is Label.NEWS
+    assert content_label(news) is Label.NEWS
 
 
 def test_a_cartoon_is_an_opinion_when_only_the_standfirst_says_so():
     drawn = replace(article(), summary="The Harbour Post's cartoon of the day by Nour Saab.")
 
-    assert label(drawn) is Label.OPINION
+    assert content_label(drawn) is Label.OPINION
 
 
 def test_the_source_weighs_more_than_the_title():
     told = article("Analysis: why the bridge opens", section="Opinion")
 
-    assert label(told) is Label.OPINION
+    assert content_label(told) is Label.OPINION
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_the_source_weighs_more_than_the_title():
     ],
 )
 def test_a_headline_that_explains_is_an_analysis(title):
-    assert label(article(title)) is Label.ANALYSIS
+    assert content_label(article(title)) is Label.ANALYSIS
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_headline_that_explains_is_an_analysis(title):
     ],
 )
 def test_a_headline_that_only_sounds_so_is_news(title):
-    assert label(article(title)) is Label.NEWS
+    assert content_label(article(title)) is Label.NEWS
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.language import other_language
+from newsletter.domain.articles.language import language_mismatch
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ENGLISH = "A bridge opens in Basra"
@@ -47,7 +47,7 @@ def article(title: str, language: str = "") -> Article:
     ],
 )
 def test_what_the_reader_can_read_has_no_objection(title, said, wanted):
-    assert other_language(article(title, said), wanted) == ""
+    assert language_mismatch(article(title, said), wanted) == ""
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_the_reader_can_read_has_no_objection(title, said, wanted):
     ],
 )
 def test_what_the_reader_cannot_read_says_why(title, said, wanted, why):
-    reason = other_language(article(title, said), wanted)
+    reason = language_mismatch(article(title, said), wanted)
 
     assert why in reason
     assert reason.startswith("It is ")

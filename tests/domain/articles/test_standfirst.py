@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.summary import MAX_CHARS, summary
+from newsletter.domain.articles.summary import MAX_CHARS, make_summary
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 FIRST = "The crossing over the river is open to lorries again after eleven years."
@@ -16,7 +16,7 @@ BARE = "Minister opens the crossing as drivers wait at both banks of the river"
 
 def told(summary_: str, text: str = "", title: str = "A bridge opens") -> str:
     usual: dict[str, Any] = {"id": 1, "url": "https://post.example/a", "source": "Harbour Post"}
-    return summary(
+    return make_summary(
         Article(
             title=title,
             summary=summary_,

@@ -2,13 +2,13 @@
 
 import pytest
 
-from newsletter.domain.delivery.reconciliation import TOLD, Finding, compare
+from newsletter.domain.delivery.reconciliation import MAX_LISTED, Finding, reconcile
 from newsletter.domain.delivery.status import DeliveryStatus
 
 LOST, REPEATED = Finding.LOST, Finding.REPEATED
-OUTSIDE, SURPRISING = Finding.REPEATED_OUTSIDE_UNCERTAIN, Finding.SURPRISING
+OUTSIDE, SURPRISING = Finding.REPEATED_OUTSIDE_UNCERTAIN, Finding.UNEXPECTED
 ON_REQUEST = Finding.REPEATED_ON_REQUEST
-KEPT, NOT_KEPT = Finding.UNCERTAIN_KEPT, Finding.UNCERTAIN_NOT_KEPT
+KEPT, NOT_KEPT = Finding.UNCERTAIN_ARCHIVED, Finding.UNCERTAIN_NOT_ARCHIVED
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ KEPT, NOT_KEPT = Finding.UNCERTAIN_KEPT, Finding.UNCERTAIN_NOT_KEPT
 def test_each_delivery_is_judged_by_what_was_kept_of_it(
     status, attempts, times, repeats, findings, agrees
 ):
-    audit = compare([(7, status, attempts, False)], {7: times} if times else {}, repeats=repeats)
+    audit = reconcile([(7, status, attempts, False)], {7: times} if times else {}, repeats=repeats)
 
-    assert {finding for finding, count in audit.found.items() if count} == findings
+    assert {finding for finding, count in audit.counts.items() if count} == findings
     assert all(audit.ids[finding] == [7] for finding in findings)
     assert audit.agrees is agrees
-    assert (audit.recipients, audit.kept) == (1, times)
+    assert (audit.recipients, audit.archived) == (1, times)
     assert audit.states[DeliveryStatus(status)] == 1
 
 
@@ -56,27 +56,27 @@ def test_each_delivery_is_judged_by_what_was_kept_of_it(
     ],
 )
 def test_who_was_in_doubt_and_put_back_by_hand_may_have_it_twice(status, attempts, times, findings):
-    audit = compare([(7, status, attempts, True)], {7: times} if times else {}, repeats=False)
+    audit = reconcile([(7, status, attempts, True)], {7: times} if times else {}, repeats=False)
 
-    assert {finding for finding, count in audit.found.items() if count} == findings
+    assert {finding for finding, count in audit.counts.items() if count} == findings
     assert audit.agrees is (LOST not in findings)
 
 
 def test_a_message_to_somebody_who_is_not_in_the_ledger_is_a_surprise():
-    audit = compare([(1, "sent", 1, False)], {1: 1, 9: 1}, repeats=True)
+    audit = reconcile([(1, "sent", 1, False)], {1: 1, 9: 1}, repeats=True)
 
     assert audit.ids[SURPRISING] == [9]
-    assert (audit.recipients, audit.kept, audit.agrees) == (1, 2, False)
+    assert (audit.recipients, audit.archived, audit.agrees) == (1, 2, False)
 
 
 def test_all_are_counted_and_the_first_are_named():
-    audit = compare(((n, "sent", 1, False) for n in range(1, 100)), {}, repeats=False)
+    audit = reconcile(((n, "sent", 1, False) for n in range(1, 100)), {}, repeats=False)
 
-    assert audit.found[LOST] == 99
-    assert audit.ids[LOST] == list(range(1, TOLD + 1))
+    assert audit.counts[LOST] == 99
+    assert audit.ids[LOST] == list(range(1, MAX_LISTED + 1))
 
 
 def test_an_empty_ledger_and_an_empty_relay_agree():
-    audit = compare([], {}, repeats=False)
+    audit = reconcile([], {}, repeats=False)
 
-    assert (audit.recipients, audit.kept, audit.agrees) == (0, 0, True)
+    assert (audit.recipients, audit.archived, audit.agrees) == (0, 0, True)

@@ -9,7 +9,7 @@ from newsletter.domain.delivery.refusal_scope import (
     RefusalStreak,
     refusal_scope,
 )
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 
 US, UNCLEAR, MESSAGE = RefusalScope.US, RefusalScope.UNCLEAR, RefusalScope.MESSAGE
 # What relays say to RCPT or to a message, with where it was seen.
@@ -69,7 +69,7 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.DOT])
+@pytest.mark.parametrize("stage", [SmtpStage.RCPT, SmtpStage.DATA, SmtpStage.END_OF_DATA])
 @pytest.mark.parametrize(("code", "enhanced", "text", "scope"), REFUSALS)
 def test_whom_a_refusal_is_about(code, enhanced, text, scope, stage):
     reply = Reply(code=code, enhanced=enhanced, text=text, stage=stage)
@@ -79,7 +79,7 @@ def test_whom_a_refusal_is_about(code, enhanced, text, scope, stage):
 
 @pytest.mark.parametrize("enhanced", ["", "5.7.1", "5.1.1", "5.7.26"])
 def test_before_any_recipient_is_named_a_refusal_is_about_us(enhanced):
-    assert refusal_scope(Reply(code=550, enhanced=enhanced, stage=Stage.MAIL)) is US
+    assert refusal_scope(Reply(code=550, enhanced=enhanced, stage=SmtpStage.MAIL)) is US
 
 
 def test_several_recipients_of_several_providers_in_a_row_have_only_us_in_common():

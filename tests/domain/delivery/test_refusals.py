@@ -4,33 +4,33 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.delivery.retry_policy import Next, Outcome, after_reply
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
-from newsletter.domain.signed_token import read, sign
+from newsletter.domain.delivery.retry_policy import ReplyAction, ReplyDecision, decide_after_reply
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
+from newsletter.domain.signed_token import sign_token, verify_token
 from newsletter.errors import InputError
 
 KEY = b"a key of the test"
-TOKEN = sign("unsubscribe", 12, 345, key=KEY)
+TOKEN = sign_token("unsubscribe", 12, 345, key=KEY)
 
 
-@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize("stage", list(SmtpStage))
 @pytest.mark.parametrize(
     ("enhanced", "next_"),
     [
-        pytest.param("5.7.0", Next.FAILED, id="a policy"),
-        pytest.param("5.7.1", Next.FAILED, id="our mail is not wanted"),
-        pytest.param("", Next.RETRY, id="nothing more said"),
-        pytest.param("5.2.2", Next.RETRY, id="a full mailbox"),
-        pytest.param("5.70.1", Next.RETRY, id="a code that only begins like a policy"),
+        pytest.param("5.7.0", ReplyAction.FAILED, id="a policy"),
+        pytest.param("5.7.1", ReplyAction.FAILED, id="our mail is not wanted"),
+        pytest.param("", ReplyAction.RETRY, id="nothing more said"),
+        pytest.param("5.2.2", ReplyAction.RETRY, id="a full mailbox"),
+        pytest.param("5.70.1", ReplyAction.RETRY, id="a code that only begins like a policy"),
     ],
 )
 def test_552_is_tried_again_unless_it_is_a_policy(stage, enhanced, next_):
-    if next_ is Next.FAILED and stage is Stage.MAIL:  # before any recipient is named
-        next_ = Next.STOP
+    if next_ is ReplyAction.FAILED and stage is SmtpStage.MAIL:  # before any recipient is named
+        next_ = ReplyAction.STOP
     reply = Reply(code=552, enhanced=enhanced, text="No", stage=stage)
 
-    wait = timedelta(minutes=1) if next_ is Next.RETRY else None
-    assert after_reply(reply, attempts=1) == Outcome(next=next_, wait=wait)
+    wait = timedelta(minutes=1) if next_ is ReplyAction.RETRY else None
+    assert decide_after_reply(reply, attempts=1) == ReplyDecision(action=next_, wait=wait)
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_552_is_tried_again_unless_it_is_a_policy(stage, enhanced, next_):
 )
 def test_half_a_character_in_a_link_is_refused_in_words(token):
     with pytest.raises(InputError, match="not complete"):
-        read(token, "unsubscribe", KEY)
+        verify_token(token, "unsubscribe", KEY)

@@ -5,32 +5,33 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.delivery.retry_policy import (
-    RETRIED_FOR,
-    Next,
-    Outcome,
-    after_reply,
+    RETRY_WINDOW,
+    ReplyAction,
+    ReplyDecision,
     back_off,
+    decide_after_reply,
 )
-from newsletter.domain.delivery.smtp_reply import Reply, Stage, read_reply
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage, parse_reply
 
-EVERY_STAGE = [pytest.param(stage, id=f"after {stage.name}") for stage in Stage]
+EVERY_STAGE = [pytest.param(stage, id=f"after {stage.name}") for stage in SmtpStage]
 BEFORE_THE_MESSAGE = [
-    pytest.param(stage, id=f"after {stage.name}") for stage in (Stage.MAIL, Stage.RCPT, Stage.DATA)
+    pytest.param(stage, id=f"after {stage.name}")
+    for stage in (SmtpStage.MAIL, SmtpStage.RCPT, SmtpStage.DATA)
 ]
 
 
-def outcome(code: int, enhanced: str = "", stage: Stage = Stage.RCPT) -> Outcome:
-    return after_reply(Reply(code=code, enhanced=enhanced, stage=stage), attempts=1)
+def outcome(code: int, enhanced: str = "", stage: SmtpStage = SmtpStage.RCPT) -> ReplyDecision:
+    return decide_after_reply(Reply(code=code, enhanced=enhanced, stage=stage), attempts=1)
 
 
 @pytest.mark.parametrize("code", [250, 251, 252])
 def test_a_message_that_was_taken_is_sent(code):
-    assert outcome(code, stage=Stage.DOT) == Outcome(next=Next.SENT)
+    assert outcome(code, stage=SmtpStage.END_OF_DATA) == ReplyDecision(action=ReplyAction.SENT)
 
 
 @pytest.mark.parametrize("stage", BEFORE_THE_MESSAGE)
 def test_a_yes_before_the_whole_message_sends_nothing_yet(stage):
-    assert outcome(250, stage=stage).next is not Next.SENT
+    assert outcome(250, stage=stage).action is not ReplyAction.SENT
 
 
 @pytest.mark.parametrize("stage", EVERY_STAGE)
@@ -48,7 +49,7 @@ def test_a_yes_before_the_whole_message_sends_nothing_yet(stage):
     ],
 )
 def test_a_transient_refusal_is_tried_again_at_every_stage(code, enhanced, stage):
-    expected = Outcome(next=Next.RETRY, wait=back_off(1))
+    expected = ReplyDecision(action=ReplyAction.RETRY, wait=back_off(1))
 
     assert outcome(code, enhanced, stage) == expected
 
@@ -62,12 +63,12 @@ def test_a_transient_refusal_is_tried_again_at_every_stage(code, enhanced, stage
     ],
 )
 def test_a_message_that_is_larger_fails_alone_and_for_good(enhanced, stage):
-    assert outcome(552, enhanced, stage) == Outcome(next=Next.FAILED)
+    assert outcome(552, enhanced, stage) == ReplyDecision(action=ReplyAction.FAILED)
 
 
 @pytest.mark.parametrize("stage", BEFORE_THE_MESSAGE)
 def test_a_connection_that_broke_before_the_message_is_tried_again(stage):
-    assert outcome(0, stage=stage) == Outcome(next=Next.RETRY, wait=back_off(1))
+    assert outcome(0, stage=stage) == ReplyDecision(action=ReplyAction.RETRY, wait=back_off(1))
 
 
 @pytest.mark.parametrize(
@@ -81,10 +82,10 @@ def test_a_connection_that_broke_before_the_message_is_tried_again(stage):
     ],
 )
 def test_after_the_whole_message_no_sensible_answer_is_uncertain_and_never_sent_twice(code):
-    assert outcome(code, stage=Stage.DOT) == Outcome(next=Next.UNCERTAIN)
+    assert outcome(code, stage=SmtpStage.END_OF_DATA) == ReplyDecision(action=ReplyAction.UNCERTAIN)
 
 
-@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.DOT])
+@pytest.mark.parametrize("stage", [SmtpStage.RCPT, SmtpStage.DATA, SmtpStage.END_OF_DATA])
 @pytest.mark.parametrize(
     ("enhanced", "is_dead"),
     [
@@ -104,7 +105,9 @@ def test_after_the_whole_message_no_sensible_answer_is_uncertain_and_never_sent_
     ],
 )
 def test_a_refusal_for_good_fails_and_only_a_sure_one_buries_the_address(enhanced, is_dead, stage):
-    assert outcome(550, enhanced, stage) == Outcome(next=Next.FAILED, is_dead_address=is_dead)
+    assert outcome(550, enhanced, stage) == ReplyDecision(
+        action=ReplyAction.FAILED, is_dead_address=is_dead
+    )
 
 
 @pytest.mark.parametrize("stage", EVERY_STAGE)
@@ -120,23 +123,23 @@ def test_a_refusal_for_good_fails_and_only_a_sure_one_buries_the_address(enhance
     ],
 )
 def test_a_refusal_of_us_stops_the_run_and_blames_no_reader(code, enhanced, stage):
-    assert outcome(code, enhanced, stage) == Outcome(next=Next.STOP)
+    assert outcome(code, enhanced, stage) == ReplyDecision(action=ReplyAction.STOP)
 
 
-@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.DOT])
+@pytest.mark.parametrize("stage", [SmtpStage.RCPT, SmtpStage.DATA, SmtpStage.END_OF_DATA])
 @pytest.mark.parametrize("enhanced", ["5.7.0", "5.7.1", "5.7.26", "5.7.509"])
 def test_a_policy_behind_our_address_is_about_that_recipient_who_is_not_buried(enhanced, stage):
-    assert outcome(550, enhanced, stage) == Outcome(next=Next.FAILED)
+    assert outcome(550, enhanced, stage) == ReplyDecision(action=ReplyAction.FAILED)
 
 
 @pytest.mark.parametrize("stage", EVERY_STAGE)
 def test_an_address_beyond_ascii_that_the_relay_does_not_take_fails_alone(stage):
-    assert outcome(553, "5.6.7", stage) == Outcome(next=Next.FAILED)
+    assert outcome(553, "5.6.7", stage) == ReplyDecision(action=ReplyAction.FAILED)
 
 
 @pytest.mark.parametrize("enhanced", ["", "5.1.1", "5.2.1", "5.7.1", "5.7.26"])
 def test_a_refusal_of_our_own_address_never_buries_the_readers(enhanced):
-    assert outcome(550, enhanced, Stage.MAIL) == Outcome(next=Next.STOP)
+    assert outcome(550, enhanced, SmtpStage.MAIL) == ReplyDecision(action=ReplyAction.STOP)
 
 
 def test_waits_grow_and_then_stay():
@@ -155,13 +158,13 @@ def test_several_attempts_are_made_in_the_first_half_hour_and_in_the_time_for_re
         return made
 
     assert attempts_within(timedelta(minutes=30)) >= 4
-    assert attempts_within(RETRIED_FOR) >= 8
+    assert attempts_within(RETRY_WINDOW) >= 8
 
 
 def test_a_later_attempt_waits_longer():
-    busy = Reply(code=451, stage=Stage.RCPT)
+    busy = Reply(code=451, stage=SmtpStage.RCPT)
 
-    assert after_reply(busy, attempts=3).wait == back_off(3) > back_off(1)
+    assert decide_after_reply(busy, attempts=3).wait == back_off(3) > back_off(1)
 
 
 @pytest.mark.parametrize(
@@ -182,13 +185,13 @@ def test_a_later_attempt_waits_longer():
     ],
 )
 def test_the_enhanced_code_is_read_only_where_it_is_one(code, text, enhanced, said):
-    reply = read_reply(code, text, Stage.RCPT)
+    reply = parse_reply(code, text, SmtpStage.RCPT)
 
-    assert reply == Reply(code=code, enhanced=enhanced, text=said, stage=Stage.RCPT)
+    assert reply == Reply(code=code, enhanced=enhanced, text=said, stage=SmtpStage.RCPT)
 
 
 def test_what_no_screen_shows_is_a_space():
-    assert read_reply(250, "5\0 k\x1b[2J\u202eept", Stage.DOT).text == "5  k [2J ept"
+    assert parse_reply(250, "5\0 k\x1b[2J\u202eept", SmtpStage.END_OF_DATA).text == "5  k [2J ept"
 
 
 @pytest.mark.parametrize(

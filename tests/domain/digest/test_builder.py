@@ -10,14 +10,14 @@ import pytest
 
 from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.labels import Label
-from newsletter.domain.digest.builder import choose
+from newsletter.domain.digest.builder import build_digest
 from newsletter.domain.digest.digest import Digest, Placement
-from newsletter.domain.digest.placement import MAX_TOLD
+from newsletter.domain.digest.placement import MAX_SUMMARIES
 from newsletter.domain.digest.selection import COUNTRY_SHARE, SOURCE_SHARE
-from newsletter.domain.relevance.classifier import Judge
-from newsletter.topics.load import shipped
+from newsletter.domain.relevance.classifier import TopicClassifier
+from newsletter.topics.load import bundled_topic
 
-JUDGE = Judge(shipped("middle-east"))
+JUDGE = TopicClassifier(bundled_topic("middle-east"))
 CLOSES = datetime(2026, 3, 2, 15, tzinfo=UTC)
 OPENS = CLOSES - timedelta(days=1)
 COUNTRIES = ("Iran", "Iraq", "Oman", "Qatar", "Syria", "Yemen", "Kuwait", "Bahrain")
@@ -31,7 +31,9 @@ def article(id_: int, title: str, *, hours: float = 6, **fields) -> Article:
 
 def digest(articles, *, language="en", max_stories=15) -> Digest:
     window = (OPENS, CLOSES)
-    return choose(articles, judge=JUDGE, window=window, language=language, max_stories=max_stories)
+    return build_digest(
+        articles, judge=JUDGE, window=window, language=language, max_stories=max_stories
+    )
 
 
 def reason(result: Digest, id_: int) -> str:
@@ -74,7 +76,7 @@ def test_the_lead_s_decision_comes_first_with_the_sum_and_no_other_has_one():
     at = next(at for at, story in enumerate(result.stories) if story.section == "Oman")
     lead, other = (one for one in result.decisions if one.story == at)
     assert (lead.article, other.article) == (SAME, shared[0])
-    assert (len(lead.parts), other.parts) == (6, ())
+    assert (len(lead.score_components), other.score_components) == (6, ())
     assert lead.score == result.stories[at].score
 
 
@@ -142,12 +144,12 @@ def test_an_edition_opens_with_a_lead_then_its_countries_then_headlines():
     stories = digest(three, max_stories=12).stories
 
     placements = [story.placement for story in stories]
-    told_in = [story.section for story in stories[1 : MAX_TOLD + 1]]
-    briefs = [story.score for story in stories[MAX_TOLD + 1 :]]
+    told_in = [story.section for story in stories[1 : MAX_SUMMARIES + 1]]
+    briefs = [story.score for story in stories[MAX_SUMMARIES + 1 :]]
     assert placements == [
         Placement.LEAD,
-        *[Placement.SECTION] * MAX_TOLD,
-        *[Placement.BRIEF] * (12 - 1 - MAX_TOLD),
+        *[Placement.SECTION] * MAX_SUMMARIES,
+        *[Placement.BRIEF] * (12 - 1 - MAX_SUMMARIES),
     ]
     assert len([section for section, _ in groupby(told_in)]) == len(set(told_in))
     assert briefs == sorted(briefs, reverse=True)

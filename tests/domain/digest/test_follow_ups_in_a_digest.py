@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.digest.builder import choose
+from newsletter.domain.digest.builder import build_digest
 from newsletter.domain.digest.digest import Digest
-from newsletter.domain.relevance.classifier import Judge
-from newsletter.domain.stories.follow_ups import Told
-from newsletter.topics.load import shipped
+from newsletter.domain.relevance.classifier import TopicClassifier
+from newsletter.domain.stories.follow_ups import PublishedArticle
+from newsletter.topics.load import bundled_topic
 
-JUDGE = Judge(shipped("middle-east"))
+JUDGE = TopicClassifier(bundled_topic("middle-east"))
 CLOSES = datetime(2026, 3, 2, 15, tzinfo=UTC)
 OPENS = CLOSES - timedelta(days=1)
 FIRST = Article(
@@ -33,13 +33,17 @@ SAME = replace(
 )
 
 
-def digest(articles: list[Article], *, told: list[Told]) -> Digest:
+def digest(articles: list[Article], *, told: list[PublishedArticle]) -> Digest:
     window = (OPENS, CLOSES)
-    return choose(articles, judge=JUDGE, window=window, language="en", max_stories=15, told=told)
+    return build_digest(
+        articles, judge=JUDGE, window=window, language="en", max_stories=15, told=told
+    )
 
 
-def told(one: Article, *, on: date = date(2026, 3, 1), closes_at: datetime = OPENS) -> Told:
-    return Told(article=one, on=on, closes_at=closes_at)
+def told(
+    one: Article, *, on: date = date(2026, 3, 1), closes_at: datetime = OPENS
+) -> PublishedArticle:
+    return PublishedArticle(article=one, on=on, closes_at=closes_at)
 
 
 def reason(result: Digest, id_: int) -> str:
@@ -73,7 +77,7 @@ def test_a_told_story_that_goes_on_comes_in_and_says_so(since):
     result = digest([replace(SAME, published_at=OPENS + since)], told=[told(earlier)])
 
     assert [story.lead.id for story in result.stories] == [2]
-    assert result.stories[0].since == date(2026, 3, 1)
+    assert result.stories[0].follows_edition_of == date(2026, 3, 1)
     said = f"Goes on from “{FIRST.title}” in the edition of 1 March 2026."
     assert result.stories[0].reason.endswith(said)
     assert result.stories[0].others == ()
@@ -97,7 +101,7 @@ def test_another_story_is_not_mistaken_for_a_told_one():
     )
 
     (story,) = digest([other], told=[told(replace(FIRST, id=70))]).stories
-    assert story.since is None
+    assert story.follows_edition_of is None
 
 
 def test_an_earlier_article_is_no_part_of_todays_story():

@@ -7,8 +7,8 @@ import pytest
 
 from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.labels import Label
-from newsletter.domain.digest.ranking import Merits, parts, score
-from newsletter.domain.topic import Weights
+from newsletter.domain.digest.ranking import RankingSignals, score_components, total_score
+from newsletter.domain.topic import RankingWeights
 
 CLOSES = datetime(2026, 3, 2, 15, tzinfo=UTC)
 PLAIN = Article(
@@ -24,8 +24,8 @@ PLAIN = Article(
 
 
 def points(*articles: Article, relevance: float = 3.0, kind: Label = Label.NEWS) -> float:
-    merits = Merits(relevance=relevance, kind=kind, closes_at=CLOSES)
-    return score(parts(articles, merits, Weights()))
+    merits = RankingSignals(relevance=relevance, kind=kind, closes_at=CLOSES)
+    return total_score(score_components(articles, merits, RankingWeights()))
 
 
 def by(source: str, **fields) -> Article:
@@ -125,12 +125,14 @@ def test_a_score_is_short_enough_to_be_shown():
 
 
 def test_the_lines_of_the_sum_are_the_score_and_say_how_they_came():
-    merits = Merits(relevance=4, kind=Label.OPINION, closes_at=CLOSES, is_away=True)
+    merits = RankingSignals(
+        relevance=4, kind=Label.OPINION, closes_at=CLOSES, is_set_elsewhere=True
+    )
 
-    lines = parts([PLAIN, by("Valley Wire")], merits, Weights())
+    lines = score_components([PLAIN, by("Valley Wire")], merits, RankingWeights())
 
-    assert score(lines) == pytest.approx(sum(line.points for line in lines))
-    assert {line.name: line.how for line in lines} == {
+    assert total_score(lines) == pytest.approx(sum(line.points for line in lines))
+    assert {line.name: line.explanation for line in lines} == {
         "source": "1 × standing 1",
         "reported by": "1.4 × log2 of 2 sources",
         "freshness": "6.0 hours old, 0.8 × (1 - 6.0/24)",
@@ -143,8 +145,10 @@ def test_the_lines_of_the_sum_are_the_score_and_say_how_they_came():
 
 
 def test_weights_of_a_newsletter_s_own_change_the_sum():
-    merits = Merits(relevance=4, kind=Label.NEWS, closes_at=CLOSES, is_round_up=True)
+    merits = RankingSignals(relevance=4, kind=Label.NEWS, closes_at=CLOSES, is_round_up=True)
 
-    calm, harsh = (parts([PLAIN], merits, Weights(round_up=points)) for points in (0.0, -5.0))
+    calm, harsh = (
+        score_components([PLAIN], merits, RankingWeights(round_up=points)) for points in (0.0, -5.0)
+    )
 
-    assert score(calm) - score(harsh) == 5
+    assert total_score(calm) - total_score(harsh) == 5

@@ -6,16 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsletter.domain.editions.edition import (
-    MOVES,
+    TRANSITIONS,
     Edition,
     EditionStatus,
-    Hold,
-    Move,
-    Verdict,
-    at_its_minute,
-    minute_after_approval,
+    HoldReason,
+    ReleaseDecision,
+    Transition,
+    decide_release,
+    send_time_after_approval,
 )
-from newsletter.domain.newsletter import Approval, Newsletter
+from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
 
 MINUTE = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
 NEWSLETTER = Newsletter(
@@ -40,14 +40,14 @@ EDITION = Edition(
     preheader="",
     stories=(),
 )
-REQUIRED = replace(NEWSLETTER, approval=Approval.REQUIRED)
+REQUIRED = replace(NEWSLETTER, approval_policy=ApprovalPolicy.REQUIRED)
 APPROVED = replace(EDITION, status=EditionStatus.APPROVED)
 IN_TIME = MINUTE + timedelta(seconds=20)
 TOO_LATE = MINUTE + timedelta(hours=2, seconds=1)
 
 
-def moves_from(status: EditionStatus) -> set[Move]:
-    return {move for move, (origins, _) in MOVES.items() if status in origins}
+def moves_from(status: EditionStatus) -> set[Transition]:
+    return {move for move, (origins, _) in TRANSITIONS.items() if status in origins}
 
 
 @pytest.mark.parametrize(
@@ -55,33 +55,35 @@ def moves_from(status: EditionStatus) -> set[Move]:
     [
         pytest.param(
             EditionStatus.DRAFT,
-            {Move.APPROVE, Move.HOLD, Move.SKIP, Move.SEND},
+            {Transition.APPROVE, Transition.HOLD, Transition.SKIP, Transition.SEND},
             id="a draft goes anywhere but to its end",
         ),
         pytest.param(
             EditionStatus.APPROVED,
-            {Move.HOLD, Move.SKIP, Move.SEND},
+            {Transition.HOLD, Transition.SKIP, Transition.SEND},
             id="an approved one can still be kept back",
         ),
         pytest.param(
             EditionStatus.HELD,
-            {Move.APPROVE, Move.SKIP, Move.CANCEL},
+            {Transition.APPROVE, Transition.SKIP, Transition.CANCEL},
             id="a held one is never sent unless somebody releases it",
         ),
         pytest.param(
             EditionStatus.SENDING,
-            {Move.HOLD, Move.FINISH, Move.FAIL, Move.CANCEL},
+            {Transition.HOLD, Transition.FINISH, Transition.FAIL, Transition.CANCEL},
             id="one in mid-run can be stopped but not skipped",
         ),
         pytest.param(
-            EditionStatus.SENT, {Move.REOPEN}, id="a sent one is opened again for those who failed"
+            EditionStatus.SENT,
+            {Transition.REOPEN},
+            id="a sent one is opened again for those who failed",
         ),
         pytest.param(
-            EditionStatus.FAILED, {Move.REOPEN}, id="one that failed is opened again for them"
+            EditionStatus.FAILED, {Transition.REOPEN}, id="one that failed is opened again for them"
         ),
         pytest.param(
             EditionStatus.CANCELLED,
-            {Move.REOPEN},
+            {Transition.REOPEN},
             id="a cancelled one is opened again for those who failed",
         ),
         pytest.param(EditionStatus.SKIPPED, set(), id="a skipped one stays skipped"),
@@ -92,14 +94,14 @@ def test_an_edition_moves_only_where_it_may(status, moves):
 
 
 def test_every_move_is_defined_and_every_state_but_the_first_can_be_reached():
-    reached = {target for _, target in MOVES.values()}
+    reached = {target for _, target in TRANSITIONS.values()}
 
-    assert set(MOVES) == set(Move)
+    assert set(TRANSITIONS) == set(Transition)
     assert reached == set(EditionStatus) - {EditionStatus.DRAFT}
 
 
 def test_no_move_leads_to_where_the_edition_is_already():
-    assert not [move for move, (origins, target) in MOVES.items() if target in origins]
+    assert not [move for move, (origins, target) in TRANSITIONS.items() if target in origins]
 
 
 @pytest.mark.parametrize(
@@ -109,32 +111,42 @@ def test_no_move_leads_to_where_the_edition_is_already():
         pytest.param(NEWSLETTER, APPROVED, IN_TIME, None, id="an approved one goes out"),
         pytest.param(REQUIRED, APPROVED, IN_TIME, None, id="approved where that is required"),
         pytest.param(
-            REQUIRED, EDITION, MINUTE, Hold.UNAPPROVED, id="a draft where approval is required"
+            REQUIRED,
+            EDITION,
+            MINUTE,
+            HoldReason.UNAPPROVED,
+            id="a draft where approval is required",
         ),
         pytest.param(
             NEWSLETTER, EDITION, MINUTE + timedelta(hours=2), None, id="at the end of the grace"
         ),
-        pytest.param(NEWSLETTER, EDITION, TOO_LATE, Hold.LATE, id="a second past the grace"),
-        pytest.param(REQUIRED, APPROVED, TOO_LATE, Hold.LATE, id="approved, but past the grace"),
+        pytest.param(NEWSLETTER, EDITION, TOO_LATE, HoldReason.LATE, id="a second past the grace"),
         pytest.param(
-            REQUIRED, EDITION, TOO_LATE, Hold.UNAPPROVED, id="unapproved weighs more than late"
+            REQUIRED, APPROVED, TOO_LATE, HoldReason.LATE, id="approved, but past the grace"
+        ),
+        pytest.param(
+            REQUIRED,
+            EDITION,
+            TOO_LATE,
+            HoldReason.UNAPPROVED,
+            id="unapproved weighs more than late",
         ),
     ],
 )
 def test_at_its_minute_an_edition_goes_out_or_is_held(newsletter, edition, now, hold):
-    verdict = at_its_minute(edition, newsletter, now=now)
+    verdict = decide_release(edition, newsletter, now=now)
 
     assert verdict.hold is hold
     assert bool(verdict.reason) == bool(hold)
 
 
 def test_going_out_needs_no_reason():
-    assert at_its_minute(EDITION, NEWSLETTER, now=MINUTE) == Verdict()
+    assert decide_release(EDITION, NEWSLETTER, now=MINUTE) == ReleaseDecision()
 
 
 def test_a_held_edition_says_the_time_as_clocks_in_its_zone_show_it():
-    unapproved = at_its_minute(EDITION, REQUIRED, now=MINUTE)
-    late = at_its_minute(EDITION, NEWSLETTER, now=MINUTE + timedelta(hours=8))
+    unapproved = decide_release(EDITION, REQUIRED, now=MINUTE)
+    late = decide_release(EDITION, NEWSLETTER, now=MINUTE + timedelta(hours=8))
 
     assert "18:00 on 2026-03-02 (Asia/Beirut)" in unapproved.reason
     assert "18:00 on 2026-03-02 (Asia/Beirut)" in late.reason
@@ -150,12 +162,14 @@ def test_a_held_edition_says_the_time_as_clocks_in_its_zone_show_it():
     ],
 )
 def test_an_approved_edition_goes_out_at_its_minute_or_at_once(now, minute):
-    assert minute_after_approval(EDITION, now=now) == minute
+    assert send_time_after_approval(EDITION, now=now) == minute
 
 
 def test_what_a_person_lets_go_late_is_not_held_for_being_late():
     released = MINUTE + timedelta(days=1)
 
-    edition = replace(APPROVED, sends_at=minute_after_approval(EDITION, now=released))
+    edition = replace(APPROVED, sends_at=send_time_after_approval(EDITION, now=released))
 
-    assert at_its_minute(edition, REQUIRED, now=released + timedelta(minutes=1)) == Verdict()
+    assert (
+        decide_release(edition, REQUIRED, now=released + timedelta(minutes=1)) == ReleaseDecision()
+    )

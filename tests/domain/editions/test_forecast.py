@@ -8,10 +8,10 @@ import pytest
 
 from newsletter.domain import schedule
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.domain.editions.edition import UNEXPLAINED, Edition, EditionStatus, Hold
+from newsletter.domain.editions.edition import UNEXPLAINED, Edition, EditionStatus, HoldReason
 from newsletter.domain.editions.forecast import Forecast, forecast_evening, pick_evening
 from newsletter.domain.editions.forecast_rules import Conditions, ForecastReason
-from newsletter.domain.newsletter import Approval, Newsletter
+from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
 
 EVENING = Newsletter(
     id=1,
@@ -21,7 +21,7 @@ EVENING = Newsletter(
     sends_at=time(18, 30),
     sender_address="e@example.org",
 )
-REQUIRED = replace(EVENING, approval=Approval.REQUIRED)
+REQUIRED = replace(EVENING, approval_policy=ApprovalPolicy.REQUIRED)
 TUESDAY = date(2026, 3, 3)
 MINUTE = datetime(2026, 3, 3, 16, 30, tzinfo=UTC)  # 18:30 in Beirut, in winter
 NOW = MINUTE - timedelta(hours=2, minutes=11)
@@ -53,7 +53,7 @@ def edition(status: EditionStatus, *, on: date = TUESDAY, **fields: Any) -> Edit
     return Edition(**usual | fields)
 
 
-def held(hold: Hold, reason: str, **fields: Any) -> Edition:
+def held(hold: HoldReason, reason: str, **fields: Any) -> Edition:
     return edition(HELD, hold=hold, reason=reason, **fields)
 
 
@@ -133,12 +133,12 @@ def forecast(
             id="the job is late that sends",
         ),
         pytest.param(
-            *(edition(DRAFT), {"stories": 0}, False, Reason.THIN),
+            *(edition(DRAFT), {"stories": 0}, False, Reason.TOO_FEW_STORIES),
             "will NOT go out: as it stands, no story yet",
             id="a draft without a story",
         ),
         pytest.param(
-            *(edition(DRAFT), {"stories": 2}, False, Reason.THIN),
+            *(edition(DRAFT), {"stories": 2}, False, Reason.TOO_FEW_STORIES),
             "will NOT go out: as it stands, 2 of at least 3 stories",
             id="a draft with too few",
         ),
@@ -174,27 +174,37 @@ def forecast(
             id="approved, as it has to be",
         ),
         pytest.param(
-            *(held(Hold.EDITOR, "Wait for the vote"), {}, False, Reason.EDITOR),
+            *(held(HoldReason.EDITOR, "Wait for the vote"), {}, False, Reason.EDITOR),
             'will NOT go out: held by an editor, "Wait for the vote"',
             id="held by an editor with a note",
         ),
         pytest.param(
-            *(held(Hold.EDITOR, "Wait\n for  the vote. " + "x" * 500), {}, False, Reason.EDITOR),
+            *(
+                held(HoldReason.EDITOR, "Wait\n for  the vote. " + "x" * 500),
+                {},
+                False,
+                Reason.EDITOR,
+            ),
             'will NOT go out: held by an editor, "Wait for the vote. ' + "x" * 220 + '…"',
             id="held with a note of many lines",
         ),
         pytest.param(
-            *(held(Hold.EDITOR, UNEXPLAINED), {}, False, Reason.EDITOR),
+            *(held(HoldReason.EDITOR, UNEXPLAINED), {}, False, Reason.EDITOR),
             "will NOT go out: held by an editor",
             id="held by an editor without a note",
         ),
         pytest.param(
-            *(held(Hold.THIN, "A thin day: 2 of at least 3 stories."), {}, False, Reason.THIN),
+            *(
+                held(HoldReason.TOO_FEW_STORIES, "A thin day: 2 of at least 3 stories."),
+                {},
+                False,
+                Reason.TOO_FEW_STORIES,
+            ),
             "will NOT go out: held: A thin day: 2 of at least 3 stories",
             id="held as too thin",
         ),
         pytest.param(
-            *(held(Hold.REFUSED, "This email cannot go out: It is too large."), {}),
+            *(held(HoldReason.REFUSED, "This email cannot go out: It is too large."), {}),
             *(False, Reason.REFUSED),
             "will NOT go out: held: This email cannot go out: It is too large",
             id="the build refuses it",
@@ -241,17 +251,17 @@ UNDER_WAY = {"frozen_at": MINUTE, "deadline_at": MINUTE + 4 * HOUR}
             id="beyond the grace",
         ),
         pytest.param(
-            *(held(Hold.UNAPPROVED, "Nobody had approved it."), {}, False, Reason.UNAPPROVED),
+            *(held(HoldReason.UNAPPROVED, "Nobody had approved it."), {}, False, Reason.UNAPPROVED),
             "Tonight 18:30 (10 min ago): did NOT go out: held: Nobody had approved it",
             id="held as nobody approved it",
         ),
         pytest.param(
-            *(held(Hold.LATE, "It was too late."), {}, False, Reason.LATE),
+            *(held(HoldReason.LATE, "It was too late."), {}, False, Reason.LATE),
             "Tonight 18:30 (10 min ago): did NOT go out: held: It was too late",
             id="held as late",
         ),
         pytest.param(
-            held(Hold.STOPPED, PAUSED, **UNDER_WAY),
+            held(HoldReason.STOPPED, PAUSED, **UNDER_WAY),
             {"deliveries": ended(queued=63, sent=38, failed=2)},
             *(False, Reason.STOPPED),
             f"Tonight 18:30 (10 min ago): does NOT go on: stopped with 63 of 103 left: {PAUSED}",
@@ -341,7 +351,7 @@ def test_sent_by_hand_before_its_minute_it_is_over():
     assert made.next_at == MINUTE + timedelta(days=1)
 
 
-@pytest.mark.parametrize("hold", Hold)
+@pytest.mark.parametrize("hold", HoldReason)
 @pytest.mark.parametrize("later", [timedelta(0), HOUR], ids=["before", "after"])
 def test_no_hold_is_taken_for_going_out(hold, later):
     found = held(hold, "Why.", deadline_at=MINUTE + 4 * HOUR)
@@ -373,7 +383,7 @@ YESTERDAY = MINUTE + timedelta(hours=5, minutes=15)  # 23:45 on Tuesday; now it 
             edition(EditionStatus.SENDING, sends_at=YESTERDAY), "Yesterday 23:45:", id="being sent"
         ),
         pytest.param(
-            held(Hold.STOPPED, PAUSED, sends_at=YESTERDAY, deadline_at=YESTERDAY + 4 * HOUR),
+            held(HoldReason.STOPPED, PAUSED, sends_at=YESTERDAY, deadline_at=YESTERDAY + 4 * HOUR),
             "Yesterday 23:45",
             id="stopped",
         ),

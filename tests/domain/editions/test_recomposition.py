@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.domain.articles.article import Article
 from newsletter.domain.digest.digest import Placement, Story
-from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
+from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
 from newsletter.domain.editions.recomposition import (
     Fate,
     FeedHealth,
@@ -20,13 +20,13 @@ from newsletter.domain.editions.recomposition import (
     release_minute,
     reopened_status,
 )
-from newsletter.domain.newsletter import Newsletter, ThinDay
+from newsletter.domain.newsletter import Newsletter, TooFewStoriesPolicy
 
 MINUTE = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 CUT_OFF, HOUR, DAY = MINUTE - timedelta(hours=1), timedelta(hours=1), timedelta(days=1)
 SECOND = timedelta(seconds=1)
 NEWSLETTER = Newsletter(id=1, slug="evening", name="Evening", sender_address="e@post.example")
-HOLDS = replace(NEWSLETTER, thin_day=ThinDay.HOLD)
+HOLDS = replace(NEWSLETTER, too_few_stories_policy=TooFewStoriesPolicy.HOLD)
 WELL = FeedHealth(polled=3)
 DRAFT, APPROVED, HELD = EditionStatus.DRAFT, EditionStatus.APPROVED, EditionStatus.HELD
 SKIPPED, SENT = EditionStatus.SKIPPED, EditionStatus.SENT
@@ -105,7 +105,13 @@ def test_what_an_edition_lacks_is_said_in_words(stories, feeds, says):
     [
         pytest.param(NEWSLETTER, 3, (DRAFT, None), None, id="enough"),
         pytest.param(NEWSLETTER, 2, (DRAFT, None), (SKIPPED, None), id="too few, to be skipped"),
-        pytest.param(HOLDS, 2, (HELD, Hold.THIN), (HELD, Hold.THIN), id="too few, to be held"),
+        pytest.param(
+            HOLDS,
+            2,
+            (HELD, HoldReason.TOO_FEW_STORIES),
+            (HELD, HoldReason.TOO_FEW_STORIES),
+            id="too few, to be held",
+        ),
         pytest.param(HOLDS, 0, (DRAFT, None), (SKIPPED, None), id="nothing to hold"),
         pytest.param(
             replace(NEWSLETTER, min_stories=0), 0, (DRAFT, None), (SKIPPED, None), id="nothing"
@@ -140,10 +146,17 @@ def test_on_a_day_off_nothing_goes_out(status):
         pytest.param({}, MINUTE + HOUR, True, id="a draft that is not decided yet"),
         pytest.param({"status": SKIPPED}, MINUTE - SECOND, True, id="skipped, before its minute"),
         pytest.param({"status": SKIPPED}, MINUTE, False, id="skipped at its minute"),
-        pytest.param({"status": HELD, "hold": Hold.THIN}, MINUTE - SECOND, True, id="thin"),
-        pytest.param({"status": HELD, "hold": Hold.THIN}, MINUTE, False, id="thin, at its minute"),
         pytest.param(
-            {"status": HELD, "hold": Hold.EDITOR, "closes_at": CUT_OFF - HOUR},
+            {"status": HELD, "hold": HoldReason.TOO_FEW_STORIES}, MINUTE - SECOND, True, id="thin"
+        ),
+        pytest.param(
+            {"status": HELD, "hold": HoldReason.TOO_FEW_STORIES},
+            MINUTE,
+            False,
+            id="thin, at its minute",
+        ),
+        pytest.param(
+            {"status": HELD, "hold": HoldReason.EDITOR, "closes_at": CUT_OFF - HOUR},
             MINUTE,
             True,
             id="looked at early, and never since",
@@ -168,9 +181,11 @@ def test_only_what_was_composed_by_itself_is_composed_anew(changes, now, is_open
         pytest.param({"status": SKIPPED}, CUT_OFF, True, id="skipped too early"),
         pytest.param({"stories": 0}, CUT_OFF, True, id="of a shortage not told yet"),
         pytest.param({"reason": "Too few."}, CUT_OFF, True, id="of a shortage that is none"),
-        pytest.param({"status": HELD, "hold": Hold.THIN}, CUT_OFF, True, id="thin no more"),
-        pytest.param({"status": HELD, "hold": Hold.EDITOR}, CUT_OFF, False, id="an editor's"),
-        pytest.param({"status": HELD, "hold": Hold.REFUSED}, CUT_OFF, False, id="refused"),
+        pytest.param(
+            {"status": HELD, "hold": HoldReason.TOO_FEW_STORIES}, CUT_OFF, True, id="thin no more"
+        ),
+        pytest.param({"status": HELD, "hold": HoldReason.EDITOR}, CUT_OFF, False, id="an editor's"),
+        pytest.param({"status": HELD, "hold": HoldReason.REFUSED}, CUT_OFF, False, id="refused"),
     ],
 )
 def test_an_edition_is_outdated_by_its_time_or_by_its_state(changes, now, outdated):
@@ -198,16 +213,22 @@ def test_the_minute_is_that_of_the_schedule_as_it_is_now(newsletter, released_at
 @pytest.mark.parametrize(
     ("changes", "now", "status"),
     [
-        pytest.param({"hold": Hold.LATE}, MINUTE + HOUR, DRAFT, id="late no more"),
+        pytest.param({"hold": HoldReason.LATE}, MINUTE + HOUR, DRAFT, id="late no more"),
         pytest.param(
-            {"hold": Hold.LATE, "decided_by": "Rana"}, MINUTE, APPROVED, id="approved before"
+            {"hold": HoldReason.LATE, "decided_by": "Rana"}, MINUTE, APPROVED, id="approved before"
         ),
-        pytest.param({"hold": Hold.LATE}, MINUTE + 3 * HOUR, None, id="late"),
-        pytest.param({"hold": Hold.UNAPPROVED}, MINUTE - SECOND, DRAFT, id="its minute comes"),
-        pytest.param({"hold": Hold.UNAPPROVED}, MINUTE, None, id="nobody approved it"),
-        pytest.param({"hold": Hold.EDITOR, "decided_by": "Rana"}, CUT_OFF, None, id="an editor's"),
-        pytest.param({"hold": Hold.THIN}, CUT_OFF, None, id="thin"),
-        pytest.param({"hold": Hold.LATE, "frozen_at": CUT_OFF}, CUT_OFF, None, id="in mid-run"),
+        pytest.param({"hold": HoldReason.LATE}, MINUTE + 3 * HOUR, None, id="late"),
+        pytest.param(
+            {"hold": HoldReason.UNAPPROVED}, MINUTE - SECOND, DRAFT, id="its minute comes"
+        ),
+        pytest.param({"hold": HoldReason.UNAPPROVED}, MINUTE, None, id="nobody approved it"),
+        pytest.param(
+            {"hold": HoldReason.EDITOR, "decided_by": "Rana"}, CUT_OFF, None, id="an editor's"
+        ),
+        pytest.param({"hold": HoldReason.TOO_FEW_STORIES}, CUT_OFF, None, id="thin"),
+        pytest.param(
+            {"hold": HoldReason.LATE, "frozen_at": CUT_OFF}, CUT_OFF, None, id="in mid-run"
+        ),
         pytest.param({"status": SKIPPED}, MINUTE - SECOND, DRAFT, id="skipped too early"),
         pytest.param({"status": SKIPPED}, MINUTE, None, id="skipped"),
         pytest.param({"status": SENT}, CUT_OFF, None, id="out"),

@@ -2,12 +2,12 @@
 
 import pytest
 
-from newsletter.domain.relevance.classifier import Judge, Relevance
+from newsletter.domain.relevance.classifier import RelevanceVerdict, TopicClassifier
 from newsletter.domain.topic import REGION
-from newsletter.topics.load import shipped
+from newsletter.topics.load import bundled_topic
 from tests.patience import growth
 
-JUDGE = Judge(shipped("middle-east"))
+JUDGE = TopicClassifier(bundled_topic("middle-east"))
 LEAD = "word " * 80  # As long as a lead is.
 LATE = "word " * 400  # More than is read of a text.
 
@@ -31,9 +31,9 @@ LATE = "word " * 400  # More than is read of a text.
     ],
 )
 def test_a_name_in_the_title_makes_it_about_the_topic(title, country):
-    verdict = JUDGE.judge(title)
+    verdict = JUDGE.classify(title)
 
-    assert (verdict.is_about, verdict.country) == (True, country)
+    assert (verdict.is_on_topic, verdict.country) == (True, country)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_name_in_the_title_makes_it_about_the_topic(title, country):
     ],
 )
 def test_what_only_bears_such_a_name_is_not_about_the_topic(title):
-    assert not JUDGE.judge(title).is_about
+    assert not JUDGE.classify(title).is_on_topic
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_what_only_bears_such_a_name_is_not_about_the_topic(title):
     ],
 )
 def test_what_settles_an_ambiguous_name_makes_it_count(title, summary):
-    assert JUDGE.judge(title, summary).is_about
+    assert JUDGE.classify(title, summary).is_on_topic
 
 
 def test_a_name_that_needs_company_is_nothing_without():
-    assert not JUDGE.judge("Herzog warns of drought").is_about
+    assert not JUDGE.classify("Herzog warns of drought").is_on_topic
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_name_that_needs_company_is_nothing_without():
     ],
 )
 def test_what_stands_further_down_counts_less(title, summary, text, is_about):
-    assert JUDGE.judge(title, summary, text).is_about is is_about
+    assert JUDGE.classify(title, summary, text).is_on_topic is is_about
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_what_stands_further_down_counts_less(title, summary, text, is_about):
     ],
 )
 def test_the_sources_own_section_weighs_heavily_not_blindly(section, title, is_about, country):
-    verdict = JUDGE.judge(title, section=section)
+    verdict = JUDGE.classify(title, section=section)
 
-    assert (verdict.is_about, verdict.country) == (is_about, country)
+    assert (verdict.is_on_topic, verdict.country) == (is_about, country)
 
 
 @pytest.mark.parametrize(
@@ -141,14 +141,14 @@ def test_the_sources_own_section_weighs_heavily_not_blindly(section, title, is_a
     ],
 )
 def test_it_plays_where_it_says_most(title, summary, country):
-    assert JUDGE.judge(title, summary).country == country
+    assert JUDGE.classify(title, summary).country == country
 
 
 def test_another_country_in_the_title_makes_ours_a_side_of_the_story():
     summary = "It came from Iran and Iraq."
 
-    assert JUDGE.judge("Ships are late", summary).is_about
-    assert not JUDGE.judge("Ships are late in France", summary).is_about
+    assert JUDGE.classify("Ships are late", summary).is_on_topic
+    assert not JUDGE.classify("Ships are late in France", summary).is_on_topic
 
 
 @pytest.mark.parametrize(
@@ -163,14 +163,14 @@ def test_another_country_in_the_title_makes_ours_a_side_of_the_story():
     ],
 )
 def test_an_echo_of_the_region_is_told_from_the_region(title, summary, is_away):
-    assert JUDGE.judge(title, summary).is_away is is_away
+    assert JUDGE.classify(title, summary).is_set_elsewhere is is_away
 
 
 def test_more_of_the_topic_scores_higher():
     passing, named, both = (
-        JUDGE.judge("Rain", "From Iran."),
-        JUDGE.judge("Rain in Iran"),
-        JUDGE.judge("Rain in Iran", "Floods in Iraq."),
+        JUDGE.classify("Rain", "From Iran."),
+        JUDGE.classify("Rain in Iran"),
+        JUDGE.classify("Rain in Iran", "Floods in Iraq."),
     )
 
     assert passing.score < named.score < both.score
@@ -203,7 +203,7 @@ def test_more_of_the_topic_scores_higher():
     ],
 )
 def test_the_editor_is_told_what_was_found_where(fields, reason):
-    assert JUDGE.judge(**fields).reason == reason
+    assert JUDGE.classify(**fields).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -218,11 +218,11 @@ def test_the_editor_is_told_what_was_found_where(fields, reason):
     ],
 )
 def test_a_match_in_the_region_is_told_when_it_is_more_than_that(title, summary, is_about):
-    assert JUDGE.judge(title, summary).is_about is is_about
+    assert JUDGE.classify(title, summary).is_on_topic is is_about
 
 
 def test_the_editor_is_told_what_else_it_is():
-    reason = JUDGE.judge("Iran beat Qatar in a semi-final").reason
+    reason = JUDGE.classify("Iran beat Qatar in a semi-final").reason
 
     assert reason == "Only “Iran”, “Qatar” in the title: “semi-final” makes it sport."
 
@@ -238,7 +238,7 @@ def test_the_editor_is_told_what_else_it_is():
     ],
 )
 def test_an_address_names_a_section_too(url, is_about):
-    assert JUDGE.judge("Rain at last", url=url).is_about is is_about
+    assert JUDGE.classify("Rain at last", url=url).is_on_topic is is_about
 
 
 @pytest.mark.parametrize(
@@ -253,9 +253,9 @@ def test_an_address_names_a_section_too(url, is_about):
     ],
 )
 def test_a_name_in_disguise_is_found(title):
-    verdict = JUDGE.judge(title)
+    verdict = JUDGE.classify(title)
 
-    assert (verdict.is_about, verdict.country) == (True, "SY" if title[0] == "S" else "IR")
+    assert (verdict.is_on_topic, verdict.country) == (True, "SY" if title[0] == "S" else "IR")
 
 
 @pytest.mark.parametrize(
@@ -267,18 +267,18 @@ def test_a_name_in_disguise_is_found(title):
     ],
 )
 def test_a_town_that_nobody_knows_abroad_needs_company(title, summary, is_about):
-    assert JUDGE.judge(title, summary).is_about is is_about
+    assert JUDGE.classify(title, summary).is_on_topic is is_about
 
 
 def test_what_every_article_of_an_outlet_ends_with_says_nothing():
     tail = "A baker retires. The post A baker retires appeared first on The Israel Gazette."
 
-    assert JUDGE.judge("A baker retires", tail).score == 0
+    assert JUDGE.classify("A baker retires", tail).score == 0
 
 
 def test_a_hostile_text_is_judged_in_time_that_grows_with_it():
-    def judge(size: int) -> Relevance:
-        return JUDGE.judge("Rain", "Jordan A " * size, "<script>Iran</script>" * size)
+    def judge(size: int) -> RelevanceVerdict:
+        return JUDGE.classify("Rain", "Jordan A " * size, "<script>Iran</script>" * size)
 
     assert judge(50_000).score < 10
     assert growth(judge, 4_000, times=8) < 24

@@ -2,10 +2,10 @@
 
 import pytest
 
-from newsletter.domain.relevance.classifier import Judge
-from newsletter.topics.load import shipped
+from newsletter.domain.relevance.classifier import TopicClassifier
+from newsletter.topics.load import bundled_topic
 
-JUDGE = Judge(shipped("middle-east"))
+JUDGE = TopicClassifier(bundled_topic("middle-east"))
 
 
 @pytest.mark.parametrize(
@@ -20,14 +20,16 @@ JUDGE = Judge(shipped("middle-east"))
     ],
 )
 def test_a_capital_beside_a_country_is_not_always_a_name(title):
-    assert JUDGE.judge(title).is_about
+    assert JUDGE.classify(title).is_on_topic
 
 
 def test_a_title_of_capitals_is_settled_by_the_text_below():
     title = "Jordan Whitcombe Breaks School Record"
 
-    assert not JUDGE.judge(title, "Jordan Whitcombe, a junior, ran it in a minute.").is_about
-    assert JUDGE.judge("Jordan Breaks School Record", "The schools of Jordan are full.").is_about
+    assert not JUDGE.classify(title, "Jordan Whitcombe, a junior, ran it in a minute.").is_on_topic
+    assert JUDGE.classify(
+        "Jordan Breaks School Record", "The schools of Jordan are full."
+    ).is_on_topic
 
 
 @pytest.mark.parametrize(
@@ -40,12 +42,12 @@ def test_a_title_of_capitals_is_settled_by_the_text_below():
     ],
 )
 def test_a_town_of_the_united_states_is_none_of_ours(title):
-    assert not JUDGE.judge(title).is_about
+    assert not JUDGE.classify(title).is_on_topic
 
 
 def test_a_list_of_countries_is_not_taken_for_towns_in_states():
-    assert JUDGE.judge("Envoys visit Turkey, Georgia and Armenia").is_about
-    assert JUDGE.judge("In Iran, Washington sees a rival").is_about
+    assert JUDGE.classify("Envoys visit Turkey, Georgia and Armenia").is_on_topic
+    assert JUDGE.classify("In Iran, Washington sees a rival").is_on_topic
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_a_list_of_countries_is_not_taken_for_towns_in_states():
     ],
 )
 def test_a_longer_name_swallows_ours(title):
-    assert JUDGE.judge(title).score == 0
+    assert JUDGE.classify(title).score == 0
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_a_longer_name_swallows_ours(title):
     ],
 )
 def test_a_doubtful_name_counts_beside_a_sure_one(title, summary, is_about):
-    assert JUDGE.judge(title, summary).is_about is is_about
+    assert JUDGE.classify(title, summary).is_on_topic is is_about
 
 
 @pytest.mark.parametrize(
@@ -85,18 +87,20 @@ def test_a_doubtful_name_counts_beside_a_sure_one(title, summary, is_about):
     ],
 )
 def test_a_round_up_is_not_about_what_it_names(title):
-    verdict = JUDGE.judge(title)
+    verdict = JUDGE.classify(title)
 
-    assert not verdict.is_about
+    assert not verdict.is_on_topic
     assert verdict.reason.endswith("makes it a round-up.")
 
 
 def test_a_lead_that_stays_elsewhere_makes_ours_in_the_title_a_comparison():
     lead = "The minister left Caracas for Bogotá."
 
-    assert not JUDGE.judge("Peru, the new Iraq", lead).is_about
-    assert JUDGE.judge("Peru, the new Iraq", f"{lead} He will go on to Baghdad.").is_about
+    assert not JUDGE.classify("Peru, the new Iraq", lead).is_on_topic
+    assert JUDGE.classify("Peru, the new Iraq", f"{lead} He will go on to Baghdad.").is_on_topic
 
 
 def test_a_name_that_goes_over_the_end_of_a_line_is_found():
-    assert JUDGE.judge("Ships wait", "Rain fell in the West\nBank and the Middle\nEast.").is_about
+    assert JUDGE.classify(
+        "Ships wait", "Rain fell in the West\nBank and the Middle\nEast."
+    ).is_on_topic

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.labels import Label, label, unlabelled
-from newsletter.domain.articles.summary import headline, summary
-from newsletter.domain.digest.builder import choose
-from newsletter.domain.relevance.classifier import Judge
-from newsletter.topics.load import shipped
+from newsletter.domain.articles.labels import Label, content_label, strip_label
+from newsletter.domain.articles.summary import clean_headline, make_summary
+from newsletter.domain.digest.builder import build_digest
+from newsletter.domain.relevance.classifier import TopicClassifier
+from newsletter.topics.load import bundled_topic
 
-JUDGE = Judge(shipped("middle-east"))
+JUDGE = TopicClassifier(bundled_topic("middle-east"))
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 STANDFIRST = "The crossing over the river is open to lorries again after eleven years."
 
@@ -39,7 +39,7 @@ def article(title="A bridge opens", **fields) -> Article:
     ],
 )
 def test_news_behind_a_dash_is_not_taken_for_the_outlet(title, source):
-    assert headline(article(title, source=source)) == title
+    assert clean_headline(article(title, source=source)) == title
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_news_behind_a_dash_is_not_taken_for_the_outlet(title, source):
 def test_the_outlet_behind_a_dash_goes(behind, source):
     title = f"Two - or three - bridges open {behind}"
 
-    assert headline(article(title, source=source)) == "Two - or three - bridges open"
+    assert clean_headline(article(title, source=source)) == "Two - or three - bridges open"
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_the_outlet_behind_a_dash_goes(behind, source):
     ],
 )
 def test_a_text_that_begins_with_the_title_s_letters_keeps_its_first_word(title, text):
-    assert summary(article(title, summary=text)) == text
+    assert make_summary(article(title, summary=text)) == text
 
 
 @pytest.mark.parametrize("sign", [".", ":", " |", " –", " —", "", "\n"])
 def test_the_title_said_again_goes_with_the_sign_behind_it(sign):
-    assert summary(article(summary=f"A bridge opens{sign} {STANDFIRST}")) == STANDFIRST
+    assert make_summary(article(summary=f"A bridge opens{sign} {STANDFIRST}")) == STANDFIRST
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_title_said_again_goes_with_the_sign_behind_it(sign):
     ],
 )
 def test_what_is_boilerplate_as_a_sentence_is_news_within_one(text):
-    assert summary(article(summary=text)) == text
+    assert make_summary(article(summary=text)) == text
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_is_boilerplate_as_a_sentence_is_news_within_one(text):
 def test_boilerplate_that_is_a_sentence_of_its_own_goes(tail, end):
     told = STANDFIRST.removesuffix(".") + end
 
-    assert summary(article(summary=f"{told} {tail}")) == told
+    assert make_summary(article(summary=f"{told} {tail}")) == told
 
 
 @pytest.mark.parametrize(
@@ -119,14 +119,14 @@ def test_boilerplate_that_is_a_sentence_of_its_own_goes(tail, end):
     ],
 )
 def test_a_label_in_a_title_is_read_and_taken_off_it(title, kind, bare):
-    assert label(article(title)) is kind
-    assert unlabelled(title) == (bare or title)
+    assert content_label(article(title)) is kind
+    assert strip_label(title) == (bare or title)
 
 
 def test_an_edition_shows_a_story_s_title_without_its_label():
     told = article("Opinion: let Iran have its bridge", language="en")
 
-    digest = choose(
+    digest = build_digest(
         [told],
         judge=JUDGE,
         window=(NOW.replace(hour=0), NOW.replace(hour=23)),
@@ -149,7 +149,7 @@ def test_an_edition_shows_a_story_s_title_without_its_label():
     ],
 )
 def test_a_section_in_an_address_counts_however_it_is_written(path):
-    assert label(article(url=f"https://post.example/{path}")) is Label.OPINION
+    assert content_label(article(url=f"https://post.example/{path}")) is Label.OPINION
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_a_section_in_an_address_counts_however_it_is_written(path):
     ],
 )
 def test_capitals_throughout_a_headline_make_no_person_of_a_place(title, country):
-    verdict = JUDGE.judge(title)
+    verdict = JUDGE.classify(title)
 
-    assert (verdict.is_about, verdict.country) == (True, country)
+    assert (verdict.is_on_topic, verdict.country) == (True, country)
 
 
 @pytest.mark.parametrize(
@@ -175,4 +175,4 @@ def test_capitals_throughout_a_headline_make_no_person_of_a_place(title, country
     ],
 )
 def test_capitals_of_names_alone_still_tell_a_person(title):
-    assert not JUDGE.judge(title).is_about
+    assert not JUDGE.classify(title).is_on_topic

@@ -2,10 +2,10 @@
 
 import pytest
 
-from newsletter.domain.relevance.classifier import Judge
-from newsletter.topics.load import shipped
+from newsletter.domain.relevance.classifier import TopicClassifier
+from newsletter.topics.load import bundled_topic
 
-JUDGE = Judge(shipped("middle-east"))
+JUDGE = TopicClassifier(bundled_topic("middle-east"))
 
 OURS = {
     "en": [
@@ -125,9 +125,9 @@ def cases(by_language: dict[str, list[str]]):
 
 @pytest.mark.parametrize("title", cases(OURS))
 def test_a_headline_about_the_region_is_found_in_its_language(title):
-    assert JUDGE.judge(title).is_about
+    assert JUDGE.classify(title).is_on_topic
 
 
 @pytest.mark.parametrize("title", cases(OTHERS))
 def test_a_headline_about_elsewhere_is_not(title):
-    assert not JUDGE.judge(title).is_about
+    assert not JUDGE.classify(title).is_on_topic

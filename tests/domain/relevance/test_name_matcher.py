@@ -6,15 +6,15 @@ from itertools import pairwise
 
 import pytest
 
-from newsletter.domain.relevance.name_matcher import Matcher
-from newsletter.domain.text.fold import folded
+from newsletter.domain.relevance.name_matcher import NameMatcher
+from newsletter.domain.text.fold import fold
 from newsletter.domain.topic import Term
 
 NAMES = (
     "Oman", "Iran", "Saudi", "Saudi Arabia", "Türkiye", "U.A.E.", "West Bank", "Gulf",
     "العراق", "غزة", "السعودية", "ישראל", "סוריה", "Сирия", "Иран", "İsrail", "al-Aqsa",
 )  # fmt: skip
-MATCHER = Matcher([Term(text=name, country="XX") for name in NAMES])
+MATCHER = NameMatcher([Term(text=name, country="XX") for name in NAMES])
 
 
 def names(text: str) -> list[str]:
@@ -93,7 +93,7 @@ def test_finds_come_in_order_and_never_overlap():
 
 
 def test_of_two_terms_with_one_spelling_the_first_is_found():
-    matcher = Matcher([Term(text="Tyre", country="LB"), Term(text="TYRE", country="GB")])
+    matcher = NameMatcher([Term(text="Tyre", country="LB"), Term(text="TYRE", country="GB")])
 
     assert [found.term.country for found in matcher.find("Tyre")] == ["LB"]
 
@@ -101,7 +101,7 @@ def test_of_two_terms_with_one_spelling_the_first_is_found():
 def test_folding_keeps_every_character_of_unicode_in_its_place():
     everything = "".join(map(chr, range(sys.maxunicode + 1)))
 
-    assert len(folded(everything)) == len(everything)
+    assert len(fold(everything)) == len(everything)
 
 
 def test_folding_twice_changes_nothing_more():
@@ -111,7 +111,7 @@ def test_folding_twice_changes_nothing_more():
         if unicodedata.category(character)[0] == "L"
     )
 
-    assert folded(folded(letters)) == folded(letters)
+    assert fold(fold(letters)) == fold(letters)
 
 
 def test_a_long_text_full_of_names_is_searched_in_time():

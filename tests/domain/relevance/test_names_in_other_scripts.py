@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.language import other_language
-from newsletter.domain.relevance.classifier import Judge
-from newsletter.domain.relevance.name_matcher import Matcher
+from newsletter.domain.articles.language import language_mismatch
+from newsletter.domain.relevance.classifier import TopicClassifier
+from newsletter.domain.relevance.name_matcher import NameMatcher
 from newsletter.domain.subscribers.email_address import parse_address
-from newsletter.topics.load import shipped
+from newsletter.topics.load import bundled_topic
 
-TOPIC = shipped("middle-east")
-JUDGE, MATCHER = Judge(TOPIC), Matcher(TOPIC.terms)
+TOPIC = bundled_topic("middle-east")
+JUDGE, MATCHER = TopicClassifier(TOPIC), NameMatcher(TOPIC.terms)
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
 
@@ -50,7 +50,7 @@ def found(text: str) -> list[tuple[str, str]]:
 )
 def test_a_word_that_only_begins_like_a_name_is_another_word(text):
     assert found(text) == []
-    assert not JUDGE.judge(text).is_about
+    assert not JUDGE.classify(text).is_on_topic
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_word_that_only_begins_like_a_name_is_another_word(text):
 )
 def test_a_name_with_vowel_signs_is_found_as_the_text_has_it(text, name, country):
     assert found(text) == [(name, country)]
-    assert JUDGE.judge(text).is_about
+    assert JUDGE.classify(text).is_on_topic
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_a_name_with_vowel_signs_is_found_as_the_text_has_it(text, name, country
     ],
 )
 def test_a_name_with_the_endings_of_its_language_is_found(word, country):
-    verdict = JUDGE.judge(f"2026: {word}!")
+    verdict = JUDGE.classify(f"2026: {word}!")
 
     assert [one for _, one in found(word)] == [country]
-    assert (verdict.is_about, verdict.country) == (True, country)
+    assert (verdict.is_on_topic, verdict.country) == (True, country)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_name_with_the_endings_of_its_language_is_found(word, country):
     ],
 )
 def test_gas_is_not_gaza_in_russian(text):
-    assert not JUDGE.judge(text).is_about
+    assert not JUDGE.classify(text).is_on_topic
 
 
 @pytest.mark.parametrize(
@@ -127,13 +127,13 @@ def test_gas_is_not_gaza_in_russian(text):
 )
 def test_a_language_is_read_in_its_own_script(title, languages):
     for language in languages.split():
-        assert other_language(article(title, language), language) == ""
-        assert other_language(article(title, ""), f"{language}-XX") == ""
+        assert language_mismatch(article(title, language), language) == ""
+        assert language_mismatch(article(title, ""), f"{language}-XX") == ""
 
 
 @pytest.mark.parametrize("language", ["uk", "bg", "sr"])
 def test_a_newsletter_in_cyrillic_takes_no_article_in_latin_letters(language):
-    reason = other_language(article("A bridge opens in Basra", ""), language)
+    reason = language_mismatch(article("A bridge opens in Basra", ""), language)
 
     assert reason == f"It is written in Latin letters; this newsletter is in {language}."
 

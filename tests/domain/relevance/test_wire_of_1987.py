@@ -2,11 +2,11 @@
 
 import pytest
 
-from newsletter.domain.relevance.classifier import Judge
-from newsletter.topics.load import shipped
+from newsletter.domain.relevance.classifier import TopicClassifier
+from newsletter.topics.load import bundled_topic
 from tests.domain.tables import headlines
 
-JUDGE = Judge(shipped("middle-east"))
+JUDGE = TopicClassifier(bundled_topic("middle-east"))
 
 OURS = """
 BAHRAIN BANK SEES HIGHER PROFIT THIS YEAR
@@ -184,9 +184,9 @@ TURKEY FEED PRICES RISE IN MINNESOTA
 
 @pytest.mark.parametrize(("title", "lead"), headlines(OURS))
 def test_a_wire_story_about_the_region_is_found(title, lead):
-    assert JUDGE.judge(title, lead).is_about
+    assert JUDGE.classify(title, lead).is_on_topic
 
 
 @pytest.mark.parametrize(("title", "lead"), headlines(OTHERS))
 def test_a_wire_story_about_something_else_is_not(title, lead):
-    assert not JUDGE.judge(title, lead).is_about
+    assert not JUDGE.classify(title, lead).is_on_topic

@@ -8,8 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.stories.clustering import group
-from newsletter.domain.stories.similarity import OTHER_DAYS, WITHIN, likeness, likenesses
+from newsletter.domain.stories.clustering import cluster_articles
+from newsletter.domain.stories.similarity import (
+    DIFFERENT_WEEKDAY_PENALTY,
+    MAX_TIME_GAP,
+    pairwise_similarities,
+    similarity,
+)
 from tests.patience import growth
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -41,7 +46,7 @@ EVENTS = (*BRIDGE, *STRIKE, *VOTE)
 
 
 def ids(articles) -> list[list[int]]:
-    return [[one.id for one in each] for each in group(articles)]
+    return [[one.id for one in each] for each in cluster_articles(articles)]
 
 
 def test_reports_of_one_event_become_one_group_each_ordered_by_time():
@@ -53,7 +58,7 @@ def test_the_order_they_come_in_changes_nothing(seed):
     shuffled = list(EVENTS)
     random.Random(seed).shuffle(shuffled)
 
-    assert group(shuffled) == group(EVENTS)
+    assert cluster_articles(shuffled) == cluster_articles(EVENTS)
 
 
 def test_of_the_same_minute_the_address_decides_the_order():
@@ -87,7 +92,7 @@ def test_words_make_two_articles_one_event_and_nothing_else_does(titles, groups)
 
 def test_the_same_words_long_apart_are_two_events():
     title = "Earthquake shakes the coast of Oman"
-    gap = WITHIN / timedelta(hours=1)
+    gap = MAX_TIME_GAP / timedelta(hours=1)
 
     assert ids([article(1, title), article(2, title, hours=gap)]) == [[1, 2]]
     assert ids([article(1, title), article(2, title, hours=gap + 0.1)]) == [[1], [2]]
@@ -105,7 +110,7 @@ def test_only_the_beginning_of_a_summary_counts():
     pad = " ".join(f"filler{n}" for n in range(80))
     end = "crossing Shatt lorries governor Basra"
 
-    far = likeness(article(1, "Open", f"{pad} {end}"), article(2, "Shut", end))
+    far = similarity(article(1, "Open", f"{pad} {end}"), article(2, "Shut", end))
 
     assert far == 0
 
@@ -116,9 +121,9 @@ def test_a_chain_of_likeness_does_not_swallow_a_distinct_story():
 
     groups = ids(chain)
 
-    neighbours = [likeness(one, other) for one, other in itertools.pairwise(chain)]
+    neighbours = [similarity(one, other) for one, other in itertools.pairwise(chain)]
     assert min(neighbours) > 0.5
-    assert likeness(chain[0], chain[-1]) == 0
+    assert similarity(chain[0], chain[-1]) == 0
     assert all(not {0, 25} <= set(each) for each in groups)
     assert len(groups) > 2
 
@@ -128,8 +133,8 @@ def test_words_in_every_headline_join_articles_on_a_short_day_only():
     short = [article(at, f"{places}: matter{at}") for at in range(5)]
     long = [article(at, f"{places}: matter{at}") for at in range(24)]
 
-    assert len(group(short)) == 1
-    assert len(group(long)) == 24
+    assert len(cluster_articles(short)) == 1
+    assert len(cluster_articles(long)) == 24
 
 
 def test_every_article_is_in_exactly_one_group():
@@ -139,13 +144,13 @@ def test_every_article_is_in_exactly_one_group():
         article(at, " ".join(rng.sample(words, 4)), hours=rng.uniform(0, 48)) for at in range(150)
     ]
 
-    grouped = [one for each in group(day) for one in each]
+    grouped = [one for each in cluster_articles(day) for one in each]
 
     assert sorted(one.id for one in grouped) == list(range(150))
 
 
 def test_no_articles_make_no_groups():
-    assert group([]) == ()
+    assert cluster_articles([]) == ()
 
 
 @pytest.mark.parametrize(
@@ -158,8 +163,8 @@ def test_no_articles_make_no_groups():
     ],
 )
 def test_likeness_goes_from_nought_to_one_and_both_ways(one, other, least, most):
-    assert least <= likeness(one, other) <= most
-    assert likeness(one, other) == pytest.approx(likeness(other, one))
+    assert least <= similarity(one, other) <= most
+    assert similarity(one, other) == pytest.approx(similarity(other, one))
 
 
 def test_a_long_day_is_grouped_in_time_that_grows_no_faster_than_its_pairs():
@@ -167,8 +172,8 @@ def test_a_long_day_is_grouped_in_time_that_grows_no_faster_than_its_pairs():
     words = [f"word{n}" for n in range(600)]
     day = [article(at, " ".join(rng.sample(words, 9))) for at in range(800)]
 
-    assert sum(map(len, group(day))) == 800
-    assert growth(lambda size: group(day[:size]), 100, times=8) < 2 * 8**2
+    assert sum(map(len, cluster_articles(day))) == 800
+    assert growth(lambda size: cluster_articles(day[:size]), 100, times=8) < 2 * 8**2
 
 
 MATTER = "premier court overhaul coalition ministers parliament protest"
@@ -203,7 +208,7 @@ def test_twenty_reports_of_one_event_in_five_wordings_are_one_story():
     ("first", "then", "less"),
     [
         pytest.param("on Monday", "on Monday", 0, id="one day"),
-        pytest.param("on Monday", "on Thursday", OTHER_DAYS, id="two days"),
+        pytest.param("on Monday", "on Thursday", DIFFERENT_WEEKDAY_PENALTY, id="two days"),
         pytest.param("on Monday", "at last", 0, id="one that names none"),
         pytest.param("on Monday", "on Thursday, after Monday", 0, id="a day that came before"),
     ],
@@ -212,6 +217,6 @@ def test_reports_that_name_other_weekdays_are_less_alike(first, then, less):
     one = article(1, f"Governor speaks of the bridge {first}", "Lorries wait at the crossing.")
     other = article(2, f"Bridge is the governor's theme {then}", "It is his first interview.")
 
-    (like,) = likenesses([one, other]).values()
+    (like,) = pairwise_similarities([one, other]).values()
 
-    assert like == pytest.approx(likeness(one, other) - less)
+    assert like == pytest.approx(similarity(one, other) - less)

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.stories.follow_ups import Told, begun
-from newsletter.domain.stories.storylines import RANKED
+from newsletter.domain.stories.follow_ups import PublishedArticle, find_predecessors
+from newsletter.domain.stories.storylines import MAX_STORYLINES
 
 CUT_OFF = datetime(2026, 3, 1, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,16 +26,20 @@ def article(title: str, published_at: datetime = CUT_OFF + HOUR) -> Article:
     )
 
 
-def told(title: str, days: int = 0) -> Told:
+def told(title: str, days: int = 0) -> PublishedArticle:
     """A title of the edition so many days before the last one."""
     closes_at = CUT_OFF - timedelta(days=days)
-    return Told(article=article(title, closes_at - HOUR), on=closes_at.date(), closes_at=closes_at)
+    return PublishedArticle(
+        article=article(title, closes_at - HOUR), on=closes_at.date(), closes_at=closes_at
+    )
 
 
 def test_another_event_of_a_told_matter_goes_on_from_it_and_a_new_one_from_nothing():
     before = told(TURTLES)
 
-    assert begun([[article(STORM)], [article(BRIDGE)]], [before, told("Cairo plants palms")]) == [
+    assert find_predecessors(
+        [[article(STORM)], [article(BRIDGE)]], [before, told("Cairo plants palms")]
+    ) == [
         before,
         None,
     ]
@@ -52,13 +56,15 @@ def test_another_event_of_a_told_matter_goes_on_from_it_and_a_new_one_from_nothi
 def test_only_what_came_after_the_cut_off_is_an_update(after, goes_on):
     before = told(TURTLES)
 
-    assert begun([[article(STORM, CUT_OFF + after)]], [before]) == [before if goes_on else None]
+    assert find_predecessors([[article(STORM, CUT_OFF + after)]], [before]) == [
+        before if goes_on else None
+    ]
 
 
 def test_the_last_edition_that_told_it_counts():
     editions = [told(TURTLES, days=3), told(f"{TURTLES} again", days=1), told(BRIDGE)]
 
-    (before,) = begun([[article(STORM)]], editions)
+    (before,) = find_predecessors([[article(STORM)]], editions)
 
     assert before is not None
     assert before.on == date(2026, 2, 28)
@@ -67,14 +73,14 @@ def test_the_last_edition_that_told_it_counts():
 def test_of_one_edition_the_report_most_like_the_story_is_named():
     said = "Turtles of Masirah island: storm drives them from beaches"
 
-    assert begun([[article(STORM)]], [told(TURTLES), told(said)]) == [told(said)]
+    assert find_predecessors([[article(STORM)]], [told(TURTLES), told(said)]) == [told(said)]
 
 
 def test_what_was_told_long_ago_and_much_since_is_not_searched():
-    many = [told(f"Town{number} mends road{number}") for number in range(RANKED)]
+    many = [told(f"Town{number} mends road{number}") for number in range(MAX_STORYLINES)]
 
-    assert begun([[article(STORM)]], [*many, told(TURTLES, days=6)]) == [None]
+    assert find_predecessors([[article(STORM)]], [*many, told(TURTLES, days=6)]) == [None]
 
 
 def test_without_an_earlier_edition_everything_is_new():
-    assert begun([[article(STORM)]], []) == [None]
+    assert find_predecessors([[article(STORM)]], []) == [None]

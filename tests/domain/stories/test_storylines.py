@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.stories.storylines import told_with
+from newsletter.domain.stories.storylines import assign_storylines
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -33,23 +33,23 @@ VOTE = story("Lebanon parliament votes on the electricity law")
 
 
 def test_a_threat_and_its_answer_are_told_together():
-    assert told_with([THREAT, BRIDGE, ANSWER, VOTE]) == [0, 1, 0, 3]
+    assert assign_storylines([THREAT, BRIDGE, ANSWER, VOTE]) == [0, 1, 0, 3]
 
 
 def test_the_one_that_ranks_higher_tells_it():
-    assert told_with([ANSWER, BRIDGE, THREAT]) == [0, 1, 0]
+    assert assign_storylines([ANSWER, BRIDGE, THREAT]) == [0, 1, 0]
 
 
 @pytest.mark.parametrize("stories", [[], [BRIDGE], [BRIDGE, VOTE]])
 def test_what_has_little_in_common_stands_for_itself(stories):
-    assert told_with(stories) == list(range(len(stories)))
+    assert assign_storylines(stories) == list(range(len(stories)))
 
 
 def test_a_chain_ends_with_the_first_link():
     words = [f"{letter}word" for letter in "abcdefghijklmnop"]
     chain = [story(" ".join(words[at : at + 6])) for at in range(0, 10, 3)]
 
-    places = told_with(chain)
+    places = assign_storylines(chain)
 
     assert all(places[place] == place for place in places)
     assert places[-1] != 0
@@ -59,11 +59,11 @@ def test_one_headline_in_other_words_is_one_matter():
     one = story("Premier delays overhaul of courts after mass protests in capital")
     other = story("Premier delays courts overhaul, says a partner")
 
-    assert told_with([one, BRIDGE, other]) == [0, 1, 0]
+    assert assign_storylines([one, BRIDGE, other]) == [0, 1, 0]
 
 
 def test_three_words_in_common_make_no_matter():
     one = story("Premier delays courts")
     padded = f"Premier delays courts {' '.join(f'filler{n}' for n in range(40))}"
 
-    assert told_with([one, BRIDGE, story(padded)]) == [0, 1, 2]
+    assert assign_storylines([one, BRIDGE, story(padded)]) == [0, 1, 2]

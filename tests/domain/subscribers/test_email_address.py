@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.subscribers.email_address import MAX_CHARS, meant, parse_address
+from newsletter.domain.subscribers.email_address import MAX_CHARS, parse_address, suggest_correction
 from newsletter.errors import InputError
 
 
@@ -112,7 +112,7 @@ def test_a_very_long_text_is_not_repeated_in_the_refusal():
     ],
 )
 def test_a_slip_in_a_common_domain_is_noticed(mistyped, probably):
-    assert meant(mistyped) == probably
+    assert suggest_correction(mistyped) == probably
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_a_slip_in_a_common_domain_is_noticed(mistyped, probably):
     ],
 )
 def test_what_is_right_or_unknown_is_left_alone(address):
-    assert meant(address) == ""
+    assert suggest_correction(address) == ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.text.clean import one_line, paragraphs, shortened, visible
+from newsletter.domain.text.clean import clean_line, clean_paragraphs, strip_invisible, truncate
 
 FAMILY = "👨\u200d👩\u200d👧"
 
@@ -29,7 +29,7 @@ FAMILY = "👨\u200d👩\u200d👧"
     ],
 )
 def test_a_line_reads_as_a_person_would_read_it(written, read):
-    assert one_line(written) == read
+    assert clean_line(written) == read
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_line_reads_as_a_person_would_read_it(written, read):
     ],
 )
 def test_what_steers_or_hides_is_taken_out(character):
-    assert visible(f"safe{character}ty") == "safety"
+    assert strip_invisible(f"safe{character}ty") == "safety"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_steers_or_hides_is_taken_out(character):
     ],
 )
 def test_what_readers_need_stays(text):
-    assert visible(text) == text
+    assert strip_invisible(text) == text
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_readers_need_stays(text):
     ],
 )
 def test_a_long_text_is_cut_where_it_hurts_least(text, limit, cut):
-    assert shortened(text, limit) == cut
+    assert truncate(text, limit) == cut
     assert len(cut) <= limit
 
 
@@ -92,12 +92,12 @@ def test_a_long_text_is_cut_where_it_hurts_least(text, limit, cut):
 def test_no_text_is_longer_than_its_limit(limit):
     text = f"A señora, من غزة — said: “{FAMILY} e\u0301” and went to the harbour."
 
-    assert len(one_line(text, max_chars=limit)) <= limit
-    assert len(paragraphs(text, max_chars=limit)) <= limit
+    assert len(clean_line(text, max_chars=limit)) <= limit
+    assert len(clean_paragraphs(text, max_chars=limit)) <= limit
 
 
 def test_a_line_has_a_limit_even_where_none_is_given():
-    assert len(one_line("word " * 10_000)) <= 500
+    assert len(clean_line("word " * 10_000)) <= 500
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_a_line_has_a_limit_even_where_none_is_given():
     ],
 )
 def test_paragraphs_stay_apart_and_clean(written, read):
-    assert paragraphs(written, max_chars=100) == read
+    assert clean_paragraphs(written, max_chars=100) == read

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.text.weekdays import weekdays_in
+from newsletter.domain.text.weekdays import find_weekdays
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from newsletter.domain.text.weekdays import weekdays_in
     ],
 )
 def test_the_days_are_found_as_whole_words_however_they_are_written(text, days):
-    assert weekdays_in(text) == days
+    assert find_weekdays(text) == days

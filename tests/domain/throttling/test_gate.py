@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.domain.throttling.gate import DEFERRALS, EAGER, SPARE, SUPPOSED_PER_S, Pacer
 from newsletter.domain.throttling.limits import SERVICE, Grants
 
@@ -106,7 +106,7 @@ def test_who_says_slower_gets_nothing_more_until_the_others_were_asked(pacer):
 def test_a_relay_that_says_slower_stops_all_until_the_others_were_asked(pacer):
     sends(pacer, "gmail", 100)
 
-    pacer.answered("gmail", Reply(code=421, stage=Stage.MAIL))
+    pacer.answered("gmail", Reply(code=421, stage=SmtpStage.MAIL))
 
     assert not pacer.may("yahoo")
     assert pacer.asks(0.5).slowed == {SERVICE: 200.0}

@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.fetching.decompress import Unpacker, unpacked
+from newsletter.feeds.fetching.decompress import Decompressor, decompress
 
 TEXT = b"<rss>" + b"the harbour " * 500 + b"</rss>"
 
@@ -26,7 +26,7 @@ def bare(body: bytes) -> bytes:
     ],
 )
 def test_a_body_in_pieces_is_unpacked(encoding, packed):
-    unpacker = Unpacker(encoding)
+    unpacker = Decompressor(encoding)
 
     for start in range(0, len(packed), 7):
         unpacker.add(packed[start : start + 7])
@@ -44,13 +44,13 @@ def test_a_body_in_pieces_is_unpacked(encoding, packed):
 )
 def test_a_body_above_the_limit_is_refused(encoding, packed):
     with pytest.raises(FeedUnusableError, match=r"larger than 0\.001 MB"):
-        Unpacker(encoding, max_bytes=1_000).add(packed)
+        Decompressor(encoding, max_bytes=1_000).add(packed)
 
 
 def test_a_file_that_is_gzip_is_unpacked_and_another_left_as_it_is():
-    assert unpacked(gzip.compress(TEXT)) == unpacked(TEXT) == TEXT
+    assert decompress(gzip.compress(TEXT)) == decompress(TEXT) == TEXT
 
 
 def test_a_broken_gzip_file_is_refused():
     with pytest.raises(FeedUnusableError, match="cannot be unpacked"):
-        unpacked(b"\x1f\x8bnonsense")
+        decompress(b"\x1f\x8bnonsense")

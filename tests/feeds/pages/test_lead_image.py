@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.domain.articles.article import Image
 from newsletter.feeds.fetching.fetch import Fetcher
-from newsletter.feeds.pages.lead_image import HEAD_BYTES, lead_photo
+from newsletter.feeds.pages.lead_image import HEAD_BYTES, find_lead_photo
 
 LEAST = 480
 JPEG = files("newsletter.sample").joinpath("images/railway.jpg").read_bytes()
@@ -39,7 +39,7 @@ def found(web, policy):
     """What is found for an article at /a of which the feed offers that image."""
 
     def find(known: Image | None = None) -> Image | None:
-        return lead_photo(Fetcher(policy), url=web.url("/a"), known=known, least_px=LEAST)
+        return find_lead_photo(Fetcher(policy), url=web.url("/a"), known=known, least_px=LEAST)
 
     return find
 
@@ -132,6 +132,6 @@ def test_what_cannot_be_fetched_is_no_photo(web, found):
 def test_of_a_large_file_only_the_beginning_is_read(web, policy):
     url = web.serve("/bridge.png", png(1200, 800) + bytes(30_000_000))
 
-    head = Fetcher(policy).beginning(url, enough_bytes=HEAD_BYTES)
+    head = Fetcher(policy).fetch_head(url, enough_bytes=HEAD_BYTES)
 
     assert HEAD_BYTES <= len(head) < 2 * HEAD_BYTES

@@ -1,6 +1,6 @@
 """What the formats say, read as one kind of entry."""
 
-from newsletter.feeds.parsing.detect import read
+from newsletter.feeds.parsing.detect import parse_document
 
 MEDIA = """<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel>
 <title>The Harbour Times</title><link>https://harbour-times.example/</link><item>
@@ -14,7 +14,7 @@ MEDIA = """<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><chann
 
 
 def test_what_is_said_of_a_photo_is_its_caption_and_not_the_text() -> None:
-    (entry,) = read(MEDIA.encode(), url="https://harbour-times.example/feed").entries
+    (entry,) = parse_document(MEDIA.encode(), url="https://harbour-times.example/feed").entries
 
     assert entry.image is not None
     assert entry.image.url.endswith("/b.jpg")

@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.parsing.detect import read
+from newsletter.feeds.parsing.detect import parse_document
 from newsletter.feeds.parsing.xml_guard import MAX_ENTITY_CHARS
 
 URL = "https://post.example/feed.xml"
@@ -18,7 +18,9 @@ def feed(doctype, title="Haifa", *, declaration='<?xml version="1.0"?>', items="
 
 
 def title(body) -> str:
-    return read(body if isinstance(body, bytes) else body.encode(), url=URL).entries[0].title
+    return (
+        parse_document(body if isinstance(body, bytes) else body.encode(), url=URL).entries[0].title
+    )
 
 
 NETSCAPE = (
@@ -80,7 +82,9 @@ def test_white_space_before_the_declaration_changes_nothing(space, encoding):
     declaration = f'{space}<?xml version="1.0" encoding="{encoding}"?>'
     body = feed('<!DOCTYPE rss [<!ENTITY e "é">]>', "Caf&e;", declaration=declaration)
 
-    found = read(body.encode(encoding), content_type=f"text/xml; charset={encoding}", url=URL)
+    found = parse_document(
+        body.encode(encoding), content_type=f"text/xml; charset={encoding}", url=URL
+    )
 
     assert found.entries[0].title == "Café"
 
@@ -122,24 +126,24 @@ def test_an_entity_that_grows_or_reaches_out_is_refused(doctype, encoding):
     body = feed(f"<!DOCTYPE rss [{doctype}]>", "&a;", declaration=declaration)
 
     with pytest.raises(FeedUnusableError, match=r"refused\."):
-        read(body.encode(encoding), content_type=f"text/xml; charset={encoding}", url=URL)
+        parse_document(body.encode(encoding), content_type=f"text/xml; charset={encoding}", url=URL)
 
 
 def test_no_attribute_gets_a_default():
     padded = feed(f'<!DOCTYPE rss [<!ATTLIST link href CDATA "{"x" * 10_000}">]>')
 
-    assert read(padded.encode(), url=URL).entries[0].url == "https://post.example/1"
+    assert parse_document(padded.encode(), url=URL).entries[0].url == "https://post.example/1"
 
 
 def test_a_comment_declares_nothing_to_a_lenient_parser():
     broken = feed('<!--\n<!ENTITY long "xxxxxxxx">\n--><!DOCTYPE rss>', "&long;") + "<unclosed>"
 
-    assert "xxxx" not in read(broken.encode(), url=URL).entries[0].title
+    assert "xxxx" not in parse_document(broken.encode(), url=URL).entries[0].title
 
 
 def test_what_a_broken_document_declares_is_refused_too():
     with pytest.raises(FeedUnusableError, match="broken"):
-        read(feed(f"<oops<!DOCTYPE rss [{TAME}]>").encode(), url=URL)
+        parse_document(feed(f"<oops<!DOCTYPE rss [{TAME}]>").encode(), url=URL)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +161,7 @@ def test_a_feed_of_entities_takes_a_few_times_its_size_at_most(doctype):
 
     tracemalloc.start()
     try:
-        read(body, url=URL)
+        parse_document(body, url=URL)
     except FeedUnusableError:
         pass
     finally:
@@ -172,4 +176,4 @@ def test_a_charset_that_is_none_of_the_webs_is_refused_in_words(charset):
     body = feed("", "+2AA- \\ud800").encode()
 
     with pytest.raises(FeedUnusableError, match="charset"):
-        read(body, content_type=f"application/xml; charset={charset}", url=URL)
+        parse_document(body, content_type=f"application/xml; charset={charset}", url=URL)

@@ -8,17 +8,17 @@ import pytest
 from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Placement
-from newsletter.mail.content.digest_view import Layout, layout, web_address
+from newsletter.mail.content.digest_view import DigestView, digest_view, web_address
 from tests.mail.examples import article, edition, image, story
 
 
-def only(**fields: Any) -> Layout:
+def only(**fields: Any) -> DigestView:
     """The layout of an edition whose one story is the lead."""
-    return layout(edition(stories=(story(placement=Placement.LEAD, **fields),)), "en")
+    return digest_view(edition(stories=(story(placement=Placement.LEAD, **fields),)), "en")
 
 
 def test_an_edition_falls_into_lead_sections_and_briefs_in_its_order():
-    page = layout(edition(), "en")
+    page = digest_view(edition(), "en")
 
     assert page.lead is not None
     assert page.lead.title == "A bridge opens in Beirut after nine years of work"
@@ -31,7 +31,7 @@ def test_an_edition_falls_into_lead_sections_and_briefs_in_its_order():
 
 
 def test_an_edition_without_a_lead_has_none():
-    page = layout(edition(stories=(story(),)), "en")
+    page = digest_view(edition(stories=(story(),)), "en")
 
     assert page.lead is None
     assert page.count == 1
@@ -63,7 +63,7 @@ def test_the_reading_time_counts_titles_and_summaries(words, minutes):
     ],
 )
 def test_a_label_is_said_in_the_newsletters_language(label, language, shown):
-    page = layout(edition(stories=(story(label=label),)), language)
+    page = digest_view(edition(stories=(story(label=label),)), language)
 
     assert page.sections[0][1][0].label == shown
 
@@ -77,7 +77,7 @@ def test_a_label_is_said_in_the_newsletters_language(label, language, shown):
     ],
 )
 def test_a_story_that_goes_on_says_so_in_the_newsletters_language(since, language, said):
-    page = layout(edition(stories=(story(since=since),)), language)
+    page = digest_view(edition(stories=(story(since=since),)), language)
 
     assert page.sections[0][1][0].updated == said
 
@@ -114,8 +114,8 @@ def test_a_photo_is_shown_no_wider_than_the_column_and_in_its_proportion(fields,
     page = only(lead=article(image=image(**fields)))
 
     assert page.lead is not None
-    assert page.lead.picture is not None
-    assert (page.lead.picture.width, page.lead.picture.height) == size
+    assert page.lead.image is not None
+    assert (page.lead.image.width, page.lead.image.height) == size
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_no_photo_is_better_than_one_that_does_not_fit(photo):
     page = only(lead=article(image=photo))
 
     assert page.lead is not None
-    assert page.lead.picture is None
+    assert page.lead.image is None
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_a_photo_always_has_words_for_who_does_not_see_it(fields, alt):
     page = only(title="A bridge opens", lead=article(image=image(**fields)))
 
     assert page.lead is not None
-    assert page.lead.picture is not None
-    assert page.lead.picture.alt == alt
+    assert page.lead.image is not None
+    assert page.lead.image.alt == alt
 
 
 def test_at_most_three_other_reports_are_named_and_none_that_leads_nowhere():
@@ -159,9 +159,9 @@ def test_at_most_three_other_reports_are_named_and_none_that_leads_nowhere():
     many = only(others=tuple(other(n, f"https://cedar.example/{n}") for n in range(1, 6)))
 
     assert few.lead is not None
-    assert few.lead.more == (("Report 2", "https://cedar.example/2", "Cedar Daily"),)
+    assert few.lead.related == (("Report 2", "https://cedar.example/2", "Cedar Daily"),)
     assert many.lead is not None
-    assert [title for title, _, _ in many.lead.more] == ["Report 1", "Report 2", "Report 3"]
+    assert [title for title, _, _ in many.lead.related] == ["Report 1", "Report 2", "Report 3"]
 
 
 @pytest.mark.parametrize(

@@ -11,31 +11,31 @@ from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Placement
 from newsletter.mail.content.render import render_confirm
 from newsletter.mail.content.translations import words
-from newsletter.mail.rendered import Rendered, Slot, filled
+from newsletter.mail.rendered import RenderedEmail, Slot, fill_slots
 from tests.mail.examples import LANGUAGES, SITE, article, digest, edition, image, newsletter, story
 
 TO = "mira&co@reader.example"
 
 
-def tree(email: Rendered):
+def tree(email: RenderedEmail):
     return parser.document_fromstring(email.html)
 
 
-def texts(email: Rendered, path: str) -> list[str]:
+def texts(email: RenderedEmail, path: str) -> list[str]:
     return [" ".join(one.text_content().split()) for one in tree(email).xpath(path)]
 
 
-def body_text(email: Rendered) -> str:
+def body_text(email: RenderedEmail) -> str:
     return " ".join(texts(email, "//div[@role='article']"))
 
 
-def confirm(**fields) -> Rendered:
+def confirm(**fields) -> RenderedEmail:
     return render_confirm(
         newsletter(**fields), address=TO, confirm_url=f"{SITE}/confirm/abc", site_url=f"{SITE}/"
     )
 
 
-def lead(**fields) -> Rendered:
+def lead(**fields) -> RenderedEmail:
     return digest(stories=(story(placement=Placement.LEAD, **fields),))
 
 
@@ -213,7 +213,7 @@ def test_plain_text_is_wrapped_but_addresses_stay_whole():
 
 
 def test_filling_leaves_no_slot_and_escapes_in_html_only():
-    email = filled(digest(), address=TO, unsubscribe="token-41")
+    email = fill_slots(digest(), address=TO, unsubscribe="token-41")
 
     assert "SLOT" not in email.html + email.text
     assert f"You get this because {TO} subscribed" in email.text

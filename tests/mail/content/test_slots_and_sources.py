@@ -8,14 +8,14 @@ import pytest
 from newsletter.domain.articles.article import Article, Image
 from newsletter.domain.digest.digest import Placement, Story
 from newsletter.domain.editions.edition import Edition
-from newsletter.errors import MailRefusedError
+from newsletter.errors import PreflightError
 from newsletter.mail.content import render
 from newsletter.mail.content.render import render_confirm, render_digest
 from newsletter.mail.message.former_slots import restore_slots
-from newsletter.mail.message.master_copy import compiled
-from newsletter.mail.message.transactional import letter
-from newsletter.mail.preflight import check, check_digest
-from newsletter.mail.rendered import Rendered, Slot, filled
+from newsletter.mail.message.master_copy import compile_master
+from newsletter.mail.message.transactional import build_transactional
+from newsletter.mail.preflight import check_digest, check_email
+from newsletter.mail.rendered import RenderedEmail, Slot, fill_slots
 from tests.mail.examples import (
     EVENING,
     SITE,
@@ -83,7 +83,7 @@ def test_a_readers_values_stand_in_our_footer_and_headers_only(bait):
     email = render_digest(bait_edition(bait), newsletter(), links())
     check_digest(email)
     plain = digest()
-    master = compiled(email, newsletter(), frame(subject=email.subject))
+    master = compile_master(email, newsletter(), frame(subject=email.subject))
 
     for who in ("first@reader.example", "second@reader.example"):
         message = master.message(recipient(address=who, unsubscribe=f"token-of-{who[:5]}"))
@@ -102,15 +102,15 @@ def test_a_newsletters_own_words_are_text(bait, field):
     product = newsletter(**{field: f"Evening {bait}"})
     email = render_digest(edition(), product, links())
     check_digest(email)
-    seen = filled(email, address="reader@reader.example", unsubscribe="token-1")
+    seen = fill_slots(email, address="reader@reader.example", unsubscribe="token-1")
 
     assert (seen.html + seen.text).count("reader@reader.example") == 2
     assert (seen.html + seen.text).count("token-1") == 2
     asked = render_confirm(
         product, address="r@reader.example", confirm_url=f"{SITE}/c/1", site_url=SITE
     )
-    check(asked)
-    assert letter(asked, product, to="r@reader.example", date=EVENING)
+    check_email(asked)
+    assert build_transactional(asked, product, to="r@reader.example", date=EVENING)
 
 
 def test_marks_of_a_template_are_shown_as_they_were_written():
@@ -135,7 +135,7 @@ def test_a_confirmation_mail_has_no_slots():
 def test_a_long_name_does_not_stop_sign_up():
     product = newsletter(name="The Evening Ledger " * 30)
 
-    check(render_confirm(product, address="r@x.example", confirm_url=SITE, site_url=SITE))
+    check_email(render_confirm(product, address="r@x.example", confirm_url=SITE, site_url=SITE))
 
 
 def test_the_same_edition_is_rendered_the_same():
@@ -151,7 +151,7 @@ def test_no_name_of_a_slot_is_in_a_message():
 def test_a_slot_that_a_library_changed_fails_the_build(monkeypatch):
     monkeypatch.setattr(render, "inline", str.upper)
 
-    with pytest.raises(MailRefusedError, match="has a name that is none"):
+    with pytest.raises(PreflightError, match="has a name that is none"):
         digest()
 
 
@@ -163,14 +163,16 @@ def test_a_template_that_shows_its_own_marks_fails_the_build(left, tmp_path, mon
     monkeypatch.setattr(render, "templates", lambda _: tmp_path)
     monkeypatch.setattr(render, "_environment", render._environment.__wrapped__)
 
-    with pytest.raises(MailRefusedError, match="not filled in"):
+    with pytest.raises(PreflightError, match="not filled in"):
         render_confirm(newsletter(), address="r@x.example", confirm_url=SITE, site_url=SITE)
 
 
 def test_what_was_frozen_before_keeps_its_own_slots_and_no_others():
     bait = "https://spy.example/?xSLOTxADDRESSx&xSLOTxUNSUBSCRIBEx"
     footer = "For xSLOTxADDRESSx: https://letters.example/unsubscribe/xSLOTxUNSUBSCRIBEx"
-    email = Rendered(subject="s", preheader="p", html=f"{bait}<p>{footer}</p>", text=bait + footer)
+    email = RenderedEmail(
+        subject="s", preheader="p", html=f"{bait}<p>{footer}</p>", text=bait + footer
+    )
 
     restored = restore_slots(email)
 
@@ -179,4 +181,4 @@ def test_what_was_frozen_before_keeps_its_own_slots_and_no_others():
         assert f"unsubscribe/{Slot.UNSUBSCRIBE}" in one
         assert "xSLOTx" not in one
     assert restore_slots(digest()) == digest()
-    assert {one.name for one in fields(Rendered)} == {"subject", "preheader", "html", "text"}
+    assert {one.name for one in fields(RenderedEmail)} == {"subject", "preheader", "html", "text"}

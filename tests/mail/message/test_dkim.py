@@ -8,9 +8,9 @@ import pytest
 
 from newsletter.mail.content.render import render_confirm
 from newsletter.mail.message.dkim import Algorithm, dns_name, dns_record, relaxed
-from newsletter.mail.message.master_copy import Master, compiled
-from newsletter.mail.message.transactional import letter
-from newsletter.mail.rendered import Rendered, Slot
+from newsletter.mail.message.master_copy import CompiledMaster, compile_master
+from newsletter.mail.message.transactional import build_transactional
+from newsletter.mail.rendered import RenderedEmail, Slot
 from tests.mail.examples import EVENING, digest, frame, newsletter, read, recipient, unfit_lines
 from tests.mail.keys import DOMAIN, signer, verdicts
 
@@ -19,13 +19,13 @@ ARABIC = "عبرت أولى السيارات الجسر ظهرا\n" * 40
 ENGLISH = "The first cars crossed the bridge at noon.\n" * 40
 
 
-def email(prose: str) -> Rendered:
+def email(prose: str) -> RenderedEmail:
     text = f"{prose}{Slot.ADDRESS} {prose}{Slot.UNSUBSCRIBE}\n"
-    return Rendered(subject="A bridge", preheader="", html=f"<p>{text}</p>", text=text)
+    return RenderedEmail(subject="A bridge", preheader="", html=f"<p>{text}</p>", text=text)
 
 
-def master(*kinds: str, prose: str = ENGLISH, **fields) -> Master:
-    return compiled(email(prose), newsletter(**fields), frame(), tuple(map(signer, kinds)))
+def master(*kinds: str, prose: str = ENGLISH, **fields) -> CompiledMaster:
+    return compile_master(email(prose), newsletter(**fields), frame(), tuple(map(signer, kinds)))
 
 
 def signature(message: bytes) -> dict[str, str]:
@@ -62,7 +62,7 @@ def test_a_signature_is_good_whatever_the_lengths_of_the_values(kind, prose, enc
 def test_a_real_edition_is_signed(kind):
     for language in ("en", "ar"):
         product = newsletter(language=language, name="دفتر المساء", reply_to="desk@letters.example")
-        one = compiled(digest(product), product, frame(), (signer(kind),))
+        one = compile_master(digest(product), product, frame(), (signer(kind),))
 
         assert verdicts(one.message(recipient(name="Nour")), [signer(kind)]) == [True]
 
@@ -70,7 +70,7 @@ def test_a_real_edition_is_signed(kind):
 def test_two_keys_sign_side_by_side_and_neither_needs_the_other():
     both = signer("ed25519", "new"), signer("rsa", "old")
 
-    message = compiled(email(ENGLISH), newsletter(), frame(), both).message(recipient())
+    message = compile_master(email(ENGLISH), newsletter(), frame(), both).message(recipient())
 
     assert verdicts(message, both) == [True, True]
     assert verdicts(message, both[:1]) == [True, False]
@@ -166,7 +166,9 @@ def test_the_signature_says_which_algorithm_key_and_domain():
 def test_a_key_may_be_of_another_domain_than_the_sender():
     elsewhere = signer("ed25519", "k1", "press.example")
 
-    message = compiled(email(ENGLISH), newsletter(), frame(), (elsewhere,)).message(recipient())
+    message = compile_master(email(ENGLISH), newsletter(), frame(), (elsewhere,)).message(
+        recipient()
+    )
 
     assert signature(message)["d"] == "press.example"
     assert verdicts(message, [elsewhere]) == [True]
@@ -196,7 +198,7 @@ def test_an_address_beyond_ascii_is_signed_as_it_stands(kind):
 def test_a_letter_is_signed_too(kind):
     mail = render_confirm(newsletter(), address="m@r.example", confirm_url="", site_url="")
 
-    message = letter(
+    message = build_transactional(
         mail, newsletter(), to="mira@reader.example", date=EVENING, signers=(signer(kind),)
     )
 

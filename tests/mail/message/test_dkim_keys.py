@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from newsletter.errors import SettingsError
 from newsletter.mail.message.dkim import Algorithm
-from newsletter.mail.message.dkim_keys import advice, signers
+from newsletter.mail.message.dkim_keys import key_warnings, parse_signers
 from tests.mail.keys import as_pem, pem
 
 # Of 512 bits, made by openssl: the library makes none so short, and anybody could find it out.
@@ -33,17 +33,17 @@ def key(tmp_path):
 
 
 def test_no_setting_is_no_signer():
-    assert signers("") == signers(" \n ") == ()
+    assert parse_signers("") == parse_signers(" \n ") == ()
 
 
 def test_a_key_is_read_from_a_file_and_signs_for_any_sender(key):
-    (one,) = signers(f"evening={key}")
+    (one,) = parse_signers(f"evening={key}")
 
     assert (one.selector, one.domain, one.algorithm) == ("evening", "", Algorithm.ED25519)
 
 
 def test_a_key_may_name_its_domain(key):
-    (one,) = signers(f"K1.2026@Press.Example={key}")
+    (one,) = parse_signers(f"K1.2026@Press.Example={key}")
 
     assert (one.selector, one.domain) == ("k1.2026", "press.example")
 
@@ -51,7 +51,7 @@ def test_a_key_may_name_its_domain(key):
 def test_several_keys_stand_side_by_side_in_order(tmp_path, key):
     (tmp_path / "rsa.pem").write_text(pem("rsa"))
 
-    told = signers(f" new={key}\n  old={tmp_path / 'rsa.pem'} new@press.example={key} ")
+    told = parse_signers(f" new={key}\n  old={tmp_path / 'rsa.pem'} new@press.example={key} ")
 
     assert [(one.selector, one.domain) for one in told] == [
         ("new", ""),
@@ -67,7 +67,7 @@ def test_a_key_may_stand_in_the_setting_itself(kind):
     whole = pem(kind)
     escaped = whole.replace("\n", "\\n")
 
-    told = signers(f"one={whole}two={escaped} three={whole.strip()}")
+    told = parse_signers(f"one={whole}two={escaped} three={whole.strip()}")
 
     assert [one.selector for one in told] == ["one", "two", "three"]
     assert len({one.public for one in told}) == 1
@@ -76,14 +76,14 @@ def test_a_key_may_stand_in_the_setting_itself(kind):
 def test_an_rsa_key_may_be_of_the_old_form():
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
-    (one,) = signers(f"old={as_pem(key, form=OLD)}")
+    (one,) = parse_signers(f"old={as_pem(key, form=OLD)}")
 
     assert one.algorithm is Algorithm.RSA
 
 
 def refused(setting: str) -> str:
     with pytest.raises(SettingsError) as error:
-        signers(setting)
+        parse_signers(setting)
     said = str(error.value)
     assert said.startswith("NEWSLETTER_DKIM")
     assert said.endswith(".")
@@ -142,12 +142,12 @@ def test_an_rsa_key_that_receivers_refuse_is_refused():
 
 
 def test_a_short_rsa_key_is_taken_with_advice():
-    told = signers(f"evening={pem('rsa', 1024)} other={pem('ed25519')}")
+    told = parse_signers(f"evening={pem('rsa', 1024)} other={pem('ed25519')}")
 
-    assert advice(told) == (
+    assert key_warnings(told) == (
         "NEWSLETTER_DKIM: 'evening' has 1024 bits; RSA keys should have 2048 (RFC 8301)."
     )
-    assert advice(told[1:]) == ""
+    assert key_warnings(told[1:]) == ""
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from email.policy import SMTP
 import pytest
 
 from newsletter.mail.message.headers import MAX_NAME_CHARS, written_address
-from newsletter.mail.message.master_copy import Master, Recipient, compiled
-from newsletter.mail.rendered import Rendered, Slot, filled
+from newsletter.mail.message.master_copy import CompiledMaster, Recipient, compile_master
+from newsletter.mail.rendered import RenderedEmail, Slot, fill_slots
 from tests.mail.examples import (
     EVENING,
     SITE,
@@ -52,17 +52,17 @@ def with_slots(rng: random.Random, script: str, *, chars: int) -> str:
     return f"{Slot.ADDRESS}{''.join(told)}{Slot.UNSUBSCRIBE}"
 
 
-def masters(rng: random.Random) -> Iterator[tuple[Rendered, Master]]:
+def masters(rng: random.Random) -> Iterator[tuple[RenderedEmail, CompiledMaster]]:
     """A real edition, and prose short and long, in four languages."""
     for language in ("en", "ar", "he", "zh"):
         product = newsletter(language=language)
         real = digest(product)
-        yield real, compiled(real, product, frame())
+        yield real, compile_master(real, product, frame())
         for chars in (9, 90, 900):
             text = with_slots(rng, language, chars=chars)
             html = f"<p>{with_slots(rng, language, chars=chars)}</p>"
             email = replace(real, text=text, html=html)
-            yield email, compiled(email, product, frame())
+            yield email, compile_master(email, product, frame())
 
 
 def somebody(rng: random.Random, number: int) -> Recipient:
@@ -108,7 +108,7 @@ def content(message: EmailMessage, kind: str) -> str:
     return str(body.get_content()).replace("\r\n", "\n")
 
 
-def encodings(master: Master) -> list[str]:
+def encodings(master: CompiledMaster) -> list[str]:
     who = recipient(subscriber_id=1)
     parts = parsed(master.message(who)).iter_parts()
     return [str(one["Content-Transfer-Encoding"]) for one in parts]
@@ -124,7 +124,7 @@ def test_two_thousand_readers_get_the_master_with_their_own_values():
         message = master.message(who)
 
         found = parsed(message)
-        expected = filled(email, address=who.address, unsubscribe=who.unsubscribe)
+        expected = fill_slots(email, address=who.address, unsubscribe=who.unsubscribe)
         assert content(found, "plain") == expected.text, who
         assert content(found, "html") == expected.html, who
         assert not found.defects
@@ -133,7 +133,7 @@ def test_two_thousand_readers_get_the_master_with_their_own_values():
 
 def test_two_thousand_readers_are_named_and_addressed_right():
     rng = random.Random(8058)
-    master = compiled(digest(), newsletter(), frame())
+    master = compile_master(digest(), newsletter(), frame())
     for number in range(READERS):
         who = somebody(rng, number)
 
@@ -184,9 +184,9 @@ def test_every_line_for_two_thousand_readers_is_one_that_any_relay_takes():
 def test_each_part_is_encoded_as_is_shorter(language, expected):
     text = prose(random.Random(1), language, chars=300)
     markup = f"<p style='{'color: #112233; ' * 900}'>{text}</p>"
-    email = Rendered(subject="A bridge", preheader="", html=text, text=text)
+    email = RenderedEmail(subject="A bridge", preheader="", html=text, text=text)
 
-    assert encodings(compiled(email, newsletter(), frame())) == [expected] * 2
+    assert encodings(compile_master(email, newsletter(), frame())) == [expected] * 2
     # Each part by itself: much markup around a few words is shorter in quoted-printable.
-    mixed = compiled(replace(email, html=markup), newsletter(), frame())
+    mixed = compile_master(replace(email, html=markup), newsletter(), frame())
     assert encodings(mixed) == [expected, "quoted-printable"]

@@ -6,13 +6,13 @@ import pytest
 from lxml import html as parser
 
 from newsletter.domain.digest.digest import Placement
-from newsletter.errors import MailRefusedError
+from newsletter.errors import PreflightError
 from newsletter.mail.content.inline_css import inline
 from newsletter.mail.content.render import render_confirm
-from newsletter.mail.message.master_copy import compiled
-from newsletter.mail.message.transactional import letter
-from newsletter.mail.preflight import check, check_digest
-from newsletter.mail.rendered import Rendered
+from newsletter.mail.message.master_copy import compile_master
+from newsletter.mail.message.transactional import build_transactional
+from newsletter.mail.preflight import check_digest, check_email
+from newsletter.mail.rendered import RenderedEmail
 from tests.mail.examples import (
     EVENING,
     article,
@@ -67,7 +67,7 @@ def test_every_kind_of_line_end_is_one_in_an_edition(break_):
     told = digest()
     email = replace(told, text=f"One{break_}Two{break_}{break_}Three\n{told.text}")
 
-    message = compiled(email, newsletter(), frame()).message(recipient())
+    message = compile_master(email, newsletter(), frame()).message(recipient())
 
     assert part(message, "plain").startswith("One\nTwo\n\nThree\n")
     assert b"=0D" not in message
@@ -76,14 +76,14 @@ def test_every_kind_of_line_end_is_one_in_an_edition(break_):
 
 @pytest.mark.parametrize("break_", BREAKS)
 def test_every_kind_of_line_end_is_one_in_a_letter(break_):
-    email = Rendered(
+    email = RenderedEmail(
         subject="Yes?",
         preheader="",
         html=f"<p>One{break_}Two</p>",
         text=f"One{break_}.Two{break_}{break_}Three\n",
     )
 
-    message = letter(email, newsletter(), to="mira@r.example", date=EVENING)
+    message = build_transactional(email, newsletter(), to="mira@r.example", date=EVENING)
 
     assert part(message, "plain") == "One\n.Two\n\nThree\n"
     assert part(message, "html").startswith("<p>One\nTwo</p>")
@@ -104,8 +104,8 @@ def test_a_link_that_cannot_even_be_read_is_refused_in_words(address):
         newsletter(), address="mira@r.example", confirm_url="https://l.example/y", site_url=""
     )
 
-    for one, checked in ((digest(), check_digest), (email, check)):
+    for one, checked in ((digest(), check_digest), (email, check_email)):
         bad = replace(one, html=one.html.replace("</body>", link))
-        with pytest.raises(MailRefusedError) as refused:
+        with pytest.raises(PreflightError) as refused:
             checked(bad)
         assert "A link leads nowhere on the web." in refused.value.problems

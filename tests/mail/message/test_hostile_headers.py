@@ -11,8 +11,8 @@ import pytest
 from newsletter.domain.newsletter import Newsletter
 from newsletter.mail.content.render import render_confirm
 from newsletter.mail.message.headers import constant_fields, header_bytes, to_line, written_address
-from newsletter.mail.message.transactional import letter
-from newsletter.mail.smtp import connected
+from newsletter.mail.message.transactional import build_transactional
+from newsletter.mail.smtp import relay_connection
 from tests.mail.examples import EVENING, frame, mailbox_in, newsletter
 from tests.smtp_server import smtp_server
 
@@ -51,7 +51,7 @@ def confirmation(product: Newsletter) -> bytes:
     email = render_confirm(
         product, address="mira@r.example", confirm_url="https://l.example/y", site_url=""
     )
-    return letter(email, product, to="mira@r.example", date=EVENING)
+    return build_transactional(email, product, to="mira@r.example", date=EVENING)
 
 
 def parsed(block: bytes) -> EmailMessage:
@@ -188,7 +188,7 @@ def test_a_domain_is_written_in_ascii_where_the_rest_is(address, written):
 
 
 def test_a_domain_beyond_ascii_needs_no_relay_that_takes_such_addresses():
-    with smtp_server(extensions=()) as server, connected(server.relays()) as relay:
+    with smtp_server(extensions=()) as server, relay_connection(server.relays()) as relay:
         reply = relay.send("desk@zeitung-köln.example", "mira@münchen.example", b"A: b\r\n\r\n")
 
     assert reply.code == 250

@@ -6,10 +6,10 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from newsletter.errors import MailRefusedError
-from newsletter.mail.message.master_copy import Master, compiled
+from newsletter.errors import PreflightError
+from newsletter.mail.message.master_copy import CompiledMaster, compile_master
 from newsletter.mail.preflight import check_digest
-from newsletter.mail.rendered import Rendered, Slot, filled
+from newsletter.mail.rendered import RenderedEmail, Slot, fill_slots
 from tests.mail.examples import (
     EVENING,
     SITE,
@@ -36,13 +36,13 @@ RECIPIENTS = [
 ]
 
 
-def master(email: Rendered | None = None, product=None, **fields) -> Master:
-    return compiled(email or digest(product), product or newsletter(), frame(**fields))
+def master(email: RenderedEmail | None = None, product=None, **fields) -> CompiledMaster:
+    return compile_master(email or digest(product), product or newsletter(), frame(**fields))
 
 
-def of(text: str) -> Rendered:
+def of(text: str) -> RenderedEmail:
     """An email whose two parts are this text."""
-    return Rendered(subject="A bridge", preheader="", html=text, text=text)
+    return RenderedEmail(subject="A bridge", preheader="", html=text, text=text)
 
 
 @pytest.mark.parametrize("who", RECIPIENTS)
@@ -50,7 +50,7 @@ def of(text: str) -> Rendered:
 def test_each_reader_sees_what_was_rendered_with_their_own_values(who, language):
     product = newsletter(language=language)
     email = digest(product)
-    expected = filled(email, address=who.address, unsubscribe=who.unsubscribe)
+    expected = fill_slots(email, address=who.address, unsubscribe=who.unsubscribe)
 
     message = master(email, product).message(who)
 
@@ -247,23 +247,23 @@ def test_the_same_numbers_in_another_database_make_another_message_id():
 
 
 def test_a_slot_in_a_subject_is_one_too():
-    with pytest.raises(MailRefusedError):
+    with pytest.raises(PreflightError):
         master(subject=f"News for {Slot.ADDRESS}")
 
 
 def test_a_header_line_that_no_relay_takes_fails_the_build():
-    with pytest.raises(MailRefusedError, match="header"):
+    with pytest.raises(PreflightError, match="header"):
         master(archive="https://letters.example/" + "a" * 1000)
-    with pytest.raises(MailRefusedError, match="header"):
+    with pytest.raises(PreflightError, match="header"):
         master(unsubscribe="https://letters.example/" + "a" * 500 + Slot.UNSUBSCRIBE)
 
 
 def test_half_a_character_fails_the_build_in_words():
     email = replace(digest(), html="<p>\ud83d</p>")
 
-    with pytest.raises(MailRefusedError, match="no character"):
+    with pytest.raises(PreflightError, match="no character"):
         master(email)
-    with pytest.raises(MailRefusedError, match="control characters"):
+    with pytest.raises(PreflightError, match="control characters"):
         check_digest(email)
 
 

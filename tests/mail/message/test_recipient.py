@@ -2,11 +2,11 @@
 
 import pytest
 
-from newsletter.errors import UnfitError
+from newsletter.errors import UnmailableRecipientError
 from newsletter.mail.content.render import render_confirm
-from newsletter.mail.message.master_copy import compiled
+from newsletter.mail.message.master_copy import compile_master
 from newsletter.mail.message.recipient import MAX_TOKEN_CHARS, checked_address
-from newsletter.mail.message.transactional import letter
+from newsletter.mail.message.transactional import build_transactional
 from tests.mail.examples import EVENING, digest, frame, newsletter, read, recipient
 
 ADDRESSES = [
@@ -52,9 +52,9 @@ FIT = [
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_that_no_mail_can_be_sent_to_fails_its_message_alone(address):
-    master = compiled(digest(), newsletter(), frame())
+    master = compile_master(digest(), newsletter(), frame())
 
-    with pytest.raises(UnfitError) as unfit:
+    with pytest.raises(UnmailableRecipientError) as unfit:
         master.message(recipient(address=address))
 
     assert str(unfit.value).endswith(".")
@@ -66,15 +66,15 @@ def test_an_address_that_no_mail_can_be_sent_to_fails_its_message_alone(address)
 def test_no_letter_goes_there_either(address):
     email = render_confirm(newsletter(), address="m@r.example", confirm_url="", site_url="")
 
-    with pytest.raises(UnfitError):
-        letter(email, newsletter(), to=address, date=EVENING)
+    with pytest.raises(UnmailableRecipientError):
+        build_transactional(email, newsletter(), to=address, date=EVENING)
 
 
 @pytest.mark.parametrize("address", FIT)
 def test_a_rare_address_is_an_address(address):
     assert checked_address(address) == address
 
-    message = compiled(digest(), newsletter(), frame()).message(recipient(address=address))
+    message = compile_master(digest(), newsletter(), frame()).message(recipient(address=address))
 
     head, _, _ = message.partition(b"\r\n\r\n")
     assert head.count(b"\r\nTo: ") + head.startswith(b"To:") == 1
@@ -94,20 +94,20 @@ def test_a_rare_address_is_an_address(address):
     ],
 )
 def test_a_token_that_no_link_can_end_with_is_unfit(token):
-    master = compiled(digest(), newsletter(), frame())
+    master = compile_master(digest(), newsletter(), frame())
 
-    with pytest.raises(UnfitError, match="token"):
+    with pytest.raises(UnmailableRecipientError, match="token"):
         master.message(recipient(unsubscribe=token))
 
 
 def test_a_name_of_half_characters_is_unfit():
-    master = compiled(digest(), newsletter(), frame())
+    master = compile_master(digest(), newsletter(), frame())
 
-    with pytest.raises(UnfitError, match="name"):
+    with pytest.raises(UnmailableRecipientError, match="name"):
         master.message(recipient(name="Mira \ud83d"))
 
 
 def test_a_name_of_control_characters_is_no_name():
-    message = compiled(digest(), newsletter(), frame()).message(recipient(name="\r\n\0\t "))
+    message = compile_master(digest(), newsletter(), frame()).message(recipient(name="\r\n\0\t "))
 
     assert read(message)["To"] == "mira@reader.example"

@@ -7,13 +7,13 @@ import quopri
 import pytest
 
 from newsletter.mail.message import base64_body, quoted_printable
-from newsletter.mail.message.base64_body import Grouped
-from newsletter.mail.message.quoted_printable import LINE, Quoted
+from newsletter.mail.message.base64_body import Base64Body
+from newsletter.mail.message.quoted_printable import LINE, QuotedPrintableBody
 
 LENGTHS = (0, 1, 2, 3, 4, 56, 57, 58, 200)
 DECODED = [
-    pytest.param(Quoted, quopri.decodestring, id="quoted-printable"),
-    pytest.param(Grouped, base64.b64decode, id="base64"),
+    pytest.param(QuotedPrintableBody, quopri.decodestring, id="quoted-printable"),
+    pytest.param(Base64Body, base64.b64decode, id="base64"),
 ]
 
 
@@ -71,7 +71,7 @@ def test_a_text_without_slots_is_one_constant(encoding, decode):
 
 
 def test_every_line_of_base64_is_of_whole_groups():
-    part = Grouped.of(texts(100, 1, 100), [0, 0])
+    part = Base64Body.of(texts(100, 1, 100), [0, 0])
     for length in range(70):
         found = b"".join(part.pieces([b"v" * length], are_plain=True))
 
@@ -83,7 +83,7 @@ def test_every_line_of_base64_is_of_whole_groups():
 
 def test_quoted_printable_ends_with_no_soft_line_break():
     for constants in ([b"a", b""], [b"", b""], [b"a", b"b"]):
-        found = b"".join(Quoted.of(constants, [0]).pieces([b"v"], are_plain=True))
+        found = b"".join(QuotedPrintableBody.of(constants, [0]).pieces([b"v"], are_plain=True))
 
         assert not found.endswith(b"=\r\n")
 

@@ -6,15 +6,15 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from newsletter.mail.content.render import render_confirm
-from newsletter.mail.message.transactional import letter
-from newsletter.mail.rendered import Rendered
+from newsletter.mail.message.transactional import build_transactional
+from newsletter.mail.rendered import RenderedEmail
 from tests.mail.examples import EVENING, newsletter, part, read, unfit_lines
 
 TO = "mira@reader.example"
 LINK = "https://letters.example/confirm/abc"
 
 
-def confirm(product=None) -> Rendered:
+def confirm(product=None) -> RenderedEmail:
     return render_confirm(
         product or newsletter(), address=TO, confirm_url=LINK, site_url="https://letters.example/"
     )
@@ -22,7 +22,7 @@ def confirm(product=None) -> Rendered:
 
 def sent(product=None, *, to=TO, date=EVENING, email=None) -> bytes:
     product = product or newsletter()
-    return letter(email or confirm(product), product, to=to, date=date)
+    return build_transactional(email or confirm(product), product, to=to, date=date)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "ar", "he", "ru"])
@@ -86,7 +86,7 @@ def test_every_line_is_fit_for_smtp(to):
 
 
 def test_a_text_of_dots_and_long_lines_begins_no_line_with_a_dot():
-    email = Rendered(
+    email = RenderedEmail(
         subject="Dots",
         preheader="",
         html="<p>\n.\n..\n" + "." * 3000 + "</p>",

@@ -19,13 +19,13 @@ class Letters:
         self._content = content
         self._may_begin = may_begin
 
-    def next(self) -> Envelope | None:
+    def next_message(self) -> Envelope | None:
         if not self.waiting:
             return None
         key = self.waiting.popleft()
         return Envelope(key, FROM, f"r{key}@reader.example", self._content)
 
-    def begun(self, envelope: Envelope) -> bool:
+    def confirm_start(self, envelope: Envelope) -> bool:
         assert envelope.key not in self.told
         self._may_begin -= 1
         if self._may_begin < 0:
@@ -33,16 +33,16 @@ class Letters:
             return False
         return True
 
-    def returned(self, envelope: Envelope) -> None:
+    def give_back(self, envelope: Envelope) -> None:
         self.returns.append(envelope.key)
         if self._may_begin >= 0:
             self.waiting.appendleft(envelope.key)
 
-    def answered(self, envelope: Envelope, reply: Reply) -> None:
+    def on_reply(self, envelope: Envelope, reply: Reply) -> None:
         assert envelope.key not in self.told
         self.told[envelope.key] = reply
 
-    async def more(self) -> bool:
+    async def wait_for_message(self) -> bool:
         return bool(self.waiting)
 
     def codes(self) -> list[int]:

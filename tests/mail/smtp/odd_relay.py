@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from contextlib import asynccontextmanager, suppress
 
-from newsletter.mail.smtp import Relays
+from newsletter.mail.smtp import RelaySet
 
 _KEY = re.compile(rb"<r(\d+)@")
 _GARBAGE = (b"Hello there\r\n", b"\x00\xff\r\n", b"250", b"999 x\r\n", b"\r\n", b"25\r\n")
@@ -30,7 +30,7 @@ class OddRelay:
         self.cuts = rng.random() < 0.5
         self.kept: Counter[int] = Counter()
         self.connections = 0
-        self.relays: Relays
+        self.relays: RelaySet
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -164,7 +164,7 @@ async def odd_relay(rng: random.Random):
     relay = OddRelay(rng)
     server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    relay.relays = Relays.parse(f"smtp://127.0.0.1:{port}")
+    relay.relays = RelaySet.parse(f"smtp://127.0.0.1:{port}")
     try:
         yield relay
     finally:

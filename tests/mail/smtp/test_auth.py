@@ -7,8 +7,8 @@ from base64 import b64decode, b64encode
 import pytest
 
 from newsletter.errors import SettingsError, UnreachableError
-from newsletter.mail.smtp import RelayUrl, connected
-from newsletter.mail.smtp.auth import logged_in
+from newsletter.mail.smtp import RelayUrl, relay_connection
+from newsletter.mail.smtp.auth import authenticate
 from tests.mail.smtp.message_sources import FROM, MESSAGE
 from tests.smtp_server import SmtpServer, smtp_server
 
@@ -22,7 +22,7 @@ def coded(text: str) -> str:
 def sent_after_login(server: SmtpServer, *, options: str = "") -> list[str]:
     """What was said to log in, before a message that was taken."""
     relays = server.relays(login="news%40letters.example:p%3Ass", options=options)
-    with connected(relays) as relay:
+    with relay_connection(relays) as relay:
         assert relay.send(FROM, "mira@reader.example", MESSAGE).code == 250
     verbs = server.verbs()
     return server.commands[verbs.index("AUTH") : verbs.index("MAIL")]
@@ -138,7 +138,7 @@ def login_at(peer: str | None, offered: str, options: str = "") -> list[str]:
         return (334, coded("challenge")) if command == "AUTH CRAM-MD5" else (235, "Welcome")
 
     url = RelayUrl.parse(f"smtp://news:hush@relay.example{options}")
-    asyncio.run(logged_in(ask, frozenset({offered}), url, peer=peer))
+    asyncio.run(authenticate(ask, frozenset({offered}), url, peer=peer))
     return said
 
 

@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from newsletter.domain.delivery.smtp_reply import Stage
-from newsletter.mail.smtp import Envelope, Relays, Standings, all_sent, connections
+from newsletter.domain.delivery.smtp_reply import SmtpStage
+from newsletter.mail.smtp import Envelope, RelayPool, RelaySet, connections, send_all
 from tests.mail.smtp.message_sources import Letters
 from tests.smtp_server import DOT, HANG_UP, OFFERED, Say, smtp_server
 
@@ -64,21 +64,21 @@ def test_its_cap_is_learnt_and_told_once(caplog):
 def test_a_cap_that_was_learnt_in_one_run_counts_in_the_next():
     with smtp_server(extensions=(*OFFERED, "PIPELINING")) as server:
         server.closes_after = 5
-        standings = Standings(server.relays())
-        asyncio.run(all_sent(standings.relays, Letters(20), count=1, standings=standings))
+        standings = RelayPool(server.relays())
+        asyncio.run(send_all(standings.relays, Letters(20), count=1, standings=standings))
         server.commands.clear()
-        asyncio.run(all_sent(standings.relays, Letters(20), count=1, standings=standings))
+        asyncio.run(send_all(standings.relays, Letters(20), count=1, standings=standings))
 
     assert server.verbs().count("MAIL") == 20
 
 
 def test_ends_after_different_numbers_are_no_cap():
     with smtp_server(extensions=(*OFFERED, "PIPELINING")) as server:
-        standings = Standings(server.relays())
+        standings = RelayPool(server.relays())
         for closes_after in (5, 3, 5):
             server.closes_after = closes_after
             letters = Letters(closes_after + 1)
-            asyncio.run(all_sent(standings.relays, letters, count=1, standings=standings))
+            asyncio.run(send_all(standings.relays, letters, count=1, standings=standings))
             assert letters.codes() == [250] * (closes_after + 1)
 
     assert [standing.cap for standing in standings] == [0]
@@ -92,7 +92,7 @@ def test_a_message_that_went_out_whole_is_in_doubt_and_the_next_is_not(extension
         connections(server.relays(), letters, count=1)
 
     doubted = [(key, one.stage) for key, one in letters.told.items() if one.code == 0]
-    assert doubted == [(4, Stage.DOT)]
+    assert doubted == [(4, SmtpStage.END_OF_DATA)]
     assert sorted(letters.codes()) == [0] + [250] * 9
 
 
@@ -104,7 +104,7 @@ def test_a_message_at_whose_recipient_it_hangs_up_waits_and_the_others_go(extens
         connections(server.relays(), letters, count=1)
 
     waits = [(key, one.stage) for key, one in letters.told.items() if one.code == 0]
-    assert waits == [(4, Stage.RCPT)]
+    assert waits == [(4, SmtpStage.RCPT)]
     assert sorted(letters.codes()) == [0] + [250] * 9
 
 
@@ -113,13 +113,13 @@ class Pausing(Letters):
 
     ends = 0
 
-    def next(self) -> Envelope | None:
-        return super().next() if self.ends == len(self.told) else None
+    def next_message(self) -> Envelope | None:
+        return super().next_message() if self.ends == len(self.told) else None
 
-    async def more(self) -> bool:
+    async def wait_for_message(self) -> bool:
         while self.ends < len(self.told):  # noqa: ASYNC110  # the relay sets it in this loop
             await asyncio.sleep(0.01)
-        return await super().more()
+        return await super().wait_for_message()
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_relay_that_hangs_up_on_an_idle_connection_is_asked_anew_at_once(caplo
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        await all_sent(Relays.parse(f"smtp://127.0.0.1:{port}"), letters, count=1)
+        await send_all(RelaySet.parse(f"smtp://127.0.0.1:{port}"), letters, count=1)
         server.close()
         return letters
 

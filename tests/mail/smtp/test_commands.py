@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from newsletter.domain.delivery.retry_policy import Next, after_reply
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
-from newsletter.mail.smtp.commands import Envelope, Offered, opening
+from newsletter.domain.delivery.retry_policy import ReplyAction, decide_after_reply
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
+from newsletter.mail.smtp.commands import Envelope, Extensions, mail_and_rcpt
 
-EVERYTHING = Offered(
+EVERYTHING = Extensions(
     is_pipelined=True, takes_8bit=True, takes_utf8=True, is_size_told=True, reports=True
 )
-REPORTS = Offered(takes_utf8=True, reports=True)
+REPORTS = Extensions(takes_utf8=True, reports=True)
 
 
 def envelope(to: str = "mira@reader.example", **more: str) -> Envelope:
@@ -19,14 +19,14 @@ def envelope(to: str = "mira@reader.example", **more: str) -> Envelope:
 
 
 def test_everything_that_is_offered_is_used():
-    assert opening(envelope(envelope_id="e12.34"), EVERYTHING) == (
+    assert mail_and_rcpt(envelope(envelope_id="e12.34"), EVERYTHING) == (
         b"MAIL FROM:<b@letters.example> SIZE=5 BODY=8BITMIME RET=HDRS ENVID=e12.34\r\n",
         b"RCPT TO:<mira@reader.example> NOTIFY=FAILURE ORCPT=rfc822;mira@reader.example\r\n",
     )
 
 
 def test_nothing_that_is_not_offered_is_used():
-    assert opening(envelope(envelope_id="e12.34"), Offered()) == (
+    assert mail_and_rcpt(envelope(envelope_id="e12.34"), Extensions()) == (
         b"MAIL FROM:<b@letters.example>\r\n",
         b"RCPT TO:<mira@reader.example>\r\n",
     )
@@ -49,7 +49,7 @@ def test_nothing_that_is_not_offered_is_used():
     ],
 )
 def test_the_original_recipient_is_named_in_ascii_that_can_be_read_back(to, original):
-    opened = opening(envelope(to), REPORTS)
+    opened = mail_and_rcpt(envelope(to), REPORTS)
     assert not isinstance(opened, Reply)
 
     (said,) = re.findall(r"ORCPT=(\S+)\r\n", opened[1].decode())
@@ -61,7 +61,7 @@ def test_the_original_recipient_is_named_in_ascii_that_can_be_read_back(to, orig
 
 
 def test_an_envelope_id_is_escaped():
-    opened = opening(envelope(envelope_id="a b+c"), REPORTS)
+    opened = mail_and_rcpt(envelope(envelope_id="a b+c"), REPORTS)
 
     assert not isinstance(opened, Reply)
     assert opened[0].endswith(b" ENVID=a+20b+2Bc\r\n")
@@ -70,7 +70,7 @@ def test_an_envelope_id_is_escaped():
 @pytest.mark.parametrize("bad", ["a\r\nRSET@x.example", "a\nb@x.example", "a\x00b@x.example"])
 @pytest.mark.parametrize("field", ["to", "sender"])
 def test_no_address_can_give_a_command(bad, field):
-    found = opening(envelope(**{field: bad}), EVERYTHING)
+    found = mail_and_rcpt(envelope(**{field: bad}), EVERYTHING)
 
     assert isinstance(found, Reply)
     assert (found.code, found.enhanced) == (553, "5.1.3")
@@ -87,14 +87,14 @@ def test_no_address_can_give_a_command(bad, field):
 def test_a_message_larger_than_the_relay_takes_is_refused_here_and_fails_alone(
     most_bytes, is_asked
 ):
-    found = opening(envelope(), Offered(is_size_told=True, most_bytes=most_bytes))
+    found = mail_and_rcpt(envelope(), Extensions(is_size_told=True, most_bytes=most_bytes))
 
     assert isinstance(found, tuple) == is_asked
     if isinstance(found, Reply):
-        assert (found.code, found.enhanced, found.stage) == (552, "5.3.4", Stage.MAIL)
+        assert (found.code, found.enhanced, found.stage) == (552, "5.3.4", SmtpStage.MAIL)
         assert "5 bytes" in found.text
-        outcome = after_reply(found, attempts=1)
-        assert (outcome.next, outcome.is_dead_address) == (Next.FAILED, False)
+        outcome = decide_after_reply(found, attempts=1)
+        assert (outcome.action, outcome.is_dead_address) == (ReplyAction.FAILED, False)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,6 @@ def test_a_message_larger_than_the_relay_takes_is_refused_here_and_fails_alone(
     [("SIZE 1000", 1000), ("SIZE 0", 0), ("SIZE", 0), ("SIZE X", 0), ("SIZE ²", 0)],
 )
 def test_the_stated_size_is_read_as_a_number_or_not_at_all(line, most_bytes):
-    found = Offered.read(frozenset({line, "PIPELINING"}))
+    found = Extensions.read(frozenset({line, "PIPELINING"}))
 
     assert (found.is_size_told, found.most_bytes, found.is_pipelined) == (True, most_bytes, True)

@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.errors import UnreachableError
-from newsletter.mail.smtp import Relays, connected
+from newsletter.mail.smtp import RelaySet, relay_connection
 from tests.mail.smtp.message_sources import FROM, MESSAGE
 from tests.smtp_server import CONNECT, HANG_UP, SILENCE, impatient, smtp_server
 
@@ -28,7 +28,7 @@ def test_a_relay_that_does_not_greet_is_unreachable(relay, command, answer):
 
     with (
         pytest.raises(UnreachableError, match="NEWSLETTER_SMTP_URL"),
-        connected(relay.relays(), timeouts=impatient(greeting_s=0.2)),
+        relay_connection(relay.relays(), timeouts=impatient(greeting_s=0.2)),
     ):
         pass
 
@@ -37,7 +37,7 @@ def test_a_port_where_nobody_listens_is_said_in_words():
     with smtp_server() as server:
         relays = server.relays()
 
-    with pytest.raises(UnreachableError, match=r"\(Connection refused\)"), connected(relays):
+    with pytest.raises(UnreachableError, match=r"\(Connection refused\)"), relay_connection(relays):
         pass
 
 
@@ -45,7 +45,7 @@ def test_a_letter_goes_to_the_first_relay_that_lets_us_in_the_heaviest_first():
     with smtp_server() as light, smtp_server() as away, smtp_server() as heavy:
         away.script(CONNECT, "554 5.3.2 Not today")
         setting = f"{light.url()} {away.url()}?weight=9 {heavy.url()}?weight=5"
-        with connected(Relays.parse(setting)) as relay:
+        with relay_connection(RelaySet.parse(setting)) as relay:
             assert relay.send(FROM, "mira@reader.example", MESSAGE).code == 250
 
     assert (light.connections, away.connections, heavy.connections) == (0, 1, 1)
@@ -56,7 +56,7 @@ def test_relays_of_which_none_lets_us_in_are_all_named():
         first.script(CONNECT, "554 5.3.2 Not today")
         second.script("AUTH", "535 5.7.8 Wrong")
         setting = f"{first.url()} {second.url(login='news:hush')}"
-        with pytest.raises(UnreachableError) as error, connected(Relays.parse(setting)):
+        with pytest.raises(UnreachableError) as error, relay_connection(RelaySet.parse(setting)):
             pass
 
     assert f"127.0.0.1:{first.port} (it says 554 5.3.2 Not today)" in str(error.value)

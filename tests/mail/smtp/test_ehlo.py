@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.domain.ehlo_name import is_address_literal, is_fully_qualified
 from newsletter.errors import RelayRefusesError, UnreachableError
-from newsletter.mail.smtp import Relays, connected, connections, handshake
+from newsletter.mail.smtp import RelaySet, connections, handshake, relay_connection
 from tests.mail.smtp.message_sources import Letters
 from tests.smtp_server import CONNECT, OFFERED, Say, SmtpServer, smtp_server
 
@@ -37,7 +37,7 @@ def named(monkeypatch):
 
 def greeted(server: SmtpServer) -> str:
     """The name by which the server is greeted."""
-    with connected(server.relays()):
+    with relay_connection(server.relays()):
         return server.commands[0].removeprefix("EHLO ")
 
 
@@ -60,9 +60,9 @@ def test_a_relay_is_greeted_by_the_name_of_a_host(relay, named, own, full, greet
 
 
 def test_the_name_that_is_set_counts(relay):
-    relays = Relays.parse(relay.url(), ehlo_name=NAME)
+    relays = RelaySet.parse(relay.url(), ehlo_name=NAME)
 
-    with connected(relays):
+    with relay_connection(relays):
         assert relay.commands[0] == f"EHLO {NAME}"
 
 
@@ -77,7 +77,7 @@ def test_a_relay_from_before_ehlo_is_greeted_by_helo(extensions):
     with smtp_server(extensions=extensions) as server:
         server.script("EHLO", "502 5.5.1 What?")
         letters = Letters(3)
-        connections(Relays.parse(server.url(), ehlo_name=NAME), letters, count=1)
+        connections(RelaySet.parse(server.url(), ehlo_name=NAME), letters, count=1)
 
     assert letters.codes() == [250] * 3
     assert server.commands[:2] == [f"EHLO {NAME}", f"HELO {NAME}"]
@@ -166,6 +166,6 @@ def test_a_letter_says_why_it_could_not_be_handed_over(relay):
 
     with (
         pytest.raises(RelayRefusesError, match="need fully-qualified hostname"),
-        connected(relay.relays()),
+        relay_connection(relay.relays()),
     ):
         pass

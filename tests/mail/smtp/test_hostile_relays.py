@@ -2,18 +2,18 @@
 
 import pytest
 
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
-from newsletter.mail.smtp import connected
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
+from newsletter.mail.smtp import relay_connection
 from tests.smtp_server import DOT, Say, SmtpServer, smtp_server
 
 FROM, TO = "bounce@letters.example", "mira@reader.example"
 MESSAGE = b"Subject: A bridge\r\n\r\nIt opens.\r\n"
 BEFORE_IT = [
-    pytest.param("MAIL", Stage.MAIL, id="at our address"),
-    pytest.param("RCPT", Stage.RCPT, id="at the reader's address"),
-    pytest.param("DATA", Stage.DATA, id="at the wish to send"),
+    pytest.param("MAIL", SmtpStage.MAIL, id="at our address"),
+    pytest.param("RCPT", SmtpStage.RCPT, id="at the reader's address"),
+    pytest.param("DATA", SmtpStage.DATA, id="at the wish to send"),
 ]
-STAGES = [*BEFORE_IT, pytest.param(DOT, Stage.DOT, id="after the whole message")]
+STAGES = [*BEFORE_IT, pytest.param(DOT, SmtpStage.END_OF_DATA, id="after the whole message")]
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def server():
 
 def sent(server: SmtpServer) -> tuple[Reply, bool]:
     """The reply to one message, and whether the connection can be used for another."""
-    with connected(server.relays()) as relay:
+    with relay_connection(server.relays()) as relay:
         return relay.send(FROM, TO, MESSAGE), relay.is_open
 
 
@@ -74,6 +74,6 @@ def test_a_refusal_of_a_reader_counts_though_the_relay_hangs_up_after_it(server,
 
     reply, is_open = sent(server)
 
-    assert (reply.code, reply.enhanced, reply.text, reply.stage) == (*told, Stage.RCPT)
+    assert (reply.code, reply.enhanced, reply.text, reply.stage) == (*told, SmtpStage.RCPT)
     assert not is_open
     assert server.messages == []

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.errors import UnreachableError
-from newsletter.mail.smtp import Envelope, all_sent
+from newsletter.mail.smtp import Envelope, send_all
 from tests.mail.smtp.odd_relay import OddRelay, odd_relay
 
 SEEDS = 150
@@ -26,7 +26,7 @@ class Ledger:
         self.told: dict[int, Reply] = {}
         self.stops = rng.choice([0.0, 0.0, 0.05])
 
-    def next(self) -> Envelope | None:
+    def next_message(self) -> Envelope | None:
         if not self.waiting or self.rng.random() < 0.05:
             return None
         key = self.waiting.pop(0)
@@ -34,23 +34,23 @@ class Ledger:
         content = b"To: <r%d@reader.example>\r\n\r\n" % key + b"A line.\r\n" * 20
         return Envelope(key, f"r{key}@letters.example", f"r{key}@reader.example", content)
 
-    def begun(self, envelope: Envelope) -> bool:
+    def confirm_start(self, envelope: Envelope) -> bool:
         if self.rng.random() < self.stops:
             return False
         self.begun_keys.add(envelope.key)
         return True
 
-    def returned(self, envelope: Envelope) -> None:
+    def give_back(self, envelope: Envelope) -> None:
         assert envelope.key not in self.begun_keys
         self.out.remove(envelope.key)
         self.waiting.insert(0, envelope.key)
 
-    def answered(self, envelope: Envelope, reply: Reply) -> None:
+    def on_reply(self, envelope: Envelope, reply: Reply) -> None:
         self.out.remove(envelope.key)
         assert envelope.key not in self.told
         self.told[envelope.key] = reply
 
-    async def more(self) -> bool:
+    async def wait_for_message(self) -> bool:
         await asyncio.sleep(0)
         return bool(self.waiting)
 
@@ -63,7 +63,7 @@ async def run_through(seed: int) -> tuple[OddRelay, Ledger]:
             if not ledger.waiting:
                 break
             try:
-                await all_sent(relay.relays, ledger, count=rng.choice([1, 3]))
+                await send_all(relay.relays, ledger, count=rng.choice([1, 3]))
             except UnreachableError:
                 continue
     return relay, ledger
@@ -75,7 +75,11 @@ def test_what_a_relay_kept_is_what_was_told_as_kept_or_in_doubt(seed):
 
     kept = {key for key, times in relay.kept.items() if times}
     taken = {key for key, one in ledger.told.items() if one.code // 100 == 2}
-    doubted = {key for key, one in ledger.told.items() if one.code == 0 and one.stage is Stage.DOT}
+    doubted = {
+        key
+        for key, one in ledger.told.items()
+        if one.code == 0 and one.stage is SmtpStage.END_OF_DATA
+    }
     assert not ledger.waiting
     assert not ledger.out
     assert max(relay.kept.values(), default=0) <= 1

@@ -2,9 +2,9 @@
 
 import pytest
 
-from newsletter.domain.delivery.smtp_reply import Stage
-from newsletter.mail.message.master_copy import compiled
-from newsletter.mail.smtp import connected
+from newsletter.domain.delivery.smtp_reply import SmtpStage
+from newsletter.mail.message.master_copy import compile_master
+from newsletter.mail.smtp import relay_connection
 from tests.mail.examples import digest, frame, newsletter, recipient
 from tests.smtp_server import DOT, HANG_UP, SILENCE, Say, SmtpServer, impatient, smtp_server
 
@@ -20,23 +20,23 @@ def relay():
 
 def sent(server: SmtpServer, *, to: str = TO, message: bytes = MESSAGE):
     """The reply to one message, and whether the connection can be used for another."""
-    with connected(server.relays()) as relay:
+    with relay_connection(server.relays()) as relay:
         return relay.send(FROM, to, message), relay.is_open
 
 
 def test_a_message_is_handed_over_byte_for_byte(relay):
-    message = compiled(digest(), newsletter(), frame()).message(recipient(name="نور"))
+    message = compile_master(digest(), newsletter(), frame()).message(recipient(name="نور"))
 
     reply, is_open = sent(relay, message=message)
 
     assert (reply.code, reply.enhanced, reply.text) == (250, "2.0.0", "Queued")
-    assert reply.stage is Stage.DOT
+    assert reply.stage is SmtpStage.END_OF_DATA
     assert is_open
     assert [one.content for one in relay.messages] == [message]
 
 
 def test_messages_go_one_after_the_other_over_one_connection(relay):
-    with connected(relay.relays()) as open_relay:
+    with relay_connection(relay.relays()) as open_relay:
         replies = [open_relay.send(FROM, f"{n}@reader.example", MESSAGE) for n in range(3)]
 
     assert [reply.code for reply in replies] == [250, 250, 250]
@@ -74,11 +74,14 @@ def test_only_what_the_relay_offers_is_asked_for(extensions, to, mail):
 
 
 def test_an_address_beyond_ascii_is_refused_here_when_the_relay_cannot_take_it():
-    with smtp_server(extensions=("8BITMIME",)) as server, connected(server.relays()) as relay:
+    with (
+        smtp_server(extensions=("8BITMIME",)) as server,
+        relay_connection(server.relays()) as relay,
+    ):
         refused = relay.send(FROM, "نور@بريد.example", MESSAGE)
         next_one = relay.send(FROM, TO, MESSAGE)
 
-    assert (refused.code, refused.enhanced, refused.stage) == (553, "5.6.7", Stage.RCPT)
+    assert (refused.code, refused.enhanced, refused.stage) == (553, "5.6.7", SmtpStage.RCPT)
     assert "SMTPUTF8" in refused.text
     assert next_one.code == 250
     assert [one.recipient for one in server.messages] == [f"RCPT TO:<{TO}>"]
@@ -97,10 +100,10 @@ def test_a_relay_that_knows_no_ehlo_is_greeted_the_old_way(relay):
 @pytest.mark.parametrize(
     ("command", "stage"),
     [
-        pytest.param("MAIL", Stage.MAIL, id="our address"),
-        pytest.param("RCPT", Stage.RCPT, id="the reader's address"),
-        pytest.param("DATA", Stage.DATA, id="the wish to send"),
-        pytest.param(DOT, Stage.DOT, id="the whole message"),
+        pytest.param("MAIL", SmtpStage.MAIL, id="our address"),
+        pytest.param("RCPT", SmtpStage.RCPT, id="the reader's address"),
+        pytest.param("DATA", SmtpStage.DATA, id="the wish to send"),
+        pytest.param(DOT, SmtpStage.END_OF_DATA, id="the whole message"),
     ],
 )
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ def test_a_refusal_is_told_with_its_stage_and_the_next_message_goes(
 ):
     relay.script(command, answer)
 
-    with connected(relay.relays()) as open_relay:
+    with relay_connection(relay.relays()) as open_relay:
         refused = open_relay.send(FROM, TO, MESSAGE)
         next_one = open_relay.send(FROM, "nour@reader.example", MESSAGE)
 
@@ -129,7 +132,7 @@ def test_a_refusal_is_told_with_its_stage_and_the_next_message_goes(
     assert next_one.code == 250
     assert relay.messages[-1].recipient == "RCPT TO:<nour@reader.example>"
     # After a refusal in mid-way the relay is to forget what it was told (RFC 5321 4.1.1.5).
-    assert ("RSET" in relay.verbs()) == (stage is not Stage.DOT)
+    assert ("RSET" in relay.verbs()) == (stage is not SmtpStage.END_OF_DATA)
 
 
 @pytest.mark.parametrize("code", [251, 252])
@@ -145,10 +148,10 @@ def test_a_relay_that_will_forward_or_try_has_said_yes(relay, code):
 @pytest.mark.parametrize(
     ("command", "stage", "taken"),
     [
-        pytest.param("MAIL", Stage.MAIL, 0, id="at our address"),
-        pytest.param("RCPT", Stage.RCPT, 0, id="at the reader's address"),
-        pytest.param("DATA", Stage.DATA, 0, id="at the wish to send"),
-        pytest.param(DOT, Stage.DOT, 1, id="after the whole message"),
+        pytest.param("MAIL", SmtpStage.MAIL, 0, id="at our address"),
+        pytest.param("RCPT", SmtpStage.RCPT, 0, id="at the reader's address"),
+        pytest.param("DATA", SmtpStage.DATA, 0, id="at the wish to send"),
+        pytest.param(DOT, SmtpStage.END_OF_DATA, 1, id="after the whole message"),
     ],
 )
 def test_a_broken_connection_is_a_reply_without_code_that_names_its_stage(
@@ -180,22 +183,22 @@ def test_a_relay_that_closes_after_a_message_is_not_asked_again(relay, hangs_up)
 
     reply, is_open = sent(relay)
 
-    assert (reply.code, reply.enhanced, reply.stage) == (421, "4.3.2", Stage.DOT)
+    assert (reply.code, reply.enhanced, reply.stage) == (421, "4.3.2", SmtpStage.END_OF_DATA)
     assert not is_open
 
 
 def test_a_relay_that_falls_silent_is_not_waited_for_without_end(relay):
     relay.script(DOT, SILENCE)
 
-    with connected(relay.relays(), timeouts=impatient(dot_s=0.2)) as open_relay:
+    with relay_connection(relay.relays(), timeouts=impatient(dot_s=0.2)) as open_relay:
         reply, is_open = open_relay.send(FROM, TO, MESSAGE), open_relay.is_open
 
-    assert (reply.code, reply.stage) == (0, Stage.DOT)
+    assert (reply.code, reply.stage) == (0, SmtpStage.END_OF_DATA)
     assert not is_open
 
 
 def test_the_connection_is_closed_even_when_the_work_fails(relay):
-    with pytest.raises(ZeroDivisionError), connected(relay.relays()) as open_relay:
+    with pytest.raises(ZeroDivisionError), relay_connection(relay.relays()) as open_relay:
         raise ZeroDivisionError
 
     assert not open_relay.is_open

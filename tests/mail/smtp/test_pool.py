@@ -5,9 +5,9 @@ import logging
 
 import pytest
 
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.errors import SettingsError, UnreachableError
-from newsletter.mail.smtp import Envelope, Relays, Standings, Timeouts, all_sent, connections
+from newsletter.mail.smtp import Envelope, RelayPool, RelaySet, Timeouts, connections, send_all
 from tests.mail.smtp.message_sources import Letters
 from tests.smtp_server import CONNECT, DOT, HANG_UP, OFFERED, SILENCE, Say, SmtpServer, smtp_server
 
@@ -26,8 +26,8 @@ def other():
         yield server
 
 
-def both(first: SmtpServer, second: SmtpServer, options: str = "") -> Relays:
-    return Relays.parse(f"{first.url()}{options} {second.url()}")
+def both(first: SmtpServer, second: SmtpServer, options: str = "") -> RelaySet:
+    return RelaySet.parse(f"{first.url()}{options} {second.url()}")
 
 
 def recipients(*servers: SmtpServer) -> list[int]:
@@ -75,9 +75,9 @@ def test_a_relay_that_is_not_there_is_replaced_by_the_other(relay, other, caplog
 def test_a_relay_that_fails_in_one_run_is_left_alone_in_the_next(relay, other):
     relay.script(CONNECT, "554 5.3.2 Not today")
     relays = both(relay, other)
-    standings = Standings(relays)
+    standings = RelayPool(relays)
     for _ in range(2):
-        asyncio.run(all_sent(relays, Letters(5), count=2, standings=standings))
+        asyncio.run(send_all(relays, Letters(5), count=2, standings=standings))
 
     assert relay.connections == 1
     assert len(other.messages) == 10
@@ -91,7 +91,7 @@ def test_when_a_connection_breaks_one_letter_is_in_doubt_and_the_rest_goes_elsew
     connections(both(relay, other, "?weight=9"), letters, count=1)
 
     doubted = [key for key, reply in letters.told.items() if reply.code == 0]
-    assert [(key, letters.told[key].stage) for key in doubted] == [(1, Stage.DOT)]
+    assert [(key, letters.told[key].stage) for key in doubted] == [(1, SmtpStage.END_OF_DATA)]
     assert sorted(letters.codes())[1:] == [250] * 19
     assert recipients(other) == list(range(2, 21))
 
@@ -99,7 +99,7 @@ def test_when_a_connection_breaks_one_letter_is_in_doubt_and_the_rest_goes_elsew
 def test_a_relay_that_refuses_our_password_is_out_and_the_other_goes_on(other, caplog):
     with smtp_server(extensions=("AUTH PLAIN",)) as server:
         server.script("AUTH", *["535 5.7.8 Wrong"] * 9)
-        relays = Relays.parse(f"{server.url(login='news:hush')}?weight=9 {other.url()}")
+        relays = RelaySet.parse(f"{server.url(login='news:hush')}?weight=9 {other.url()}")
         letters = Letters(20)
         connections(relays, letters, count=4)
 
@@ -113,15 +113,15 @@ def test_a_relay_that_refuses_our_password_is_out_and_the_other_goes_on(other, c
 def test_a_relay_whose_password_is_mended_is_used_again(other, caplog):
     with smtp_server(extensions=("AUTH PLAIN",)) as server:
         server.script("AUTH", *["535 5.7.8 Wrong"] * 2)
-        relays = Relays.parse(f"{server.url(login='news:hush')}?weight=9 {other.url()}")
-        standings = Standings(relays)
+        relays = RelaySet.parse(f"{server.url(login='news:hush')}?weight=9 {other.url()}")
+        standings = RelayPool(relays)
         with caplog.at_level(logging.INFO):
             for _ in range(3):
                 letters = Letters(20)
-                asyncio.run(all_sent(relays, letters, count=1, standings=standings))
+                asyncio.run(send_all(relays, letters, count=1, standings=standings))
                 assert letters.codes() == [250] * 20
                 for standing in standings:
-                    standing.away_until = 0  # as when the time has passed
+                    standing.cooldown_until = 0  # as when the time has passed
 
     assert (server.connections, len(server.messages)) == (3, 20)
     assert caplog.text.count("refuses the user and password") == 1
@@ -206,7 +206,7 @@ class Stopped(Letters):
 
     looks = 2
 
-    async def more(self) -> bool:
+    async def wait_for_message(self) -> bool:
         self.looks -= 1
         return self.looks > 0
 
@@ -215,7 +215,7 @@ def test_a_run_that_is_stopped_does_not_wait_for_a_relay_that_does_not_greet(rel
     relay.script(CONNECT, SILENCE)
     letters = Stopped(20)
 
-    asyncio.run(all_sent(relay.relays(), letters, count=1, timeouts=PATIENT))
+    asyncio.run(send_all(relay.relays(), letters, count=1, timeouts=PATIENT))
 
     assert len(letters.waiting) == 20
 
@@ -231,17 +231,17 @@ class Broken(Letters):
         if key == 3 and where == self._where:
             raise ZeroDivisionError
 
-    def next(self) -> Envelope | None:
+    def next_message(self) -> Envelope | None:
         self._go("next", self.waiting[0] if self.waiting else 0)
-        return super().next()
+        return super().next_message()
 
-    def begun(self, envelope: Envelope) -> bool:
+    def confirm_start(self, envelope: Envelope) -> bool:
         self._go("begun", envelope.key)
-        return super().begun(envelope)
+        return super().confirm_start(envelope)
 
-    def answered(self, envelope: Envelope, reply: Reply) -> None:
+    def on_reply(self, envelope: Envelope, reply: Reply) -> None:
         self._go("answered", envelope.key)
-        super().answered(envelope, reply)
+        super().on_reply(envelope, reply)
 
 
 @pytest.mark.parametrize("extensions", [("PIPELINING",), ()])
@@ -258,7 +258,7 @@ def test_a_fault_of_the_supply_is_raised_and_nothing_hangs(extensions, where):
 
 
 async def cancelled_once_in_flight(letters: Letters, server: SmtpServer) -> None:
-    run = asyncio.create_task(all_sent(server.relays(), letters, count=2, timeouts=PATIENT))
+    run = asyncio.create_task(send_all(server.relays(), letters, count=2, timeouts=PATIENT))
     while len(server.messages) < 2:  # noqa: ASYNC110  # the server has threads and knows no loop
         await asyncio.sleep(0.01)
     run.cancel()
@@ -274,5 +274,5 @@ def test_a_run_that_is_cancelled_tells_what_is_in_doubt_and_returns_the_rest(rel
 
     doubted = {key for key, reply in letters.told.items() if reply.code == 0}
     assert len(doubted) == 2
-    assert all(letters.told[key].stage is Stage.DOT for key in doubted)
+    assert all(letters.told[key].stage is SmtpStage.END_OF_DATA for key in doubted)
     assert len(letters.told) + len(letters.waiting) == 20

@@ -5,31 +5,31 @@ from collections import Counter
 import pytest
 
 from newsletter.errors import SettingsError, UnreachableError
-from newsletter.mail.smtp import Relays, Standings
-from newsletter.mail.smtp.relay_health import MOST_COOLDOWN_S, Standing
+from newsletter.mail.smtp import RelayPool, RelaySet
+from newsletter.mail.smtp.relay_health import MOST_COOLDOWN_S, RelayState
 
 
-def standings(*options: str) -> Standings:
+def standings(*options: str) -> RelayPool:
     """Relays named a, b, … with these options."""
     names = "abcdef"[: len(options)]
     urls = [f"smtp://{name}?{one}" for name, one in zip(names, options, strict=True)]
-    return Standings(Relays.parse(" ".join(urls)))
+    return RelayPool(RelaySet.parse(" ".join(urls)))
 
 
-def opened(all_of_them: Standings, *, now: float = 0) -> tuple[Standing, int]:
+def opened(all_of_them: RelayPool, *, now: float = 0) -> tuple[RelayState, int]:
     """A connection to the relay whose turn it is."""
     found = all_of_them.choose(now)
     assert found is not None
-    all_of_them.let_in(found[0])
+    all_of_them.on_ready(found[0])
     return found
 
 
-def failed_times(all_of_them: Standings, *, now: float = 0) -> float:
+def failed_times(all_of_them: RelayPool, *, now: float = 0) -> float:
     """How long the only relay is left alone after it has failed once more."""
     found = all_of_them.choose(now)
     assert found is not None
-    all_of_them.failed(found[0], "no answer", now=now, since=found[1])
-    return found[0].away_until - now
+    all_of_them.on_connect_failed(found[0], "no answer", now=now, since=found[1])
+    return found[0].cooldown_until - now
 
 
 def test_connections_are_shared_by_weight():
@@ -56,17 +56,17 @@ def test_a_relay_that_has_let_nobody_in_is_asked_by_one():
 
     assert first is not None
     assert ours.choose(0) is None
-    ours.let_in(first[0])
+    ours.on_ready(first[0])
     assert ours.choose(0) is not None
 
 
 def test_a_relay_that_fails_is_left_alone_and_the_other_asked():
     ours = standings("weight=9", "weight=1")
     first, since = opened(ours)
-    ours.failed(first, "no answer", now=0, since=since)
+    ours.on_connect_failed(first, "no answer", now=0, since=since)
 
     assert [opened(ours)[0].relay.host for _ in range(3)] == ["b", "b", "b"]
-    assert opened(ours, now=first.away_until)[0].relay.host == "a"
+    assert opened(ours, now=first.cooldown_until)[0].relay.host == "a"
 
 
 def test_each_failure_doubles_the_time_up_to_a_limit():
@@ -84,7 +84,7 @@ def test_a_relay_that_works_for_a_while_begins_anew():
     failed_times(ours)
     failed_times(ours, now=100)
     found, since = opened(ours, now=200)
-    ours.ended(found, answers=64, broke="", now=200, since=since)
+    ours.on_closed(found, answers=64, broke="", now=200, since=since)
 
     assert failed_times(ours, now=300) == 5
 
@@ -92,9 +92,9 @@ def test_a_relay_that_works_for_a_while_begins_anew():
 def test_the_first_break_after_an_answer_costs_nothing_and_the_second_does():
     ours = standings("")
     first, since = opened(ours)
-    ours.ended(first, answers=3, broke="gone", now=0, since=since)
+    ours.on_closed(first, answers=3, broke="gone", now=0, since=since)
     second, since = opened(ours)
-    ours.ended(second, answers=3, broke="gone", now=0, since=since)
+    ours.on_closed(second, answers=3, broke="gone", now=0, since=since)
 
     assert ours.choose(0) is None
     assert ours.choose(5) is not None
@@ -103,7 +103,7 @@ def test_the_first_break_after_an_answer_costs_nothing_and_the_second_does():
 def test_a_break_without_an_answer_is_a_failure():
     ours = standings("")
     first, since = opened(ours)
-    ours.ended(first, answers=0, broke="gone", now=0, since=since)
+    ours.on_closed(first, answers=0, broke="gone", now=0, since=since)
 
     assert ours.is_hopeless(0)
     assert not ours.is_hopeless(5)
@@ -113,7 +113,7 @@ def test_connections_that_break_together_are_one_failure():
     ours = standings("")
     together = [opened(ours) for _ in range(32)]
     for found, since in together:
-        ours.ended(found, answers=5, broke="gone", now=0, since=since)
+        ours.on_closed(found, answers=5, broke="gone", now=0, since=since)
 
     assert ours.choose(0) is not None
 
@@ -122,7 +122,7 @@ def test_what_is_not_wanted_any_more_blames_nobody():
     ours = standings("connections=1")
     found = ours.choose(0)
     assert found is not None
-    ours.unneeded(found[0])
+    ours.release(found[0])
 
     assert ours.choose(0) is not None
 
@@ -131,8 +131,8 @@ def test_it_is_hopeless_only_when_nothing_is_open_either():
     ours = standings("", "")
     first, since = opened(ours)
     second, _ = opened(ours)
-    ours.failed(first, "no answer", now=0, since=since)
-    ours.refused(second, "It refuses us.", now=0)
+    ours.on_connect_failed(first, "no answer", now=0, since=since)
+    ours.on_auth_rejected(second, "It refuses us.", now=0)
 
     assert ours.is_hopeless(0)
     assert not ours.is_hopeless(6)
@@ -145,10 +145,10 @@ def test_a_relay_that_refuses_us_is_asked_again_less_and_less_often():
     for _ in range(8):
         found = ours.choose(now)
         assert found is not None
-        ours.refused(found[0], "It refuses us.", now=now)
+        ours.on_auth_rejected(found[0], "It refuses us.", now=now)
         assert ours.is_hopeless(now)
-        waits.append(found[0].away_until - now)
-        now = found[0].away_until
+        waits.append(found[0].cooldown_until - now)
+        now = found[0].cooldown_until
 
     assert waits == [60, 120, 240, 480, 960, 1800, 1800, 1800]
 
@@ -159,7 +159,7 @@ def test_a_relay_that_refuses_what_we_send_is_barred_and_the_other_asked():
     assert ours.has_other("a:25")
 
     ours.bar("a:25", "It refuses us.", now=0)
-    ours.ended(first, answers=5, broke="", now=0, since=since)
+    ours.on_closed(first, answers=5, broke="", now=0, since=since)
 
     assert opened(ours)[0].relay.host == "b"
     assert not ours.has_other("b:25")
@@ -170,10 +170,10 @@ def test_the_trouble_names_each_relay():
     ours = standings("", "")
     first, since = opened(ours)
     second, _ = opened(ours)
-    ours.failed(first, "Connection refused", now=0, since=since)
-    ours.refused(second, "The relay b:25 refuses us.", now=0)
+    ours.on_connect_failed(first, "Connection refused", now=0, since=since)
+    ours.on_auth_rejected(second, "The relay b:25 refuses us.", now=0)
 
-    trouble = ours.trouble()
+    trouble = ours.unavailable_error()
 
     assert isinstance(trouble, UnreachableError)
     assert "a:25 (Connection refused); b:25 (The relay b:25 refuses us)" in str(trouble)
@@ -181,7 +181,7 @@ def test_the_trouble_names_each_relay():
 
 def test_a_password_that_every_relay_refuses_is_a_wrong_setting():
     ours = standings("")
-    ours.refused(opened(ours)[0], "The relay a:25 refuses us.", now=0)
+    ours.on_auth_rejected(opened(ours)[0], "The relay a:25 refuses us.", now=0)
 
     with pytest.raises(SettingsError, match=r"^The relay a:25 refuses us\.$"):
-        raise ours.trouble()
+        raise ours.unavailable_error()

@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.errors import SettingsError
-from newsletter.mail.smtp import Relays, RelayUrl
+from newsletter.mail.smtp import RelaySet, RelayUrl
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_several_relays_stand_with_spaces_or_commas_between_them(between):
         ["smtp://a.example", "smtps://b.example?weight=9", "smtp://a.example:26"]
     )
 
-    found = Relays.parse(f" {setting} ")
+    found = RelaySet.parse(f" {setting} ")
 
     assert [one.name for one in found.urls] == ["a.example:25", "b.example:465", "a.example:26"]
     assert found.by_weight[0].name == "b.example:465"
@@ -64,7 +64,7 @@ def test_several_relays_stand_with_spaces_or_commas_between_them(between):
 )
 def test_what_is_no_address_of_a_relay_names_the_setting(setting):
     with pytest.raises(SettingsError, match="NEWSLETTER_SMTP_URL is not the address"):
-        Relays.parse(setting)
+        RelaySet.parse(setting)
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_a_way_to_log_in_needs_a_user():
 
 def test_a_relay_that_stands_there_twice_is_refused():
     with pytest.raises(SettingsError, match="names a relay twice"):
-        Relays.parse("smtp://a.example smtp://a.example?weight=2")
+        RelaySet.parse("smtp://a.example smtp://a.example?weight=2")
 
 
 def test_a_relay_that_is_written_down_does_not_show_its_password():
-    assert "hush" not in repr(Relays.parse("smtp://news:hush@relay.example"))
+    assert "hush" not in repr(RelaySet.parse("smtp://news:hush@relay.example"))

@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from newsletter.mail.smtp.reply_parser import Replies, SenselessError
+from newsletter.mail.smtp.reply_parser import ProtocolError, ReplyParser
 
 SAID = b"220 hello\r\n250-a.example\r\n250-SIZE 10\r\n250 DSN\r\n354\r\n550 5.1.1 no\n421 bye\r\n"
 HEARD = [
@@ -19,18 +19,18 @@ HEARD = [
 
 def heard_in(*pieces: bytes) -> tuple[list[tuple[int, bytes]], bool]:
     """The replies in the pieces, and whether all of it made sense."""
-    replies, heard = Replies(), deque[tuple[int, bytes]]()
+    replies, heard = ReplyParser(), deque[tuple[int, bytes]]()
     try:
         for piece in pieces:
             heard.extend(replies.read(piece))  # a deque keeps what came before an error
-    except SenselessError:
+    except ProtocolError:
         return list(heard), False
     return list(heard), True
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_replies_are_the_same_however_their_bytes_arrive(seed):
-    rng, replies, at = random.Random(seed), Replies(), 0
+    rng, replies, at = random.Random(seed), ReplyParser(), 0
     heard: list[tuple[int, bytes]] = []
     while at < len(SAID):
         end = at + rng.randrange(1, 40)

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from newsletter.domain.delivery.smtp_reply import Stage
+from newsletter.domain.delivery.smtp_reply import SmtpStage
 from newsletter.errors import RelayRefusesError, UnreachableError
-from newsletter.mail.smtp import Envelope, Relays, all_sent, connected, connections
+from newsletter.mail.smtp import Envelope, RelaySet, connections, relay_connection, send_all
 from tests.mail.smtp.message_sources import FROM, MESSAGE, Letters
 from tests.smtp_server import CONNECT, SmtpServer, smtp_server
 
@@ -19,8 +19,8 @@ TOO_LARGE = "552 5.3.4 Message size exceeds fixed limit"
 class Mixed(Letters):
     """Each third letter is for an address beyond ASCII."""
 
-    def next(self) -> Envelope | None:
-        envelope = super().next()
+    def next_message(self) -> Envelope | None:
+        envelope = super().next_message()
         if envelope is None or envelope.key % 3:
             return envelope
         recipient = f"r{envelope.key}-ä@reader.example"
@@ -42,9 +42,9 @@ def server():
         context.__exit__(None, None, None)
 
 
-def set_of(*servers: SmtpServer, first: str = "?weight=9") -> Relays:
+def set_of(*servers: SmtpServer, first: str = "?weight=9") -> RelaySet:
     urls = [one.url() for one in servers]
-    return Relays.parse(" ".join([urls[0] + first, *urls[1:]]))
+    return RelaySet.parse(" ".join([urls[0] + first, *urls[1:]]))
 
 
 @pytest.mark.parametrize("count", [1, 4])
@@ -153,7 +153,7 @@ def test_an_address_beyond_ascii_waits_for_the_relay_that_takes_it_and_the_rest_
     letters = Mixed(30)
 
     with pytest.raises(UnreachableError, match=r"421 4\.3\.2 Later"):
-        asyncio.run(all_sent(set_of(plain, away), letters, count=2))
+        asyncio.run(send_all(set_of(plain, away), letters, count=2))
 
     assert letters.codes() == [250] * 20
     assert sorted(letters.returns) == list(range(3, 31, 3))
@@ -169,7 +169,7 @@ def test_an_address_beyond_ascii_waits_for_the_relay_that_takes_it_and_the_rest_
 def test_a_single_letter_is_offered_to_the_next_relay_too(server, extensions, recipient):
     first, second = server(extensions), server(ALL)
 
-    with connected(set_of(first, second)) as relay:
+    with relay_connection(set_of(first, second)) as relay:
         assert relay.send(FROM, recipient, MESSAGE).code == 250
         assert relay.send(FROM, "other@reader.example", MESSAGE).code == 250
 
@@ -177,7 +177,7 @@ def test_a_single_letter_is_offered_to_the_next_relay_too(server, extensions, re
 
 
 def test_a_single_letter_that_no_relay_takes_is_refused_in_words(server):
-    with connected(set_of(server(PLAIN), server(PLAIN))) as relay:
+    with relay_connection(set_of(server(PLAIN), server(PLAIN))) as relay:
         reply = relay.send(FROM, "rä@reader.example", MESSAGE)
 
-    assert (reply.code, reply.stage) == (553, Stage.RCPT)
+    assert (reply.code, reply.stage) == (553, SmtpStage.RCPT)

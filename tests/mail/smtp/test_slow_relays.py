@@ -9,9 +9,9 @@ from contextlib import suppress
 
 import pytest
 
-from newsletter.domain.delivery.smtp_reply import Stage
+from newsletter.domain.delivery.smtp_reply import SmtpStage
 from newsletter.errors import UnreachableError
-from newsletter.mail.smtp import Relays, Timeouts, all_sent
+from newsletter.mail.smtp import RelaySet, Timeouts, send_all
 from tests.mail.smtp.message_sources import Letters
 from tests.patience import HANGS_S
 from tests.smtp_server import impatient
@@ -41,10 +41,10 @@ async def told_by(
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER_BYTES)
     server = await asyncio.start_server(served, sock=listening, limit=SMALL_BUFFER_BYTES)
-    relays = Relays.parse(f"smtp://127.0.0.1:{listening.getsockname()[1]}")
+    relays = RelaySet.parse(f"smtp://127.0.0.1:{listening.getsockname()[1]}")
     try:
         async with asyncio.timeout(HANGS_S):
-            await all_sent(relays, letters, count=1, timeouts=timeouts or impatient())
+            await send_all(relays, letters, count=1, timeouts=timeouts or impatient())
     except UnreachableError as error:
         return str(error)
     finally:
@@ -146,18 +146,28 @@ async def reads_no_message(reader: Reader, writer: Writer) -> None:
     ("relay", "content", "stage", "limits"),
     [
         pytest.param(
-            answers_no_mail, SMALL, Stage.MAIL, {"mail_s": MAIL_S}, id="no answer to MAIL"
-        ),
-        pytest.param(drips_an_answer, SMALL, Stage.MAIL, {"mail_s": MAIL_S}, id="a drip, to MAIL"),
-        pytest.param(
-            answers_no_message, SMALL, Stage.DOT, {"dot_s": SILENCE_S}, id="no answer to a message"
+            answers_no_mail, SMALL, SmtpStage.MAIL, {"mail_s": MAIL_S}, id="no answer to MAIL"
         ),
         pytest.param(
-            drips_the_last_answer, SMALL, Stage.DOT, {"dot_s": SILENCE_S}, id="a drip, to a message"
+            drips_an_answer, SMALL, SmtpStage.MAIL, {"mail_s": MAIL_S}, id="a drip, to MAIL"
+        ),
+        pytest.param(
+            answers_no_message,
+            SMALL,
+            SmtpStage.END_OF_DATA,
+            {"dot_s": SILENCE_S},
+            id="no answer to a message",
+        ),
+        pytest.param(
+            drips_the_last_answer,
+            SMALL,
+            SmtpStage.END_OF_DATA,
+            {"dot_s": SILENCE_S},
+            id="a drip, to a message",
         ),
         # What has not left this machine in full is in nobody's mailbox.
         pytest.param(
-            reads_no_message, LARGE, Stage.DATA, {"block_s": SILENCE_S}, id="it does not read"
+            reads_no_message, LARGE, SmtpStage.DATA, {"block_s": SILENCE_S}, id="it does not read"
         ),
     ],
 )

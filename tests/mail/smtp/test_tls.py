@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from newsletter.errors import UnreachableError
-from newsletter.mail.smtp import connected, handshake
+from newsletter.mail.smtp import handshake, relay_connection
 from tests.mail.smtp.message_sources import FROM, MESSAGE
 from tests.patience import HANGS_S
 from tests.smtp_server import SmtpServer, smtp_server
@@ -50,7 +50,7 @@ def server_with(tls: ssl.SSLContext, scheme: str):
 def refusal(server: SmtpServer, scheme: str) -> str:
     """Why the relay cannot be used; it has not heard our password."""
     relays = server.relays(scheme, login="news:hush")
-    with pytest.raises(UnreachableError) as error, connected(relays):
+    with pytest.raises(UnreachableError) as error, relay_connection(relays):
         pass
     assert "AUTH" not in server.verbs()
     return str(error.value)
@@ -61,7 +61,7 @@ def test_a_message_goes_through_tls(certified, scheme):
     large = MESSAGE + b"A line.\r\n" * 50_000
     with (
         server_with(certified(), scheme) as server,
-        connected(server.relays(scheme, login="news:hush")) as relay,
+        relay_connection(server.relays(scheme, login="news:hush")) as relay,
     ):
         replies = [relay.send(FROM, TO, message) for message in (MESSAGE, large)]
 

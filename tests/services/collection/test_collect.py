@@ -17,7 +17,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 def stored(store: Store, url: str) -> Feed:
     with store.begin() as session:
-        (feed,) = [one for one in feeds.every(session) if one.url == url]
+        (feed,) = [one for one in feeds.list_all(session) if one.url == url]
     return feed
 
 
@@ -41,8 +41,8 @@ def test_a_feed_s_articles_are_kept_and_its_row_says_how_it_went(store, web, pol
     assert {one.title for one in kept(store, now)} == {BEIRUT, AMMAN}
     assert (feed.etag, feed.last_modified) == ('"7"', "Tue, 03 Mar 2026 16:00:00 GMT")
     assert (feed.due_at, feed.fetched_at, feed.succeeded_at) == (now + 15 * MINUTE, now, now)
-    assert (feed.said, feed.entry_count, feed.failures) == (report.said, 2, 0)
-    assert "2 new" in feed.said
+    assert (feed.last_result, feed.entry_count, feed.failures) == (report.message, 2, 0)
+    assert "2 new" in feed.last_result
 
 
 def test_a_feed_that_says_nothing_new_is_well_and_changes_nothing(store, web, policy, now):
@@ -88,7 +88,7 @@ def test_a_feed_that_fails_is_asked_less_and_less_often(store, web, policy, fail
     feed = stored(store, url)
     assert not report.is_ok
     assert (feed.failures, feed.due_at) == (failures + 1, now + pause)
-    assert (feed.said, feed.fetched_at, feed.succeeded_at) == (
+    assert (feed.last_result, feed.fetched_at, feed.succeeded_at) == (
         "Its server has trouble (500).",
         now,
         None,
@@ -122,7 +122,7 @@ def test_a_server_that_asks_to_be_left_alone_is(store, web, policy, now, asks, p
 )
 def test_a_feed_that_answers_again_starts_afresh(store, web, policy, now, answer):
     url = web.script("/rss", answer)
-    polled(store, url, now=now, failures=7, said="There is nothing at this address (404).")
+    polled(store, url, now=now, failures=7, last_result="There is nothing at this address (404).")
 
     collect(store, policy, now=now)
 
@@ -154,7 +154,7 @@ def test_one_failing_feed_does_not_stop_the_rest(store, web, policy, now, answer
 
     assert reports[good].new == 1
     assert not reports[bad].is_ok
-    assert stored(store, bad).said == reports[bad].said != ""
+    assert stored(store, bad).last_result == reports[bad].message != ""
     assert len(kept(store, now)) == 1
 
 
@@ -177,7 +177,7 @@ def test_an_updated_article_takes_its_new_words(store, web, policy, now):
 
     (article,) = [one for one in kept(store, now) if one.url.endswith("/a")]
     assert (report.new, report.updated, report.unchanged) == (0, 1, 1)
-    assert "1 updated" in report.said
+    assert "1 updated" in report.message
     assert (article.summary, article.published_at) == ("Two ships.", now - HOUR)
 
 
@@ -188,7 +188,7 @@ def test_an_old_article_is_kept_and_counted_as_no_news(store, web, policy, now):
     (report,) = collect(store, policy, now=now)
 
     assert (report.new, report.old) == (2, 1)
-    assert "1 too old to be news" in report.said
+    assert "1 too old to be news" in report.message
     assert len(kept(store, now)) == 2
 
 
@@ -198,8 +198,12 @@ def test_an_entry_that_cannot_be_kept_is_told_and_the_others_are_kept(store, web
 
     (report,) = collect(store, policy, now=now)
 
-    assert (report.new, report.entries, [one.what for one in report.refused]) == (1, 2, ["No link"])
-    assert "1 refused" in stored(store, url).said
+    assert (report.new, report.entries, [one.subject for one in report.refused]) == (
+        1,
+        2,
+        ["No link"],
+    )
+    assert "1 refused" in stored(store, url).last_result
 
 
 def test_a_feed_without_entries_is_well_and_says_so(store, web, policy, now):
@@ -208,7 +212,7 @@ def test_a_feed_without_entries_is_well_and_says_so(store, web, policy, now):
     (report,) = collect(store, policy, now=now)
 
     assert report.is_ok
-    assert "without entries" in report.said
+    assert "without entries" in report.message
 
 
 def test_each_report_is_handed_on_as_it_comes(store, web, policy, now):

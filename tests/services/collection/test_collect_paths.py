@@ -17,7 +17,7 @@ def test_a_file_s_feed_is_kept_and_never_polled(store, tmp_path, now):
     (report,) = collect_paths(store, [file], now=now)
 
     with store.begin() as session:
-        (feed,) = feeds.every(session)
+        (feed,) = feeds.list_all(session)
     assert (report.is_ok, report.new, report.source) == (True, 2, "The Cedar Post")
     assert (feed.url, feed.is_polled) == (file.as_uri(), False)
 

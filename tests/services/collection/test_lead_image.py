@@ -10,7 +10,7 @@ from newsletter.domain.articles.article import Image
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.collection.collect import collect
 from newsletter.services.collection.collect_files import collect_paths
-from newsletter.services.collection.lead_image import illustrate
+from newsletter.services.collection.lead_image import find_lead_image
 from newsletter.services.editions.compose import compose
 from newsletter.store.editions import editions
 from tests.services.worlds import BEIRUT, item, moved, polled, rss
@@ -47,7 +47,7 @@ def edition(store, newsletter, policy, site, now):
 
 
 def test_the_lead_gets_the_photo_that_its_page_shares(store, policy, site, edition):
-    illustrated = illustrate(store, policy, edition)
+    illustrated = find_lead_image(store, policy, edition)
 
     photo = Image(url=site.url("/port.jpg"), width=1072, height=600, alt="The harbour")
     assert [story.lead.image for story in illustrated.stories] == [photo]
@@ -56,10 +56,10 @@ def test_the_lead_gets_the_photo_that_its_page_shares(store, policy, site, editi
 
 
 def test_a_lead_that_has_its_photo_asks_nobody(store, policy, site, edition):
-    illustrated = illustrate(store, policy, edition)
+    illustrated = find_lead_image(store, policy, edition)
     site.asked.clear()
 
-    assert illustrate(store, policy, illustrated) == illustrated
+    assert find_lead_image(store, policy, illustrated) == illustrated
     assert site.asked == []
 
 
@@ -68,14 +68,14 @@ def test_an_edition_that_is_settled_stays_as_it_is(store, policy, site, edition,
     moved(store, edition.id, status)
     settled = replace(edition, status=status)
 
-    assert illustrate(store, policy, settled) == settled
+    assert find_lead_image(store, policy, settled) == settled
     assert site.asked == []
 
 
 def test_an_outlet_that_is_away_leaves_the_lead_without_a_photo(store, policy, site, edition):
     site.serve("/a", "gone", status=410)
 
-    assert illustrate(store, policy, edition) == edition
+    assert find_lead_image(store, policy, edition) == edition
 
 
 def test_what_was_read_from_a_file_asks_nobody_on_the_web(
@@ -87,12 +87,12 @@ def test_what_was_read_from_a_file_asks_nobody_on_the_web(
     edition = compose(store, replace(newsletter, min_stories=1), TODAY, now=now)
 
     assert [story.title for story in edition.stories] == [BEIRUT]
-    assert illustrate(store, policy, edition) == edition
+    assert find_lead_image(store, policy, edition) == edition
     assert site.asked == []
 
 
 def test_an_edition_without_stories_asks_nobody(store, newsletter, policy, site, now):
     empty = compose(store, newsletter, TODAY, now=now)
 
-    assert illustrate(store, policy, empty) == empty
+    assert find_lead_image(store, policy, empty) == empty
     assert site.asked == []

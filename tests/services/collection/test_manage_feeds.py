@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.errors import FeedError, InputError, MissingError
+from newsletter.errors import FeedError, InputError, NotFoundError
 from newsletter.services.collection import manage_feeds
 from newsletter.store.collection import feeds as kept
 from tests.services.worlds import item, polled, rss
@@ -18,7 +18,7 @@ def test_a_feed_is_read_and_added_with_what_it_says_of_itself(store, policy, web
     assert (feed.url, feed.source, feed.is_polled) == (url, "The Cedar Post", True)
     assert (feed.due_at, len(parsed.entries)) == (now, 2)
     with store.begin() as session:
-        assert kept.due(session, now=now) == (feed,)
+        assert kept.list_due(session, now=now) == (feed,)
 
 
 def test_what_a_person_says_of_a_feed_counts_for_more(store, policy, web, now):
@@ -69,7 +69,7 @@ def test_what_cannot_be_read_is_not_added(store, policy, web, now, path, says):
         manage_feeds.add(store, policy, web.url(path), now=now)
 
     with store.begin() as session:
-        assert kept.every(session) == ()
+        assert kept.list_all(session) == ()
 
 
 @pytest.mark.parametrize("url", ["cedar.example/rss", "file:///etc/passwd", "ftp://cedar.example/"])
@@ -83,7 +83,7 @@ def test_a_removed_feed_is_read_no_more_and_cannot_be_removed_again(store, now):
 
     manage_feeds.remove(store, feed.url)
 
-    with pytest.raises(MissingError, match="There is no feed"):
+    with pytest.raises(NotFoundError, match="There is no feed"):
         manage_feeds.remove(store, feed.url)
 
 
@@ -98,4 +98,4 @@ def test_checking_tells_how_each_polled_feed_is_and_keeps_nothing(store, policy,
     assert "1 entries" in said
     assert (second, refused) == (bad, ["It refuses us (403).", False])
     with store.begin() as session:
-        assert kept.every(session)[:2] == (good, bad)
+        assert kept.list_all(session)[:2] == (good, bad)

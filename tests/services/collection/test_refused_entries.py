@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.url_identity import url_key
-from newsletter.feeds.parsing.detect import read
+from newsletter.domain.articles.url_identity import url_identity
+from newsletter.feeds.parsing.detect import parse_document
 from newsletter.feeds.parsing.entry_builder import MAX_KEY_CHARS
 from newsletter.services.collection.collect import collect
 from newsletter.store import Store
@@ -45,7 +45,7 @@ def kept(store: Store, now: datetime) -> list[Article]:
 def test_an_entry_with_an_endless_address_is_refused_and_the_rest_of_its_feed_kept(
     store, web, policy, now, long, is_refused
 ):
-    assert (len(url_key(f"https://cedar.example{long}")) > MAX_KEY_CHARS) is is_refused
+    assert (len(url_identity(f"https://cedar.example{long}")) > MAX_KEY_CHARS) is is_refused
     body = rss(item("/port"), item(long, title=AMMAN), item("/clay", title=BAGHDAD))
     polled(store, web.serve("/rss", body), now=now)
 
@@ -54,9 +54,9 @@ def test_an_entry_with_an_endless_address_is_refused_and_the_rest_of_its_feed_ke
     titles = {BEIRUT, BAGHDAD} | (set() if is_refused else {AMMAN})
     refused = [(AMMAN, "Its address is too long.")] if is_refused else []
     assert {one.title for one in kept(store, now)} == titles
-    assert [(one.what, one.why) for one in report.refused] == refused
+    assert [(one.subject, one.reason) for one in report.refused] == refused
     assert (report.is_ok, report.new, report.entries) == (True, len(titles), 3)
-    assert ("1 refused" in report.said) is is_refused
+    assert ("1 refused" in report.message) is is_refused
 
 
 @pytest.fixture
@@ -77,9 +77,13 @@ def test_a_failure_that_nobody_foresaw_is_its_own_feeds(picky, web, policy, now,
         reports = {report.url: report for report in collect(picky, policy, now=now)}
 
     with picky.begin() as session:
-        (row,) = [one for one in feeds.every(session) if one.url == bad]
+        (row,) = [one for one in feeds.list_all(session) if one.url == bad]
     assert sorted(report.is_ok for report in reports.values()) == [False, True]
-    assert reports[bad].said == row.said == "Its articles could not be kept (IntegrityError)."
+    assert (
+        reports[bad].message
+        == row.last_result
+        == "Its articles could not be kept (IntegrityError)."
+    )
     assert (row.failures, row.due_at, row.etag) == (1, now + 30 * MINUTE, '"7"')
     assert [one.title for one in kept(picky, now)] == [BEIRUT]
     assert bad in caplog.text
@@ -99,7 +103,9 @@ def test_an_id_of_a_json_feed_is_a_guid_only_when_it_says_something(fields, guid
     known = {"url": "https://cedar.example/port", "title": BEIRUT}
     document = {"version": "https://jsonfeed.org/version/1.1", "items": [known | fields]}
 
-    (entry,) = read(json.dumps(document).encode(), url="https://cedar.example/feed.json").entries
+    (entry,) = parse_document(
+        json.dumps(document).encode(), url="https://cedar.example/feed.json"
+    ).entries
 
     assert entry.guid == guid
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from newsletter.cli.output.next_edition import promise_lines
-from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
+from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services.editions import review
 from newsletter.services.editions.compose import compose
@@ -111,7 +111,7 @@ def test_a_held_edition_s_minute_moves_and_it_stays_held(ports, edition, clock, 
     beat(ports, clock, SENDS + HOUR)
 
     found = edition_of(ports.store, edition.id)
-    assert (found.status, found.hold, found.sends_at) == (HELD, Hold.EDITOR, SENDS + HOUR)
+    assert (found.status, found.hold, found.sends_at) == (HELD, HoldReason.EDITOR, SENDS + HOUR)
     assert said.endswith("It is held, and waits for newsletter approve: Wait.")
 
 
@@ -220,7 +220,7 @@ def test_a_longer_grace_lets_go_what_was_held_as_late(ports, edition, clock, cha
     change(grace=4 * HOUR)
     beat(ports, clock, SENDS + 3 * HOUR + MINUTE)
 
-    assert (held.status, held.hold) == (HELD, Hold.LATE)
+    assert (held.status, held.hold) == (HELD, HoldReason.LATE)
     assert edition_of(ports.store, edition.id).status is SENDING
 
 

@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
-from newsletter.domain.newsletter import ThinDay
-from newsletter.errors import StateError
+from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.newsletter import TooFewStoriesPolicy
+from newsletter.errors import InvalidStateError
 from newsletter.mail.content.heading import SUBJECT_CHARS
 from newsletter.services.editions.compose import compose
-from newsletter.services.editions.export import document
+from newsletter.services.editions.export import to_document
 from newsletter.store.editions import editions
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, CAIRO, OTHER, moved, news
 
@@ -109,19 +109,28 @@ def test_composed_early_the_window_closes_now(store, newsletter, now):
 @pytest.mark.parametrize(
     ("found", "thin_day", "fate"),
     [
-        pytest.param([], ThinDay.SKIP, ("draft", None, "no story"), id="nothing"),
-        pytest.param([], ThinDay.HOLD, ("draft", None, "no story"), id="nothing to hold"),
-        pytest.param([OTHER], ThinDay.HOLD, ("draft", None, "no story"), id="nothing of ours"),
+        pytest.param([], TooFewStoriesPolicy.SKIP, ("draft", None, "no story"), id="nothing"),
         pytest.param(
-            [BEIRUT, AMMAN], ThinDay.SKIP, ("draft", None, "2 of at least 3"), id="too few"
+            [], TooFewStoriesPolicy.HOLD, ("draft", None, "no story"), id="nothing to hold"
+        ),
+        pytest.param(
+            [OTHER], TooFewStoriesPolicy.HOLD, ("draft", None, "no story"), id="nothing of ours"
         ),
         pytest.param(
             [BEIRUT, AMMAN],
-            ThinDay.HOLD,
-            ("held", Hold.THIN, "2 of at least 3"),
+            TooFewStoriesPolicy.SKIP,
+            ("draft", None, "2 of at least 3"),
+            id="too few",
+        ),
+        pytest.param(
+            [BEIRUT, AMMAN],
+            TooFewStoriesPolicy.HOLD,
+            ("held", HoldReason.TOO_FEW_STORIES, "2 of at least 3"),
             id="too few, held",
         ),
-        pytest.param([BEIRUT, AMMAN, CAIRO], ThinDay.SKIP, ("draft", None, ""), id="enough"),
+        pytest.param(
+            [BEIRUT, AMMAN, CAIRO], TooFewStoriesPolicy.SKIP, ("draft", None, ""), id="enough"
+        ),
     ],
 )
 def test_before_its_minute_a_thin_day_is_held_or_waits_for_news(
@@ -129,7 +138,7 @@ def test_before_its_minute_a_thin_day_is_held_or_waits_for_news(
 ):
     news(store, *found, now=CUT_OFF - HOUR)
 
-    edition = compose(store, replace(newsletter, thin_day=thin_day), TODAY, now=now)
+    edition = compose(store, replace(newsletter, too_few_stories_policy=thin_day), TODAY, now=now)
 
     status, hold, reason = fate
     assert (edition.status, edition.hold) == (status, hold)
@@ -164,7 +173,7 @@ def test_an_edition_that_is_settled_is_not_composed_anew(store, newsletter, now,
     moved(store, first.id, status, frozen_at=now if frozen else None)
     news(store, CAIRO, now=CUT_OFF - MINUTE)
 
-    with pytest.raises(StateError, match="approved or out already"):
+    with pytest.raises(InvalidStateError, match="approved or out already"):
         compose(store, newsletter, TODAY, now=now)
 
     with store.begin() as session:
@@ -174,9 +183,13 @@ def test_an_edition_that_is_settled_is_not_composed_anew(store, newsletter, now,
 @pytest.mark.parametrize(
     ("hold", "after"),
     [
-        pytest.param(Hold.EDITOR, ("held", Hold.EDITOR, "Check it."), id="an editor's"),
-        pytest.param(Hold.THIN, ("draft", None, ""), id="of a thin day that is none any more"),
-        pytest.param(Hold.REFUSED, ("draft", None, ""), id="of an email that was refused"),
+        pytest.param(HoldReason.EDITOR, ("held", HoldReason.EDITOR, "Check it."), id="an editor's"),
+        pytest.param(
+            HoldReason.TOO_FEW_STORIES,
+            ("draft", None, ""),
+            id="of a thin day that is none any more",
+        ),
+        pytest.param(HoldReason.REFUSED, ("draft", None, ""), id="of an email that was refused"),
     ],
 )
 def test_only_an_editor_s_hold_outlives_composing_anew(store, newsletter, now, hold, after):
@@ -197,7 +210,7 @@ def test_the_edition_as_a_document_says_what_is_in_and_what_is_out(store, newsle
     with store.begin() as session:
         decided = editions.decisions(session, edition.id)
 
-    told = json.loads(json.dumps(document(edition, newsletter, decided)))
+    told = json.loads(json.dumps(to_document(edition, newsletter, decided)))
 
     assert (told["edition"]["date"], told["edition"]["newsletter"]) == ("2026-03-03", "evening")
     assert [one["title"] for one in told["stories"]] == [one.title for one in edition.stories]

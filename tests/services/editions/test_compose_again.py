@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.editions.compose import compose
-from newsletter.services.editions.export import document
+from newsletter.services.editions.export import to_document
 from newsletter.store import Store
 from newsletter.store.editions import editions
 from tests.services.worlds import AMMAN, BAGHDAD, BEIRUT, CAIRO, moved, news
@@ -63,9 +63,9 @@ def test_what_happened_since_goes_on_from_the_edition_that_told_it(store, newsle
     assert reasons.keys() == {BEIRUT, CAIRO}
     assert reasons[BEIRUT].endswith(f"Goes on from “{BEIRUT}” in the edition of 3 March 2026.")
     assert "Goes on" not in reasons[CAIRO]
-    since = {story.title: story.since for story in second.stories}
+    since = {story.title: story.follows_edition_of for story in second.stories}
     assert since == {BEIRUT: TODAY, CAIRO: None}
-    told = document(second, newsletter, ())["stories"]
+    told = to_document(second, newsletter, ())["stories"]
     assert {one["title"]: one["since"] for one in told} == {BEIRUT: "2026-03-03", CAIRO: None}
 
 

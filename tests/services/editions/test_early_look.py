@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
-from newsletter.domain.newsletter import Approval, Newsletter
-from newsletter.errors import StateError
+from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
+from newsletter.errors import InvalidStateError
 from newsletter.services.editions import review
 from newsletter.services.editions.compose import compose
 from newsletter.services.editions.recompose import compose_now
@@ -149,7 +149,7 @@ def test_what_a_person_approved_early_goes_out_as_it_was(ports, store, newslette
     edition = found(store, newsletter)
     assert (edition.status, titles(edition)) == (EditionStatus.SENDING, titles(early))
     with store.begin() as session:
-        assert editions.last_cut_off(session, newsletter.id, before=TODAY + DAY) == MORNING
+        assert editions.last_window_end(session, newsletter.id, before=TODAY + DAY) == MORNING
 
 
 def test_what_an_early_approval_left_out_is_in_the_next_edition(
@@ -171,7 +171,7 @@ def test_an_editor_s_hold_stays_while_news_comes_in(ports, store, newsletter, cl
     beat(ports, clock, MORNING + 5 * HOUR, CUT_OFF, SENDS)
 
     edition = found(store, newsletter)
-    assert (edition.status, edition.hold) == (EditionStatus.HELD, Hold.EDITOR)
+    assert (edition.status, edition.hold) == (EditionStatus.HELD, HoldReason.EDITOR)
     assert (edition.reason, edition.decided_by) == ("Wait for the vote.", "Rana")
     assert CAIRO in titles(edition)
 
@@ -183,7 +183,7 @@ def test_a_hold_between_choosing_and_saving_is_not_lost(ports, store, newsletter
 
     compose(store, newsletter, TODAY, now=digest_of.composed_at + MINUTE)
 
-    assert edition_of(store, early.id).hold is Hold.EDITOR
+    assert edition_of(store, early.id).hold is HoldReason.EDITOR
 
 
 def test_nobody_approves_what_was_composed_anew_since_it_was_seen(
@@ -192,7 +192,7 @@ def test_nobody_approves_what_was_composed_anew_since_it_was_seen(
     news(store, CAIRO, now=MORNING + MINUTE)
     beat(ports, clock, MORNING + 2 * MINUTE)
 
-    with pytest.raises(StateError, match="has changed since you looked"):
+    with pytest.raises(InvalidStateError, match="has changed since you looked"):
         review.approve(ports, early.id, by="Rana", as_composed_at=early.composed_at)
 
     assert found(store, newsletter).status is EditionStatus.DRAFT
@@ -208,7 +208,7 @@ def test_what_is_composed_anew_while_it_is_sent_off_waits(ports, store, newslett
     stale = edition_of(store, early.id)
     compose(store, newsletter, TODAY, now=SENDS)
     with store.begin() as session:
-        is_moved = editions.move(
+        is_moved = editions.transition(
             session,
             stale.id,
             expected=(EditionStatus.DRAFT,),
@@ -224,9 +224,9 @@ def test_an_edition_without_a_story_is_neither_approved_nor_sent(ports, newslett
     clock.at = MORNING
     empty = compose_now(ports, newsletter, TODAY)
 
-    with pytest.raises(StateError, match="no story"):
+    with pytest.raises(InvalidStateError, match="no story"):
         review.approve(ports, empty.id, by="Rana")
-    with pytest.raises(StateError, match="too little to say"):
+    with pytest.raises(InvalidStateError, match="too little to say"):
         send_now(ports, empty.id, force=True)
 
 
@@ -235,7 +235,7 @@ def test_a_thin_draft_is_sent_by_force_only(ports, store, newsletter, clock):
     clock.at = MORNING
     thin = compose_now(ports, newsletter, TODAY)
 
-    with pytest.raises(StateError, match="--force"):
+    with pytest.raises(InvalidStateError, match="--force"):
         send_now(ports, thin.id)
     assert send_now(ports, thin.id, force=True).status is EditionStatus.SENT
 
@@ -299,16 +299,18 @@ def test_a_clock_that_was_ahead_costs_no_evening(ports, store, newsletter, *, cl
 @pytest.mark.parametrize(
     ("approval", "by", "after"),
     [
-        pytest.param(Approval.AUTOMATIC, "", EditionStatus.SENDING, id="a draft"),
-        pytest.param(Approval.REQUIRED, "Rana", EditionStatus.SENDING, id="an approved one"),
-        pytest.param(Approval.REQUIRED, "", EditionStatus.HELD, id="one that nobody approved"),
+        pytest.param(ApprovalPolicy.AUTOMATIC, "", EditionStatus.SENDING, id="a draft"),
+        pytest.param(ApprovalPolicy.REQUIRED, "Rana", EditionStatus.SENDING, id="an approved one"),
+        pytest.param(
+            ApprovalPolicy.REQUIRED, "", EditionStatus.HELD, id="one that nobody approved"
+        ),
     ],
 )
 def test_what_a_clock_that_was_ahead_held_waits_for_its_minute_again(
     ports, store, newsletter, *, clock, early, approval, by, after
 ):
     with store.begin() as session:
-        newsletters.save(session, replace(newsletter, approval=approval), now=MORNING)
+        newsletters.save(session, replace(newsletter, approval_policy=approval), now=MORNING)
     beat(ports, clock, CUT_OFF + MINUTE)
     if by:
         review.approve(ports, early.id, by=by)
@@ -358,7 +360,7 @@ def test_a_skipped_evening_leaves_its_news_to_the_next(ports, store, newsletter,
     news(store, BAGHDAD, now=SENDS + 10 * HOUR)
     moved(store, found(store, newsletter).id, EditionStatus.SKIPPED)
     with store.begin() as session:
-        older = newsletters.every(session)[0]
+        older = newsletters.list_all(session)[0]
     compose(store, older, TODAY - DAY, now=CUT_OFF - DAY)
     moved(store, found(store, newsletter, TODAY - DAY).id, EditionStatus.SENT)
 

@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from newsletter.domain.editions.edition import EditionStatus, Hold
-from newsletter.domain.newsletter import ThinDay
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.domain.newsletter import TooFewStoriesPolicy
 from newsletter.services.editions.recompose import compose_now
 from newsletter.services.operations import scheduled_jobs
 from newsletter.store.collection import feeds
@@ -124,7 +124,7 @@ def test_a_feed_that_comes_back_is_in_the_evening_once_it_is_read(
     scheduled_jobs.compose_due(ports)
     web.serve("/rss", document(at=CUT_OFF - HOUR))
     with ports.store.begin() as session:
-        (feed,) = feeds.every(session)
+        (feed,) = feeds.list_all(session)
         feeds.record(session, feed.id, due_at=clock.at)
     clock.at += 6 * MINUTE
 
@@ -177,7 +177,11 @@ def test_a_skipped_evening_stays_skipped(ports, newsletter, clock, found, minute
 
 def test_a_thin_day_becomes_a_draft_when_news_comes_in(ports, store, newsletter, clock, found):
     with store.begin() as session:
-        newsletters.save(session, replace(newsletter, thin_day=ThinDay.HOLD), now=clock.at)
+        newsletters.save(
+            session,
+            replace(newsletter, too_few_stories_policy=TooFewStoriesPolicy.HOLD),
+            now=clock.at,
+        )
     news(store, BEIRUT, AMMAN, now=CUT_OFF - HOUR)
     scheduled_jobs.compose_due(ports)
     held = found()
@@ -186,7 +190,7 @@ def test_a_thin_day_becomes_a_draft_when_news_comes_in(ports, store, newsletter,
 
     scheduled_jobs.compose_due(ports)
 
-    assert (held.status, held.hold) == (EditionStatus.HELD, Hold.THIN)
+    assert (held.status, held.hold) == (EditionStatus.HELD, HoldReason.TOO_FEW_STORIES)
     assert (found().status, found().hold, found().reason) == (EditionStatus.DRAFT, None, "")
 
 

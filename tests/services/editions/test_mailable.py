@@ -8,19 +8,19 @@ from email.utils import format_datetime
 import pytest
 from sqlalchemy import text
 
-from newsletter.domain.editions.edition import Edition, EditionStatus, Hold
-from newsletter.domain.newsletter import ThinDay
-from newsletter.errors import StateError
+from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.newsletter import TooFewStoriesPolicy
+from newsletter.errors import InvalidStateError
 from newsletter.mail.content import render
 from newsletter.services.collection.collect import collect
 from newsletter.services.editions import render as editions_render
 from newsletter.services.editions.compose import compose
-from newsletter.services.editions.export import document
+from newsletter.services.editions.export import to_document
 from newsletter.services.sending.dispatch import dispatch, send_now
 from newsletter.services.sending.run.deliver import deliver
 from newsletter.services.sending.test_message import send_test
 from newsletter.store.editions import editions, newsletters
-from newsletter.web.dependencies import Site
+from newsletter.web.dependencies import AppState
 from newsletter.web.editor.editions import View, edition_page
 from newsletter.web.editor.editions import mail as mail_page
 from tests.services.worlds import (
@@ -164,10 +164,10 @@ def test_a_story_that_cannot_be_mailed_is_out_at_the_minute(ports, edition, news
     assert found.stories[0].placement == "lead"
     with ports.store.begin() as session:
         decided = editions.decisions(session, edition.id)
-        email = editions_render.frozen(session, edition.id)
+        email = editions_render.load_frozen(session, edition.id)
     assert email
     assert first.title not in email.html + email.text
-    (out,) = document(found, newsletter, decided)["left_out"]
+    (out,) = to_document(found, newsletter, decided)["left_out"]
     assert out["title"] == first.lead.title
     assert out["reason"] == "It cannot be mailed: its title holds characters that are no text."
 
@@ -197,19 +197,30 @@ def test_an_article_that_cannot_be_mailed_gives_its_place_to_another(store, news
 @pytest.mark.parametrize(
     ("rule", "spoilt", "status", "hold", "says"),
     [
-        pytest.param(ThinDay.SKIP, 1, EditionStatus.SENDING, None, "", id="enough are left"),
-        pytest.param(ThinDay.SKIP, 2, EditionStatus.SKIPPED, None, "A thin day: 2", id="too few"),
         pytest.param(
-            ThinDay.HOLD, 2, EditionStatus.HELD, Hold.THIN, "A thin day: 2", id="too few, held"
+            TooFewStoriesPolicy.SKIP, 1, EditionStatus.SENDING, None, "", id="enough are left"
         ),
-        pytest.param(ThinDay.HOLD, 4, EditionStatus.SKIPPED, None, "none is left", id="none"),
+        pytest.param(
+            TooFewStoriesPolicy.SKIP, 2, EditionStatus.SKIPPED, None, "A thin day: 2", id="too few"
+        ),
+        pytest.param(
+            TooFewStoriesPolicy.HOLD,
+            2,
+            EditionStatus.HELD,
+            HoldReason.TOO_FEW_STORIES,
+            "A thin day: 2",
+            id="too few, held",
+        ),
+        pytest.param(
+            TooFewStoriesPolicy.HOLD, 4, EditionStatus.SKIPPED, None, "none is left", id="none"
+        ),
     ],
 )
 def test_too_few_left_are_a_thin_day(
     ports, edition, newsletter, *, rule, spoilt, status, hold, says
 ):
     with ports.store.begin() as session:
-        newsletters.save(session, replace(newsletter, thin_day=rule), now=ports.now())
+        newsletters.save(session, replace(newsletter, too_few_stories_policy=rule), now=ports.now())
     for place in range(spoilt):
         changed_story(ports.store, edition, place, summary="\x08")
 
@@ -223,11 +234,15 @@ def test_too_few_left_are_a_thin_day(
 
 def test_an_operator_sends_what_is_left_by_force(ports, edition, newsletter):
     with ports.store.begin() as session:
-        newsletters.save(session, replace(newsletter, thin_day=ThinDay.HOLD), now=ports.now())
+        newsletters.save(
+            session,
+            replace(newsletter, too_few_stories_policy=TooFewStoriesPolicy.HOLD),
+            now=ports.now(),
+        )
     for place in range(2):
         changed_story(ports.store, edition, place, summary="\x08")
 
-    with pytest.raises(StateError, match="A thin day"):
+    with pytest.raises(InvalidStateError, match="A thin day"):
         send_now(ports, edition.id)
 
     assert send_now(ports, edition.id, force=True).status is EditionStatus.SENDING
@@ -267,7 +282,7 @@ def test_what_was_frozen_before_an_update_still_goes_out(ports, edition, clock, 
 def test_the_editors_page_says_what_will_be_out_and_shows_the_rest(ports, edition, newsletter):
     first = edition.stories[0]
     changed_story(ports.store, edition, 0, title=f"{first.title}\x08")
-    site = Site(ports=ports, password="", redis_url="", is_secure=False)
+    site = AppState(ports=ports, password="", redis_url="", is_secure=False)
 
     shown = edition_page(site, "session", newsletter.slug, edition.on, View(part="text"))
     framed = mail_page(site, "session", newsletter.slug, edition.on)
@@ -282,7 +297,7 @@ def test_the_editors_page_says_what_will_be_out_and_shows_the_rest(ports, editio
 
 def test_the_editors_page_opens_when_no_mail_can_be_made(ports, edition, newsletter, monkeypatch):
     monkeypatch.setattr(render, "inline", lambda _: 1 / 0)
-    site = Site(ports=ports, password="", redis_url="", is_secure=False)
+    site = AppState(ports=ports, password="", redis_url="", is_secure=False)
 
     shown = edition_page(site, "session", newsletter.slug, edition.on, View())
     done = dispatch(ports, edition.id)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.editions.edition import EditionStatus, Hold
-from newsletter.errors import MissingError, StateError
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.errors import InvalidStateError, NotFoundError
 from newsletter.services.editions import review
 from newsletter.services.sending.dispatch import dispatch
 from tests.services.worlds import composed, edition_of, moved
@@ -25,9 +25,9 @@ def edition(store, newsletter, now):
     ("status", "hold"),
     [
         pytest.param(DRAFT, None, id="a draft"),
-        pytest.param(HELD, Hold.EDITOR, id="one that an editor held"),
-        pytest.param(HELD, Hold.THIN, id="a thin one"),
-        pytest.param(HELD, Hold.UNAPPROVED, id="one that nobody approved in time"),
+        pytest.param(HELD, HoldReason.EDITOR, id="one that an editor held"),
+        pytest.param(HELD, HoldReason.TOO_FEW_STORIES, id="a thin one"),
+        pytest.param(HELD, HoldReason.UNAPPROVED, id="one that nobody approved in time"),
     ],
 )
 def test_an_approved_edition_goes_out_at_its_minute(ports, edition, status, hold):
@@ -41,7 +41,7 @@ def test_an_approved_edition_goes_out_at_its_minute(ports, edition, status, hold
 
 
 def test_approved_after_its_minute_an_edition_goes_out_at_once(ports, edition, clock):
-    moved(ports.store, edition.id, HELD, hold=Hold.LATE)
+    moved(ports.store, edition.id, HELD, hold=HoldReason.LATE)
     clock.at = edition.sends_at + 5 * HOUR
 
     found = review.approve(ports, edition.id, by="Rana")
@@ -51,7 +51,7 @@ def test_approved_after_its_minute_an_edition_goes_out_at_once(ports, edition, c
 
 
 def test_a_run_that_was_stopped_goes_on_when_it_is_approved(ports, edition, clock):
-    moved(ports.store, edition.id, HELD, hold=Hold.STOPPED, reason="Refused.")
+    moved(ports.store, edition.id, HELD, hold=HoldReason.STOPPED, reason="Refused.")
     clock.at = edition.sends_at + HOUR
 
     found = review.approve(ports, edition.id, by="Rana")
@@ -64,7 +64,7 @@ def test_a_run_that_was_stopped_goes_on_when_it_is_approved(ports, edition, cloc
 def test_what_is_decided_cannot_be_approved(ports, edition, status):
     moved(ports.store, edition.id, status)
 
-    with pytest.raises(StateError, match=f"The edition of 2026-03-03 is {status} already"):
+    with pytest.raises(InvalidStateError, match=f"The edition of 2026-03-03 is {status} already"):
         review.approve(ports, edition.id, by="Rana")
 
     assert edition_of(ports.store, edition.id).decided_by == ""
@@ -73,10 +73,12 @@ def test_what_is_decided_cannot_be_approved(ports, edition, status):
 @pytest.mark.parametrize(
     ("status", "note", "hold", "reason"),
     [
-        pytest.param(DRAFT, " Check the lead. ", Hold.EDITOR, "Check the lead.", id="a draft"),
-        pytest.param(APPROVED, "Wait.", Hold.EDITOR, "Wait.", id="an approved one"),
-        pytest.param(DRAFT, "  ", Hold.EDITOR, "An editor holds it.", id="without a note"),
-        pytest.param(SENDING, "A mistake.", Hold.STOPPED, "A mistake.", id="in mid-run"),
+        pytest.param(
+            DRAFT, " Check the lead. ", HoldReason.EDITOR, "Check the lead.", id="a draft"
+        ),
+        pytest.param(APPROVED, "Wait.", HoldReason.EDITOR, "Wait.", id="an approved one"),
+        pytest.param(DRAFT, "  ", HoldReason.EDITOR, "An editor holds it.", id="without a note"),
+        pytest.param(SENDING, "A mistake.", HoldReason.STOPPED, "A mistake.", id="in mid-run"),
     ],
 )
 def test_a_held_edition_says_who_holds_it_and_why(ports, edition, status, note, hold, reason):
@@ -99,16 +101,16 @@ def test_a_held_edition_does_not_go_out_at_its_minute(ports, edition, clock, que
 
 @pytest.mark.parametrize("status", [HELD, SKIPPED, SENT])
 def test_what_does_not_move_cannot_be_held(ports, edition, status):
-    moved(ports.store, edition.id, status, hold=Hold.THIN, reason="Thin.")
+    moved(ports.store, edition.id, status, hold=HoldReason.TOO_FEW_STORIES, reason="Thin.")
 
-    with pytest.raises(StateError, match=f"is {status} already"):
+    with pytest.raises(InvalidStateError, match=f"is {status} already"):
         review.hold(ports, edition.id, note="Mine.", by="Rana")
 
     assert edition_of(ports.store, edition.id).reason == "Thin."
 
 
 def test_an_edition_that_does_not_exist_is_missing(ports):
-    with pytest.raises(MissingError, match="no edition with the number 12"):
+    with pytest.raises(NotFoundError, match="no edition with the number 12"):
         review.approve(ports, 12, by="Rana")
-    with pytest.raises(MissingError, match="no edition with the number 12"):
+    with pytest.raises(NotFoundError, match="no edition with the number 12"):
         review.hold(ports, 12, note="", by="Rana")

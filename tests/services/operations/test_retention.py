@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.services.operations.retention import retain
+from newsletter.services.operations.retention import apply_retention
 from newsletter.services.sending.dispatch import dispatch
 from newsletter.store.delivery import partitions
 from tests.services.worlds import CAIRO, composed, moved, news, readers, statuses
@@ -16,9 +16,9 @@ def kept(store):
     """The months that the ledger has: January 2025 to March 2026."""
     with store.begin() as session:
         for month in range(1, 13):
-            partitions.make(session, date(2025, month, 1))
+            partitions.ensure(session, date(2025, month, 1))
         for month in (1, 2, 3):
-            partitions.make(session, date(2026, month, 1))
+            partitions.ensure(session, date(2026, month, 1))
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def kept(store):
 def test_a_month_goes_when_it_is_older_than_so_many(ports, kept, clock, keep_months, at, gone):
     clock.at = datetime.fromisoformat(at)
 
-    let_go = retain(ports, keep_months=keep_months)
+    let_go = apply_retention(ports, keep_months=keep_months)
 
     assert list(let_go) == [f"delivery_{month}" for month in gone]
-    assert retain(ports, keep_months=keep_months) == ()
+    assert apply_retention(ports, keep_months=keep_months) == ()
 
 
 def test_nothing_is_let_go_while_an_edition_is_under_way(ports, store, newsletter, kept, now):
@@ -45,11 +45,11 @@ def test_nothing_is_let_go_while_an_edition_is_under_way(ports, store, newslette
     edition = composed(store, newsletter, now=now)
     dispatch(ports, edition.id)
 
-    under_way = retain(ports, keep_months=13)
+    under_way = apply_retention(ports, keep_months=13)
     moved(store, edition.id, EditionStatus.SENT)
 
     assert under_way == ()
-    assert retain(ports, keep_months=13) == ("delivery_2025_01",)
+    assert apply_retention(ports, keep_months=13) == ("delivery_2025_01",)
     assert statuses(store, edition.id) == {"queued": 1}
 
 
@@ -61,10 +61,10 @@ def test_old_articles_go_and_those_that_an_edition_decided_on_stay(
     news(store, CAIRO, now=now)  # too late for that edition, and there was no other
 
     clock.at = now + timedelta(days=366)
-    a_year_on = retain(ports, keep_months=13)
+    a_year_on = apply_retention(ports, keep_months=13)
     clock.at = now + timedelta(days=15 * 31)
-    later = retain(ports, keep_months=13)
+    later = apply_retention(ports, keep_months=13)
 
     assert a_year_on == ()
     assert later == ("unused articles: 1",)
-    assert retain(ports, keep_months=13) == ()
+    assert apply_retention(ports, keep_months=13) == ()

@@ -57,7 +57,7 @@ def test_a_job_with_nothing_to_do_says_when_it_ran(ports, job, name, clock):
     said = job(ports)
 
     with ports.store.begin() as session:
-        assert job_runs.every(session) == {name: (clock.at, said)}
+        assert job_runs.list_all(session) == {name: (clock.at, said)}
     assert said
 
 
@@ -153,13 +153,13 @@ def test_what_was_lost_is_found(ports, newsletter, store, clock, queue):
 
 def test_old_months_are_let_go_and_that_is_noted(ports, store, clock):
     with store.begin() as session:
-        partitions.make(session, date(2024, 5, 1))
+        partitions.ensure(session, date(2024, 5, 1))
 
     first, second = (scheduled_jobs.retain_due(ports, keep_months=13) for _ in range(2))
 
     assert (first, second) == ("let go of delivery_2024_05", "let go of nothing")
     with store.begin() as session:
-        assert job_runs.every(session)["retain"] == (clock.at, second)
+        assert job_runs.list_all(session)["retain"] == (clock.at, second)
 
 
 def test_an_evening_passes_from_feed_to_mailbox(ports, newsletter, clock, web, mail):

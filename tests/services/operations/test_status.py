@@ -27,7 +27,7 @@ def test_a_newsletter_stands_with_its_readers_editions_and_deliveries(
 
     assert standing.newsletter == newsletter
     assert standing.next_at == datetime.fromisoformat("2026-03-04T18:00Z")  # tonight's is under way
-    assert standing.readers[SubscriptionStatus.CONFIRMED] == 2
+    assert standing.subscriptions[SubscriptionStatus.CONFIRMED] == 2
     assert [one.id for one in standing.editions] == [edition.id]
     assert standing.deliveries[edition.id][DeliveryStatus.QUEUED] == 2
 

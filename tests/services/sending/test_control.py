@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.domain.editions.edition import EditionStatus, Hold
-from newsletter.errors import StateError
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.errors import InvalidStateError
 from newsletter.services.sending import control
 from newsletter.services.sending.recovery import recover
 from newsletter.services.sending.run.deliver import deliver
@@ -48,7 +48,7 @@ def interrupted(ports, edition, act: Callable[[], object]) -> list[str]:
 
 def replies(ports, edition) -> set[str]:
     with ports.store.begin() as session:
-        failed = deliveries.of_edition(session, edition.id, statuses=[DeliveryStatus.FAILED])
+        failed = deliveries.list_for_edition(session, edition.id, statuses=[DeliveryStatus.FAILED])
     return {one.reply for one in failed}
 
 
@@ -59,9 +59,9 @@ def test_a_paused_run_stops_after_the_message_on_its_way_and_goes_on_where_it_wa
     paused = edition_of(ports.store, edition.id)
     queue.clear()
 
-    assert (paused.status, paused.hold, paused.decided_by) == (HELD, Hold.STOPPED, "Rana")
+    assert (paused.status, paused.hold, paused.decided_by) == (HELD, HoldReason.STOPPED, "Rana")
     assert "newsletter send resume" in paused.reason
-    assert control.in_hand(ports, edition.id) == 0
+    assert control.count_in_progress(ports, edition.id) == 0
     assert statuses(ports.store, edition.id) == {"sent": 1, "queued": 2}
 
     resumed = control.resume(ports, edition.id, by="Omar")
@@ -73,11 +73,11 @@ def test_a_paused_run_stops_after_the_message_on_its_way_and_goes_on_where_it_wa
 
 
 def test_what_workers_have_is_told_until_they_give_it_back(ports, edition, in_hand):
-    before = control.in_hand(ports, edition.id)
+    before = control.count_in_progress(ports, edition.id)
     with ports.store.begin() as session:
         batches.release(session, in_hand)
 
-    assert (before, control.in_hand(ports, edition.id)) == (3, 0)
+    assert (before, control.count_in_progress(ports, edition.id)) == (3, 0)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_the_state_forbids_is_said_and_changes_nothing(
     before = edition_of(ports.store, edition.id)
     queue.clear()
 
-    with pytest.raises(StateError, match=said):
+    with pytest.raises(InvalidStateError, match=said):
         act(ports, edition.id, by="Rana")
 
     assert edition_of(ports.store, edition.id) == before
@@ -112,9 +112,9 @@ def test_what_the_state_forbids_is_said_and_changes_nothing(
 
 def test_an_edition_that_is_held_before_it_began_cannot_be_cancelled(ports, store, newsletter, now):
     made = composed(store, newsletter, now=now)
-    moved(store, made.id, HELD, hold=Hold.EDITOR)
+    moved(store, made.id, HELD, hold=HoldReason.EDITOR)
 
-    with pytest.raises(StateError, match="not under way"):
+    with pytest.raises(InvalidStateError, match="not under way"):
         control.cancel(ports, made.id, by="Rana")
 
 

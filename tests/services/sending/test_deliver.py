@@ -89,7 +89,7 @@ def test_an_edition_that_is_not_under_way_is_not_delivered(ports, edition, mail,
 
 def test_who_unsubscribed_since_gets_no_mail(ports, edition, mail, newsletter):
     with ports.store.begin() as session:
-        found = subscribers.by_key(session, newsletter.id, LINA)
+        found = subscribers.by_address(session, newsletter.id, LINA)
         assert found is not None
         subscribers.end(session, found.id, EndReason.UNSUBSCRIBED, now=ports.now())
 
@@ -156,7 +156,10 @@ def test_each_message_leaves_with_an_envelope_sender_that_names_its_delivery(por
 
     assert len(relay.messages) == 3
     with store.begin() as session:
-        ids = {one.address: one.subscriber_id for one in deliveries.of_edition(session, edition.id)}
+        ids = {
+            one.address: one.subscriber_id
+            for one in deliveries.list_for_edition(session, edition.id)
+        }
     for message in relay.messages:
         said = r"MAIL FROM:<(\S+)@example.org>.* ENVID=(\S+)"
         sender, envelope_id = re.findall(said, message.sender)[0]

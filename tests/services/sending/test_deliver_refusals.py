@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.editions.edition import EditionStatus, Hold
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.services.editions import review
 from newsletter.services.sending.recovery import recover
 from newsletter.services.sending.run.deliver import deliver
@@ -82,7 +82,7 @@ def test_a_refusal_of_us_stops_the_run_and_blames_nobody(refused, refusing, edit
     with refused.store.begin() as session:
         assert suppressions.reason(session, AMAL) == ""
     assert (sent, refusing.asked[0], refusing.taken) == (0, AMAL, [])
-    assert (found.status, found.hold) == (HELD, Hold.STOPPED)
+    assert (found.status, found.hold) == (HELD, HoldReason.STOPPED)
     assert "your address is on a list" in found.reason
     assert statuses(refused.store, edition.id) == {"queued": 3}
 
@@ -164,7 +164,7 @@ def test_a_run_that_is_refused_too_often_stops_by_itself(
 
     found = edition_of(store, edition.id)
     counted = statuses(store, edition.id)
-    assert (found.status, found.hold) == (HELD, Hold.STOPPED)
+    assert (found.status, found.hold) == (HELD, HoldReason.STOPPED)
     assert "messages were refused for good, more than 10%" in found.reason
     assert counted["queued"] > 100
     assert 25 <= counted["failed"] < 50

@@ -6,9 +6,9 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from newsletter.domain.editions.edition import EditionStatus, Hold
-from newsletter.domain.newsletter import Approval, Newsletter
-from newsletter.errors import StateError
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
+from newsletter.errors import InvalidStateError
 from newsletter.services.editions import render
 from newsletter.services.sending.dispatch import dispatch, send_now
 from newsletter.services.sending.test_message import send_test
@@ -32,7 +32,9 @@ def edition(store, newsletter, now, clock):
 @pytest.fixture
 def asks_for_approval(store, newsletter, now):
     with store.begin() as session:
-        newsletters.save(session, replace(newsletter, approval=Approval.REQUIRED), now=now)
+        newsletters.save(
+            session, replace(newsletter, approval_policy=ApprovalPolicy.REQUIRED), now=now
+        )
 
 
 def test_at_its_minute_an_edition_is_frozen_planned_and_queued(ports, edition, newsletter, queue):
@@ -43,7 +45,9 @@ def test_at_its_minute_an_edition_is_frozen_planned_and_queued(ports, edition, n
     assert statuses(ports.store, edition.id) == {"queued": 2}
     assert edition_of(ports.store, edition.id).frozen_at == ports.now()
     with ports.store.begin() as session:
-        assert render.frozen(session, edition.id) == render.rendered(ports, edition, newsletter)
+        assert render.load_frozen(session, edition.id) == render.render_preview(
+            ports, edition, newsletter
+        )
 
 
 def test_the_order_to_deliver_comes_after_the_commit(ports, edition):
@@ -82,7 +86,7 @@ def test_with_no_reader_an_edition_is_sent_at_once(ports, store, newsletter, now
     ("late", "hold"),
     [
         pytest.param(2 * HOUR, None, id="within its grace"),
-        pytest.param(2 * HOUR + MINUTE, Hold.LATE, id="past its grace"),
+        pytest.param(2 * HOUR + MINUTE, HoldReason.LATE, id="past its grace"),
     ],
 )
 def test_an_edition_is_held_when_its_minute_is_long_past(ports, edition, clock, late, hold, queue):
@@ -99,7 +103,7 @@ def test_an_edition_is_held_when_its_minute_is_long_past(ports, edition, clock, 
 @pytest.mark.parametrize(
     ("status", "after"),
     [
-        pytest.param(EditionStatus.DRAFT, (HELD, Hold.UNAPPROVED), id="that nobody approved"),
+        pytest.param(EditionStatus.DRAFT, (HELD, HoldReason.UNAPPROVED), id="that nobody approved"),
         pytest.param(EditionStatus.APPROVED, (SENDING, None), id="that somebody approved"),
     ],
 )
@@ -137,7 +141,7 @@ def test_an_email_that_the_build_refuses_is_held_and_says_why(ports, edition, qu
     dispatch(ports, edition.id)
 
     found = edition_of(ports.store, edition.id)
-    assert (found.status, found.hold) == (HELD, Hold.REFUSED)
+    assert (found.status, found.hold) == (HELD, HoldReason.REFUSED)
     assert "Its subject is empty." in found.reason
     assert (queue, statuses(ports.store, edition.id)) == ([], {})
 
@@ -147,10 +151,10 @@ def test_an_email_that_the_build_refuses_is_held_and_says_why(ports, edition, qu
     [
         pytest.param(EditionStatus.DRAFT, None, False, id="a draft"),
         pytest.param(EditionStatus.APPROVED, None, False, id="an approved one"),
-        pytest.param(HELD, Hold.LATE, False, id="one held as late"),
-        pytest.param(HELD, Hold.UNAPPROVED, False, id="one that nobody approved"),
-        pytest.param(HELD, Hold.EDITOR, True, id="one an editor holds, by force"),
-        pytest.param(HELD, Hold.THIN, True, id="a thin one, by force"),
+        pytest.param(HELD, HoldReason.LATE, False, id="one held as late"),
+        pytest.param(HELD, HoldReason.UNAPPROVED, False, id="one that nobody approved"),
+        pytest.param(HELD, HoldReason.EDITOR, True, id="one an editor holds, by force"),
+        pytest.param(HELD, HoldReason.TOO_FEW_STORIES, True, id="a thin one, by force"),
     ],
 )
 def test_an_operator_s_word_sends_an_edition_at_any_time(
@@ -168,15 +172,19 @@ def test_an_operator_s_word_sends_an_edition_at_any_time(
 @pytest.mark.parametrize(
     ("status", "hold", "force", "says"),
     [
-        pytest.param(HELD, Hold.EDITOR, False, "Held. Send it all the same", id="an editor's"),
-        pytest.param(HELD, Hold.THIN, False, "Held. Send it all the same", id="a thin one"),
+        pytest.param(
+            HELD, HoldReason.EDITOR, False, "Held. Send it all the same", id="an editor's"
+        ),
+        pytest.param(
+            HELD, HoldReason.TOO_FEW_STORIES, False, "Held. Send it all the same", id="a thin one"
+        ),
         pytest.param(EditionStatus.SKIPPED, None, True, "is skipped", id="a skipped one"),
     ],
 )
 def test_some_editions_are_not_sent_on_a_word(ports, edition, status, hold, force, says):
     moved(ports.store, edition.id, status, hold=hold, reason="Held.")
 
-    with pytest.raises(StateError, match=says):
+    with pytest.raises(InvalidStateError, match=says):
         send_now(ports, edition.id, force=force)
 
     assert edition_of(ports.store, edition.id).status is status
@@ -219,7 +227,7 @@ def test_a_test_message_that_is_refused_says_what_the_relay_said(
 ):
     refusing.to_rcpt["editor@example.org"] = "550 5.1.1 no such user"
 
-    with pytest.raises(StateError, match="550 no such user"):
+    with pytest.raises(InvalidStateError, match="550 no such user"):
         send_test(replace(ports, relay_url=refusing.url), edition, newsletter, "editor@example.org")
 
 
@@ -256,7 +264,7 @@ def test_an_operator_is_told_of_such_a_sender_and_may_send_once_it_is_set(
     with_sender(ports.store, newsletter, "evening@newsletter.example", now=ports.now())
     real = replace(ports, relay_url=REAL)
 
-    with pytest.raises(StateError, match="whose domain nobody can have"):
+    with pytest.raises(InvalidStateError, match="whose domain nobody can have"):
         send_now(real, edition.id)
     with_sender(ports.store, newsletter, "evening@harbour-times.press", now=ports.now())
 

@@ -87,7 +87,7 @@ def test_the_last_doubt_settled_decides_whether_anybody_has_it(
     deliver(refused, edition.id, 0)
     assert edition_of(refused.store, edition.id).status is EditionStatus.SENT
 
-    control.settle(refused, edition.id, to)
+    control.resolve_uncertain(refused, edition.id, to)
 
     found = edition_of(refused.store, edition.id)
     assert (found.status, found.reason) == (status, reason)
@@ -96,9 +96,12 @@ def test_the_last_doubt_settled_decides_whether_anybody_has_it(
 def test_what_nobody_got_was_not_told_to_anybody(store, newsletter, edition, now):
     wanted = {"apart_from": edition.on.replace(day=4), "since": now.replace(day=1)}
     with store.begin() as session:
-        before = editions.told(session, newsletter.id, **wanted)
+        before = editions.published_articles(session, newsletter.id, **wanted)
 
     moved(store, edition.id, EditionStatus.FAILED)
 
     with store.begin() as session:
-        assert (len(before), editions.told(session, newsletter.id, **wanted)) == (3, ())
+        assert (len(before), editions.published_articles(session, newsletter.id, **wanted)) == (
+            3,
+            (),
+        )

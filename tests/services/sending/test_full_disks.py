@@ -15,8 +15,8 @@ from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.services.operations.disk import ROOM_BYTES, Disk
 from newsletter.services.sending.recovery import recover
 from newsletter.services.sending.run.deliver import deliver
-from newsletter.store.delivery.run_presence import Presence
-from newsletter.store.delivery.send_journal import Journal, Left, left_behind
+from newsletter.store.delivery.run_presence import RunPresence
+from newsletter.store.delivery.send_journal import AbandonedJournal, SendJournal, abandoned_journals
 from tests.services.worlds import InterruptedRelay, statuses
 
 NAMES = [f"n{number}" for number in range(40)]
@@ -76,8 +76,8 @@ def test_a_batch_whose_journal_cannot_be_made_is_given_back_at_once(
     """The disk fills up between the look at it and the claim."""
     full = replace(ports, journal=unwritable(tmp_path / "data" / "journal"))
     monkeypatch.setattr(Disk, "has_room", lambda _: True)
-    monkeypatch.setattr(Presence, "renew", lambda _: None)
-    monkeypatch.setattr(Presence, "count", lambda _: 1)
+    monkeypatch.setattr(RunPresence, "renew", lambda _: None)
+    monkeypatch.setattr(RunPresence, "count", lambda _: 1)
 
     assert deliver(full, edition.id, 0) == 0
 
@@ -110,11 +110,11 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_run_and_leaves_nobody_in_do
 
 
 @pytest.fixture
-def journal(tmp_path) -> Journal:
-    return Journal(tmp_path / "journal", edition_id=1, batch=2, fence=3)
+def journal(tmp_path) -> SendJournal:
+    return SendJournal(tmp_path / "journal", edition_id=1, batch=2, fence=3)
 
 
-def take(journal: Journal, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+def take(journal: SendJournal, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Have the disk take so many bytes more, and then none."""
     left = [count]
 
@@ -141,10 +141,10 @@ def test_a_line_that_the_disk_cut_does_not_spoil_the_next(journal, monkeypatch, 
     journal.begun(89)
     journal.leave()
 
-    with left_behind(journal._path.parent) as found:
+    with abandoned_journals(journal._path.parent) as found:
         (left,) = [left for left, _ in found]
-    assert left.begun == {11, 89}
-    assert left.answered == {11: TAKEN}
+    assert left.started == {11, 89}
+    assert left.replies == {11: TAKEN}
 
 
 @pytest.mark.parametrize("count", range(10))
@@ -153,7 +153,7 @@ def test_what_the_disk_cut_was_not_begun_when_the_process_dies_then(journal, mon
     with pytest.raises(OSError, match="No space"):
         journal.begun(1234567)
 
-    assert Left.read(journal._path).begun == set()
+    assert AbandonedJournal.read(journal._path).started == set()
 
 
 @pytest.mark.parametrize(
@@ -164,10 +164,10 @@ def test_a_run_whose_journal_cannot_be_put_on_the_disk_ends(
 ):
     edition = edition_for(NAMES)
 
-    def sync(_: Journal) -> None:
+    def sync(_: SendJournal) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(Journal, "sync", sync)
+    monkeypatch.setattr(SendJournal, "sync", sync)
     sent = deliver(ports, edition.id, 0)
     monkeypatch.undo()
 
@@ -207,5 +207,5 @@ def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(tmp_path):
 
     key, number = map(int, done.stdout.split())
     assert number == errno.EFBIG
-    with left_behind(tmp_path) as found:
-        assert [left.begun for left, _ in found] == [set(range(100, key))]
+    with abandoned_journals(tmp_path) as found:
+        assert [left.started for left, _ in found] == [set(range(100, key))]

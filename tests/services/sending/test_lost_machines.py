@@ -15,11 +15,11 @@ from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.errors import UnreachableError
 from newsletter.services.sending.dispatch import send_now
-from newsletter.services.sending.recovery import Recovered, recover
+from newsletter.services.sending.recovery import RecoveryReport, recover
 from newsletter.services.sending.run.window import MACHINE
 from newsletter.store import Store
 from newsletter.store.delivery import batches, deliveries
-from newsletter.store.delivery.send_journal import Journal
+from newsletter.store.delivery.send_journal import SendJournal
 from newsletter.store.editions import editions
 from tests.services.worlds import statuses
 from tests.store.ledgers import claimed_with_window, lapse, settled
@@ -37,12 +37,12 @@ def batch(ports, store, edition):
 @pytest.fixture
 def earlier(ports, batch):
     """The journal that an earlier boot of the machine left: the first was begun and answered."""
-    journal = Journal(
+    journal = SendJournal(
         ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
     )
-    journal.begun(batch.deliveries[0].subscriber_id)
-    journal.answered(batch.deliveries[0].subscriber_id, TAKEN)
-    journal.leave()
+    journal.log_started(batch.deliveries[0].subscriber_id)
+    journal.log_reply(batch.deliveries[0].subscriber_id, TAKEN)
+    journal.close()
     (path,) = ports.journal.iterdir()
     claim, _, _ = path.stem.rpartition("-")
     return path.rename(path.with_name(f"{claim}-0ld60070.journal"))
@@ -60,14 +60,14 @@ def test_after_a_power_cut_what_the_journal_tells_as_answered_is_settled_so(
 
     found = recover(ports)
 
-    assert found == Recovered(uncertain=1, batches=1, finished=0)
+    assert found == RecoveryReport(uncertain=1, batches=1, finished=0)
     assert statuses(store, edition.id) == {"sent": 1, "uncertain": 1, "queued": 1}
 
 
 def test_an_earlier_boot_s_journal_is_not_read_before_its_lease_has_ended(
     ports, store, edition, earlier
 ):
-    assert recover(ports) == Recovered(uncertain=0, batches=0, finished=0)
+    assert recover(ports) == RecoveryReport(uncertain=0, batches=0, finished=0)
     assert statuses(store, edition.id) == {"sending": 3}
 
 
@@ -93,16 +93,16 @@ def test_a_torn_tail_of_a_journal_is_no_answer(ports, store, edition, earlier, t
 
 def test_an_answer_that_is_settled_already_is_not_counted_again(ports, store, edition, batch):
     first, second, _ = batch.deliveries
-    journal = Journal(
+    journal = SendJournal(
         ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
     )
     later = Reply(code=451, text="later")
     for due in (first, second):
-        journal.begun(due.subscriber_id)
-        journal.answered(due.subscriber_id, later)
+        journal.log_started(due.subscriber_id)
+        journal.log_reply(due.subscriber_id, later)
     with store.begin() as session:
         now = ports.now()
-        queued = batches.Settled(
+        queued = batches.DeliveryOutcome(
             subscriber_id=first.subscriber_id,
             status=DeliveryStatus.QUEUED,
             code=451,
@@ -110,12 +110,12 @@ def test_an_answer_that_is_settled_already_is_not_counted_again(ports, store, ed
             due_at=now,
         )
         settled(session, batch, queued, now=now, window=[second])
-    journal.leave()
+    journal.close()
 
     recover(ports)
 
     with store.begin() as session:
-        rows = deliveries.of_edition(session, edition.id)
+        rows = deliveries.list_for_edition(session, edition.id)
     assert [row.attempts for row in rows] == [1, 1, 0]
 
 
@@ -140,17 +140,17 @@ def test_a_machine_that_is_lost_at_full_speed_costs_sixty_four_at_most(is_delete
         send_now(house.ports, edition_id)
         kept_at_least(house, recipients // 3)
         if is_deleted_before:
-            delete_journals(house.ports.journal)
+            delete_journals(house.ports.journal_dir)
             kept_at_least(house, recipients // 2)
         lose(workers)
-        delete_journals(house.ports.journal)
+        delete_journals(house.ports.journal_dir)
         with house.ports.store.begin() as session:
             lapse(session)
         uncertain = recover(house.ports).uncertain
         house.worker(concurrency=2)
         finish(house, edition_id)
         with house.ports.store.begin() as session:
-            ledger = deliveries.of_edition(session, edition_id)
+            ledger = deliveries.list_for_edition(session, edition_id)
         audit = audited(edition_id, ledger, house.lines(0)[0], recipients=recipients)
 
     assert uncertain == audit.uncertain

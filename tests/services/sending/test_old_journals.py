@@ -6,9 +6,9 @@ import pytest
 
 from newsletter.services.operations import scheduled_jobs
 from newsletter.services.ports import Ports
-from newsletter.services.sending.recovery import Recovered, recover
+from newsletter.services.sending.recovery import RecoveryReport, recover
 from newsletter.store.delivery import batches
-from newsletter.store.delivery.send_journal import Journal
+from newsletter.store.delivery.send_journal import SendJournal
 from tests.services.worlds import statuses
 from tests.store.ledgers import claimed, claimed_with_window, lapse
 
@@ -23,11 +23,11 @@ def batch(ports, store, edition):
 @pytest.fixture
 def written(ports, batch):
     """The journal that the worker left, with one message begun."""
-    journal = Journal(
+    journal = SendJournal(
         ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
     )
-    journal.begun(batch.deliveries[0].subscriber_id)
-    journal.leave()
+    journal.log_started(batch.deliveries[0].subscriber_id)
+    journal.close()
     (path,) = ports.journal.iterdir()
     return path
 
@@ -56,7 +56,7 @@ def test_it_goes_once_the_window_of_doubt_has_settled_its_claim(ports, store, ed
 
     found = recover(ports)
 
-    assert found == Recovered(uncertain=2, batches=1, finished=0)
+    assert found == RecoveryReport(uncertain=2, batches=1, finished=0)
     assert statuses(store, edition.id) == {"uncertain": 2, "queued": 1}
     assert retained(ports) == "let go of 1 journals"
     assert not old.exists()

@@ -18,10 +18,10 @@ from newsletter.services.editions import render
 from newsletter.services.ports import Ports
 from newsletter.services.sending.dispatch import dispatch
 from newsletter.services.sending.run.deliver import RUN_S
-from newsletter.services.sending.run.ledger_sync import Keeper
-from newsletter.services.sending.run.outcomes import Judge
-from newsletter.services.sending.run.send_run import Run
-from newsletter.services.sending.run.throttle import TURN_S, Pace
+from newsletter.services.sending.run.ledger_sync import LedgerSync
+from newsletter.services.sending.run.outcomes import OutcomePolicy
+from newsletter.services.sending.run.send_run import SendRun
+from newsletter.services.sending.run.throttle import EXCHANGE_INTERVAL_S, RunThrottle
 from tests.services.worlds import Clock, composed, readers, statuses
 
 SLOW, QUICK = "slow.example", "quick.example"
@@ -38,8 +38,8 @@ class Bucket:
 
     def grants(self, asked: int, at_s: float) -> Grants:
         rate = self.per_s * 2 ** (at_s / DOUBLE_S)
-        self.allowed += rate * TURN_S
-        self.level = min(self.level + rate * TURN_S, rate * BURST_S + 1 - self.held)
+        self.allowed += rate * EXCHANGE_INTERVAL_S
+        self.level = min(self.level + rate * EXCHANGE_INTERVAL_S, rate * BURST_S + 1 - self.held)
         got = min(asked, int(self.level))
         self.level -= got
         return Grants(permits={SLOW: got}, rates={SLOW: rate})
@@ -62,21 +62,24 @@ class Evening:
             asyncio.run(self._run())
 
     async def _run(self) -> None:
-        email = render.rendered(self.ports, self.edition, self.newsletter)
-        master = render.master(self.ports, email, self.edition, self.newsletter)
-        judge, pace = Judge(self.ports, self.edition, self.newsletter), Pace(self.ports)
+        email = render.render_preview(self.ports, self.edition, self.newsletter)
+        master = render.build_master(self.ports, email, self.edition, self.newsletter)
+        judge, pace = (
+            OutcomePolicy(self.ports, self.edition, self.newsletter),
+            RunThrottle(self.ports),
+        )
         pace.pacer = Pacer(now=self.at_s)
-        run = Run(self.ports, self.newsletter, master, judge=judge, pace=pace)
-        keeper = Keeper(self.ports, self.edition, run, judge=judge, pace=pace)
+        run = SendRun(self.ports, self.newsletter, master, judge=judge, pace=pace)
+        keeper = LedgerSync(self.ports, self.edition, run, judge=judge, pace=pace)
         assert keeper.claim() or keeper.is_due_soon(), "nobody would come before the next minute"
         keeper.claims.begin(now=self.at_s, for_s=RUN_S)
         while not run.is_done:
             await self._turn(run, keeper, pace)
         await keeper.let_go()
 
-    async def _turn(self, run: Run, keeper: Keeper, pace: Pace) -> None:
-        self.at_s += TURN_S
-        self.clock.at += timedelta(seconds=TURN_S)
+    async def _turn(self, run: SendRun, keeper: LedgerSync, pace: RunThrottle) -> None:
+        self.at_s += EXCHANGE_INTERVAL_S
+        self.clock.at += timedelta(seconds=EXCHANGE_INTERVAL_S)
         ask = pace.pacer.asks(self.at_s)
         self.bucket.held = ask.held.get(SLOW, 0)
         pace.pacer.granted(self.bucket.grants(ask.wanted.get(SLOW, 0), self.at_s))
@@ -84,8 +87,8 @@ class Evening:
         # finds nothing ready has the keeper ask for more at once.
         for _ in range(8):
             await keeper.settle(now=self.at_s)
-            while (envelope := run.next()) is not None and run.begun(envelope):
-                run.answered(envelope, Reply(code=250))
+            while (envelope := run.next_message()) is not None and run.confirm_start(envelope):
+                run.on_reply(envelope, Reply(code=250))
                 self.sent[envelope.recipient.partition("@")[2]].append(self.at_s)
         await keeper.settle(now=self.at_s)
         await keeper.tend(now=self.at_s)

@@ -73,7 +73,7 @@ def test_what_waits_for_a_slow_provider_is_looked_at_again_later_and_was_no_atte
     sent = deliver(sending, edition.id)
 
     with store.begin() as session:
-        attempts = Counter(one.attempts for one in deliveries.of_edition(session, edition.id))
+        attempts = Counter(one.attempts for one in deliveries.list_for_edition(session, edition.id))
     assert sent == 2 * LEAST_PARKED
     assert attempts == {1: sent - asked, 2: asked}
 

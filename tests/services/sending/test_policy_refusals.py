@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.editions.edition import EditionStatus, Hold
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.services.sending.dispatch import send_now
 from newsletter.services.sending.run import deliver as delivering
 from newsletter.services.sending.run.deliver import deliver
@@ -121,7 +121,7 @@ def test_several_of_several_domains_in_a_row_stop_the_run_and_fail_nobody(
 
     found = edition_of(refused.store, edition.id)
     assert statuses(refused.store, edition.id) == {"queued": 40}
-    assert (found.status, found.hold) == (HELD, Hold.STOPPED)
+    assert (found.status, found.hold) == (HELD, HoldReason.STOPPED)
     assert found.reason == f"The relay refuses us ({REFUSAL}); the rest waits."
     assert len(refusing.asked) < 20
 
@@ -209,7 +209,7 @@ def test_whatever_a_relay_refuses_of_ours_is_held_in_its_words_and_fails_nobody(
 
     found = edition_of(ports.store, edition.id)
     (words, *_) = next(iter(script.values()))
-    assert (found.status, found.hold) == (HELD, Hold.STOPPED)
+    assert (found.status, found.hold) == (HELD, HoldReason.STOPPED)
     assert words in found.reason
     assert statuses(ports.store, edition.id) == {"queued": 20}
 
@@ -219,7 +219,7 @@ def test_an_edition_that_is_too_large_for_the_relay_is_held_with_both_numbers(po
         deliver(replace(ports, relay_url=server.url()), edition.id, 0)
 
     found = edition_of(ports.store, edition.id)
-    assert (found.status, found.hold) == (HELD, Hold.STOPPED)
+    assert (found.status, found.hold) == (HELD, HoldReason.STOPPED)
     assert f"the relay 127.0.0.1:{server.port} takes at most 1000 bytes" in found.reason
     assert "A message of this edition has " in found.reason
     assert "MAIL" not in server.verbs()

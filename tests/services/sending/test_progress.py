@@ -7,11 +7,11 @@ import pytest
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.sending.dispatch import dispatch
-from newsletter.services.sending.progress import Share, Watch
+from newsletter.services.sending.progress import ProgressMonitor, ProviderProgress
 from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.delivery import batches
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import Reader
+from newsletter.store.subscribers.subscribers import NewSubscriber
 from newsletter.throttle.mailbox_providers import OTHERS, provider_of
 from tests.services.worlds import composed, moved
 from tests.store.ledgers import claimed, outcome, planned_for, settled
@@ -23,7 +23,7 @@ HOUSES = {"cedar.example": 4, "gulf.example": 2, "nile.example": 1}
 def edition(ports, store, newsletter, now):
     """An edition for seven readers at three houses, sent off."""
     keys = [f"reader{n}@{house}" for house, count in HOUSES.items() for n in range(count)]
-    made = [Reader(address=key, address_key=key) for key in keys]
+    made = [NewSubscriber(address=key, address_key=key) for key in keys]
     with store.begin() as session:
         subscribers.import_confirmed(session, newsletter.id, made, now=now)
     edition = composed(store, newsletter, now=now)
@@ -33,7 +33,7 @@ def edition(ports, store, newsletter, now):
 
 @pytest.fixture
 def watch(store, edition):
-    return Watch(store, edition.id)
+    return ProgressMonitor(store, edition.id)
 
 
 def settle(store, edition, count: int, *, now, status: str = "sent") -> None:
@@ -92,16 +92,16 @@ def test_each_provider_s_share_is_told_the_largest_first(store, edition, watch, 
 
     assert [(one.provider, one.waiting) for one in before] == list(HOUSES.items())
     assert watch.shares() == (
-        Share(provider="cedar.example", sent=1, failed=3),
-        Share(provider="gulf.example", failed=2),
-        Share(provider="nile.example", failed=1),
+        ProviderProgress(provider="cedar.example", sent=1, failed=3),
+        ProviderProgress(provider="gulf.example", failed=2),
+        ProviderProgress(provider="nile.example", failed=1),
     )
 
 
 def test_what_waits_after_a_try_is_deferred(store, edition, watch, now):
     settle(store, edition, 2, now=now, status="queued")
 
-    assert watch.shares()[0] == Share(provider="cedar.example", waiting=4, deferred=2)
+    assert watch.shares()[0] == ProviderProgress(provider="cedar.example", waiting=4, deferred=2)
 
 
 def test_domains_of_one_provider_are_one_and_rare_ones_are_summed_up(
@@ -109,7 +109,7 @@ def test_domains_of_one_provider_are_one_and_rare_ones_are_summed_up(
 ):
     keys = ["a@gmail.com", "b@googlemail.com", "c@gmail.com", "d@cedar.example"]
     with store.begin() as session:
-        made = [Reader(address=key, address_key=key) for key in keys]
+        made = [NewSubscriber(address=key, address_key=key) for key in keys]
         subscribers.import_confirmed(session, newsletter.id, made, now=now)
     edition = composed(store, newsletter, now=now)
     with store.begin() as session:
@@ -118,18 +118,18 @@ def test_domains_of_one_provider_are_one_and_rare_ones_are_summed_up(
         "newsletter.services.sending.progress._DOMAINS", 2
     )  # gmail.com, cedar.example
 
-    told = [(one.provider, one.waiting) for one in Watch(store, edition.id).shares()]
+    told = [(one.provider, one.waiting) for one in ProgressMonitor(store, edition.id).by_provider()]
 
     assert told == [(provider_of("a@gmail.com"), 2), ("cedar.example", 1), (OTHERS, 1)]
     monkeypatch.setattr("newsletter.services.sending.progress._DOMAINS", 9)
-    told = [(one.provider, one.waiting) for one in Watch(store, edition.id).shares()]
+    told = [(one.provider, one.waiting) for one in ProgressMonitor(store, edition.id).by_provider()]
     assert told == [(provider_of("a@gmail.com"), 3), ("cedar.example", 1)]
 
 
 def test_only_the_largest_are_told(store, edition, monkeypatch):
     monkeypatch.setattr("newsletter.services.sending.progress._SHOWN", 1)
 
-    assert [one.waiting for one in Watch(store, edition.id).shares()] == [4, 3]
+    assert [one.waiting for one in ProgressMonitor(store, edition.id).by_provider()] == [4, 3]
 
 
 def test_a_batch_in_which_nothing_moved_is_not_counted_anew(ports, edition, watch, monkeypatch):

@@ -10,19 +10,19 @@ import pytest
 
 from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.editions.edition import EditionStatus
-from newsletter.domain.newsletter import InDoubt
+from newsletter.domain.newsletter import UncertainPolicy
 from newsletter.services.ports import Ports
 from newsletter.services.sending.dispatch import dispatch
-from newsletter.services.sending.recovery import Recovered, recover
+from newsletter.services.sending.recovery import RecoveryReport, recover
 from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.delivery import batches
 from newsletter.store.delivery.batches import Batch
-from newsletter.store.delivery.send_journal import Journal
+from newsletter.store.delivery.send_journal import SendJournal
 from newsletter.store.editions import newsletters
 from tests.services.worlds import composed, edition_of, moved, readers, statuses
 from tests.store.ledgers import claimed, lapse, settled
 
-NOTHING = Recovered(uncertain=0, batches=0, finished=0)
+NOTHING = RecoveryReport(uncertain=0, batches=0, finished=0)
 AMAL, LINA, SAMIR = (f"{name}@example.org" for name in ("amal", "lina", "samir"))
 
 
@@ -54,14 +54,14 @@ def died(
 ) -> None:
     """The journal that the batch's worker left: whose messages it had begun, and the answers."""
     ids = {due.address: due.subscriber_id for due in batch.deliveries}
-    journal = Journal(
-        ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
+    journal = SendJournal(
+        ports.journal_dir, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
     )
     for address in begun:
-        journal.begun(ids[address])
+        journal.log_started(ids[address])
     for address, reply in answered:
-        journal.answered(ids[address], reply)
-    journal.leave()
+        journal.log_reply(ids[address], reply)
+    journal.close()
 
 
 def test_with_nothing_wrong_there_is_nothing_to_do(ports, newsletter, queue):
@@ -72,7 +72,7 @@ def test_with_nothing_wrong_there_is_nothing_to_do(ports, newsletter, queue):
 def test_an_order_that_was_lost_is_given_again(ports, edition, queue, mail):
     found = recover(ports)
 
-    assert found == Recovered(uncertain=0, batches=1, finished=0)
+    assert found == RecoveryReport(uncertain=0, batches=1, finished=0)
     assert queue == [(edition.id, (0,))]
     assert deliver(ports, edition.id, 0) == 3
 
@@ -97,7 +97,7 @@ def test_what_a_worker_on_a_lost_machine_might_have_begun_is_uncertain(
 
     found = recover(ports)
 
-    assert found == Recovered(uncertain=3, batches=0, finished=1)
+    assert found == RecoveryReport(uncertain=3, batches=0, finished=1)
     assert deliver(ports, edition.id, 0) == 0
     assert mail.messages() == []
     assert statuses(ports.store, edition.id) == {"uncertain": 3}
@@ -108,7 +108,7 @@ def test_a_worker_lost_right_after_its_claim_puts_nothing_in_doubt(ports, store,
         claimed(session, edition.id, ports.now())
         lapse(session)
 
-    assert recover(ports) == Recovered(uncertain=0, batches=1, finished=0)
+    assert recover(ports) == RecoveryReport(uncertain=0, batches=1, finished=0)
     assert statuses(store, edition.id) == {"queued": 3}
 
 
@@ -149,7 +149,9 @@ def test_a_newsletter_that_repeats_sends_the_uncertain_again(
     ports, store, newsletter, edition, batch, mail
 ):
     with store.begin() as session:
-        newsletters.save(session, replace(newsletter, in_doubt=InDoubt.REPEAT), now=ports.now())
+        newsletters.save(
+            session, replace(newsletter, uncertain_policy=UncertainPolicy.REPEAT), now=ports.now()
+        )
     died(ports, batch, begun=[LINA])
 
     assert recover(ports).uncertain == 0
@@ -190,15 +192,15 @@ def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch
 def test_a_worker_that_slept_through_its_lease_on_this_machine_still_has_its_batch(
     ports, store, edition, batch
 ):
-    asleep = Journal(ports.journal, edition_id=edition.id, batch=batch.batch, fence=batch.fence)
+    asleep = SendJournal(ports.journal, edition_id=edition.id, batch=batch.batch, fence=batch.fence)
     with store.begin() as session:
         lapse(session)
 
     while_asleep = recover(ports)
-    asleep.leave()
+    asleep.close()
 
     assert while_asleep == NOTHING
-    assert recover(ports) == Recovered(uncertain=0, batches=1, finished=0)
+    assert recover(ports) == RecoveryReport(uncertain=0, batches=1, finished=0)
 
 
 def test_an_edition_whose_last_worker_died_after_settling_is_closed(ports, edition, batch):
@@ -206,5 +208,5 @@ def test_an_edition_whose_last_worker_died_after_settling_is_closed(ports, editi
     everybody = (AMAL, LINA, SAMIR)
     died(ports, batch, begun=everybody, answered=[(one, taken) for one in everybody])
 
-    assert recover(ports) == Recovered(uncertain=0, batches=0, finished=1)
+    assert recover(ports) == RecoveryReport(uncertain=0, batches=0, finished=1)
     assert edition_of(ports.store, edition.id).status is EditionStatus.SENT

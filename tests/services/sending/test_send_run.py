@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import DataError
 
-from newsletter.domain.delivery.retry_policy import Next, after_reply
+from newsletter.domain.delivery.retry_policy import ReplyAction, decide_after_reply
 from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
@@ -16,14 +16,14 @@ from newsletter.embedded.shared_server import free_port
 from newsletter.errors import UnreachableError
 from newsletter.services.editions import render
 from newsletter.services.ports import Ports
-from newsletter.services.sending.run.claimed_batch import Hand
-from newsletter.services.sending.run.ledger_sync import Keeper
-from newsletter.services.sending.run.outcomes import Judge
-from newsletter.services.sending.run.send_run import Run
-from newsletter.services.sending.run.throttle import Pace
+from newsletter.services.sending.run.claimed_batch import ClaimedBatch
+from newsletter.services.sending.run.ledger_sync import LedgerSync
+from newsletter.services.sending.run.outcomes import OutcomePolicy
+from newsletter.services.sending.run.send_run import SendRun
+from newsletter.services.sending.run.throttle import RunThrottle
 from newsletter.store import Store
-from newsletter.store.delivery.batches import Batch, Due
-from newsletter.store.delivery.send_journal import Journal, Left, left_behind
+from newsletter.store.delivery.batches import Batch, ClaimedDelivery
+from newsletter.store.delivery.send_journal import AbandonedJournal, SendJournal, abandoned_journals
 from tests.services.worlds import composed
 
 AMAL, LINA = 1, 2
@@ -37,27 +37,29 @@ def edition(store, newsletter, now):
 @pytest.fixture
 def run(ports, newsletter, edition):
     """A run that has two batches in hand: Amal's, and then Lina's."""
-    master = render.master(ports, render.rendered(ports, edition, newsletter), edition, newsletter)
-    judge, pace = Judge(ports, edition, newsletter), Pace(ports)
+    master = render.build_master(
+        ports, render.render_preview(ports, edition, newsletter), edition, newsletter
+    )
+    judge, pace = OutcomePolicy(ports, edition, newsletter), RunThrottle(ports)
     pace.pacer.granted(Grants())
-    made = Run(ports, newsletter, master, judge=judge, pace=pace)
-    made.holds_until = math.inf
+    made = SendRun(ports, newsletter, master, judge=judge, pace=pace)
+    made.lease_valid_until = math.inf
     for key in (AMAL, LINA):
         address = f"{key}@example.org"
-        due = Due(key, key, address, address, "", is_wanted=True, attempts=0)
+        due = ClaimedDelivery(key, key, address, address, "", is_subscribed=True, attempts=0)
         batch = Batch(
             edition_id=edition.id, batch=key, month=edition.on, fence=1, deliveries=(due,)
         )
-        journal = Journal(ports.journal, edition_id=edition.id, batch=key, fence=1)
-        made.hands.append(Hand(batch, journal))
+        journal = SendJournal(ports.journal, edition_id=edition.id, batch=key, fence=1)
+        made.claims.append(ClaimedBatch(batch, journal))
     made.ask()
     made.window.granted()
     return made
 
 
-def kept(ports: Ports, run: Run, edition: Edition, newsletter: Newsletter) -> Keeper:
-    judge, pace = Judge(ports, edition, newsletter), Pace(ports)
-    return Keeper(ports, edition, run, judge=judge, pace=pace)
+def kept(ports: Ports, run: SendRun, edition: Edition, newsletter: Newsletter) -> LedgerSync:
+    judge, pace = OutcomePolicy(ports, edition, newsletter), RunThrottle(ports)
+    return LedgerSync(ports, edition, run, judge=judge, pace=pace)
 
 
 def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_begins(ports, run):
@@ -69,8 +71,8 @@ def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_begin
     for hand in run.hands:
         hand.journal._pending.clear()  # what the process had not written down when it was killed
         hand.journal.leave()
-    with left_behind(ports.journal) as found:
-        in_doubt = [left.begun - set(left.answered) for left, _ in found]
+    with abandoned_journals(ports.journal) as found:
+        in_doubt = [left.started - set(left.replies) for left, _ in found]
     assert in_doubt == [set(), {LINA}]
 
 
@@ -86,8 +88,8 @@ def test_an_answer_stands_in_its_journal_before_its_connection_is_closed(ports, 
     for hand in run.hands:
         hand.journal._pending.clear()
         hand.journal.leave()
-    with left_behind(ports.journal) as found:
-        in_doubt = [left.begun - set(left.answered) for left, _ in found]
+    with abandoned_journals(ports.journal) as found:
+        in_doubt = [left.started - set(left.replies) for left, _ in found]
     assert in_doubt == [set(), set()]
 
 
@@ -99,9 +101,11 @@ def test_a_refusal_that_may_be_about_us_is_none_in_the_journal_until_it_is_clear
         run.answered(envelope, Reply(code=int(code), enhanced=enhanced, text=text))
         for hand in run.hands:
             hand.journal.write()
-        read = [Left.read(path).answered.get(AMAL) for path in ports.journal.glob("*-1-*")]
-        told = [after_reply(one, attempts=1).next for one in read if one]
-        assert told == [Next.RETRY if key == AMAL else Next.FAILED]
+        read = [
+            AbandonedJournal.read(path).replies.get(AMAL) for path in ports.journal.glob("*-1-*")
+        ]
+        told = [decide_after_reply(one, attempts=1).action for one in read if one]
+        assert told == [ReplyAction.RETRY if key == AMAL else ReplyAction.FAILED]
 
 
 def test_a_batch_that_cannot_be_given_back_is_still_in_hand(ports, newsletter, edition, run):
@@ -120,12 +124,12 @@ def test_journals_are_put_on_the_disk_while_the_database_is_away(
 ):
     away = replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
     keeper = kept(away, run, edition, newsletter)
-    synced: list[Journal] = []
+    synced: list[SendJournal] = []
 
-    def sync(journal: Journal) -> None:
+    def sync(journal: SendJournal) -> None:
         synced.append(journal)
 
-    monkeypatch.setattr(Journal, "sync", sync)
+    monkeypatch.setattr(SendJournal, "sync", sync)
 
     async def turn() -> None:
         await keeper.settle(now=0)

@@ -7,13 +7,13 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.domain.editions.edition import EditionStatus, Hold
-from newsletter.errors import MissingError, StateError
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.errors import InvalidStateError, NotFoundError
 from newsletter.services.sending import control
 from newsletter.services.sending.run.deliver import deliver
 from newsletter.services.subscribers import admin
 from newsletter.store.delivery import deliveries
-from newsletter.store.delivery.delivery_reports import Failed
+from newsletter.store.delivery.delivery_reports import RetryableCounts
 from tests.services.worlds import edition_of, moved, statuses
 
 AMAL, LINA, SAMIR = EVERYBODY = [f"{name}@example.org" for name in ("amal", "lina", "samir")]
@@ -44,7 +44,7 @@ def test_resending_reaches_exactly_who_failed(refused, refusing, edition, queue,
     done = control.resend(refused, edition.id)
 
     opened = edition_of(refused.store, edition.id)
-    assert done == control.Resent(queued=1, left_out=Failed())
+    assert done == control.ResendResult(queued=1, left_out=RetryableCounts())
     assert (opened.status, opened.sent_at, queue) == (SENDING, None, [(edition.id, (0,))])
     assert deliver(refused, edition.id, 0) == 1
     assert (refusing.asked, refusing.taken) == ([LINA], [AMAL, LINA])
@@ -74,7 +74,7 @@ def test_nothing_is_sent_again_to_who_left_or_is_not_there(
 
     done = control.resend(ports, edition.id)
 
-    assert done == control.Resent(queued=1, left_out=Failed(left=1, suppressed=1))
+    assert done == control.ResendResult(queued=1, left_out=RetryableCounts(left=1, suppressed=1))
     assert deliver(ports, edition.id, 0) == 1
     assert refusing.taken == [SAMIR]
 
@@ -84,7 +84,9 @@ def test_an_edition_of_which_nobody_failed_stays_sent(ports, edition, mail, queu
     before = edition_of(ports.store, edition.id)
     queue.clear()
 
-    assert control.resend(ports, edition.id) == control.Resent(queued=0, left_out=Failed())
+    assert control.resend(ports, edition.id) == control.ResendResult(
+        queued=0, left_out=RetryableCounts()
+    )
     assert (edition_of(ports.store, edition.id), queue) == (before, [])
     assert before.status is SENT
 
@@ -93,15 +95,15 @@ def test_an_edition_of_which_nobody_failed_stays_sent(ports, edition, mail, queu
 def test_only_what_was_sent_off_is_sent_again(ports, edition, status):
     moved(ports.store, edition.id, EditionStatus(status))
 
-    with pytest.raises(StateError, match="neither sent, cancelled nor being sent"):
+    with pytest.raises(InvalidStateError, match="neither sent, cancelled nor being sent"):
         control.resend(ports, edition.id)
 
 
 @pytest.mark.parametrize("to", [DeliveryStatus.SENT, DeliveryStatus.FAILED], ids=str)
 def test_the_uncertain_are_settled_and_nothing_is_sent(refused, edition, queue, to):
-    done = control.settle(refused, edition.id, to, address=SAMIR.upper())
+    done = control.resolve_uncertain(refused, edition.id, to, address=SAMIR.upper())
 
-    assert done == control.Settled(settled=1, left=0)
+    assert done == control.ResolveResult(settled=1, left=0)
     assert statuses(refused.store, edition.id).get("uncertain") is None
     assert (edition_of(refused.store, edition.id).status, queue) == (SENT, [])
 
@@ -110,15 +112,18 @@ def test_the_uncertain_that_go_again_keep_their_message_id_and_are_dated_anew(
     refused, refusing, edition, *, queue, mail, ports, clock
 ):
     clock.at += timedelta(hours=1)
-    done = control.settle(refused, edition.id, QUEUED)
+    done = control.resolve_uncertain(refused, edition.id, QUEUED)
 
-    assert done == control.Settled(settled=1, left=0)
+    assert done == control.ResolveResult(settled=1, left=0)
     assert edition_of(refused.store, edition.id).status is SENDING
     assert queue == [(edition.id, (0,))]
     assert deliver(ports, edition.id, 0) == 1  # over the relay that keeps what it takes
     (message,) = mail.messages()
     with ports.store.begin() as session:
-        ids = {one.address: one.subscriber_id for one in deliveries.of_edition(session, edition.id)}
+        ids = {
+            one.address: one.subscriber_id
+            for one in deliveries.list_for_edition(session, edition.id)
+        }
     assert message["X-Envelope-To"] == SAMIR
     assert message["Message-ID"] == f"<{edition.id}.{ids[SAMIR]}.{edition.uid}.edition@example.org>"
     assert parsedate_to_datetime(str(message["Date"])) == clock.at
@@ -126,9 +131,9 @@ def test_the_uncertain_that_go_again_keep_their_message_id_and_are_dated_anew(
 
 
 def test_in_a_paused_run_the_uncertain_wait_with_the_others(refused, edition, queue):
-    moved(refused.store, edition.id, HELD, hold=Hold.STOPPED, reason="Paused.")
+    moved(refused.store, edition.id, HELD, hold=HoldReason.STOPPED, reason="Paused.")
 
-    control.settle(refused, edition.id, QUEUED)
+    control.resolve_uncertain(refused, edition.id, QUEUED)
 
     found = edition_of(refused.store, edition.id)
     assert (found.status, found.reason, queue) == (HELD, "Paused.", [])
@@ -145,8 +150,8 @@ def test_in_a_paused_run_the_uncertain_wait_with_the_others(refused, edition, qu
 def test_who_is_not_in_doubt_is_not_settled(refused, edition, address):
     before = edition_of(refused.store, edition.id)
 
-    with pytest.raises(MissingError, match=address):
-        control.settle(refused, edition.id, QUEUED, address=address)
+    with pytest.raises(NotFoundError, match=address):
+        control.resolve_uncertain(refused, edition.id, QUEUED, address=address)
 
     assert statuses(refused.store, edition.id) == {"sent": 1, "failed": 1, "uncertain": 1}
     assert edition_of(refused.store, edition.id) == before
@@ -155,7 +160,9 @@ def test_who_is_not_in_doubt_is_not_settled(refused, edition, address):
 def test_with_nobody_in_doubt_there_is_nothing_to_settle(ports, edition, mail):
     deliver(ports, edition.id, 0)
 
-    assert control.settle(ports, edition.id, QUEUED) == control.Settled(settled=0, left=0)
+    assert control.resolve_uncertain(ports, edition.id, QUEUED) == control.ResolveResult(
+        settled=0, left=0
+    )
     assert edition_of(ports.store, edition.id).status is SENT
 
 
@@ -164,7 +171,7 @@ def test_who_left_is_not_sent_to_again_for_being_in_doubt(
 ):
     admin.remove(store, newsletter, SAMIR, now=clock.at)
 
-    with pytest.raises(StateError, match="None of the uncertain"):
-        control.settle(refused, edition.id, QUEUED)
+    with pytest.raises(InvalidStateError, match="None of the uncertain"):
+        control.resolve_uncertain(refused, edition.id, QUEUED)
 
     assert edition_of(store, edition.id).status is SENT

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.rendered import Rendered, Slot
+from newsletter.mail.rendered import RenderedEmail, Slot
 from newsletter.services.editions import render
 from newsletter.services.ports import Ports
 from newsletter.services.subscribers import signup
-from newsletter.services.subscribers.signup import Form
+from newsletter.services.subscribers.signup import SignupRequest
 from newsletter.store.editions import newsletters
 from tests.mail.examples import edition, recipient
 from tests.mail.keys import signer, verdicts
@@ -23,10 +23,10 @@ def signed(ports: Ports) -> Ports:
 
 def test_an_edition_is_signed_by_every_key(signed: Ports, newsletter: Newsletter) -> None:
     text = f"For {Slot.ADDRESS}: https://news.example.org/unsubscribe/{Slot.UNSUBSCRIBE}\n"
-    email = Rendered(subject="A bridge", preheader="", html=f"<p>{text}</p>", text=text)
+    email = RenderedEmail(subject="A bridge", preheader="", html=f"<p>{text}</p>", text=text)
     sender = replace(newsletter, sender_address="evening@letters.example")
 
-    message = render.master(signed, email, edition(), sender).message(recipient())
+    message = render.build_master(signed, email, edition(), sender).message(recipient())
 
     assert verdicts(message, signed.signers) == [True, True]
 
@@ -34,7 +34,7 @@ def test_an_edition_is_signed_by_every_key(signed: Ports, newsletter: Newsletter
 def test_the_mail_that_asks_for_a_yes_is_signed(
     signed: Ports, newsletter: Newsletter, mail
 ) -> None:
-    signup.subscribe(signed, newsletter, Form(address="amal@example.org"))
+    signup.subscribe(signed, newsletter, SignupRequest(address="amal@example.org"))
 
     (message,) = mail.messages()
     assert len(message.get_all("DKIM-Signature")) == 2

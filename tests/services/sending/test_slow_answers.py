@@ -117,7 +117,9 @@ def test_while_a_relay_takes_its_time_a_paused_run_tells_how_many_are_with_it(
     def meanwhile():
         assert wait_until(lambda: AMAL in refusing.asked, timeout_s=BOUND_S)
         control.pause(slow, edition.id, by="ops")
-        assert wait_until(lambda: control.in_hand(slow, edition.id) <= BATCH, timeout_s=BOUND_S)
+        assert wait_until(
+            lambda: control.count_in_progress(slow, edition.id) <= BATCH, timeout_s=BOUND_S
+        )
         assert wait_until(
             lambda: control.count_with_relay(slow, edition.id) <= 1, timeout_s=BOUND_S
         )
@@ -126,5 +128,5 @@ def test_while_a_relay_takes_its_time_a_paused_run_tells_how_many_are_with_it(
     delivered_beside(slow, refusing, edition, meanwhile)
 
     assert seen == [1]
-    assert control.in_hand(slow, edition.id) == 0
+    assert control.count_in_progress(slow, edition.id) == 0
     assert "uncertain" not in counted(slow, edition)

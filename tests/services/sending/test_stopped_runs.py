@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.editions.edition import EditionStatus, Hold
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.embedded.shared_server import free_port
-from newsletter.errors import StateError
+from newsletter.errors import InvalidStateError
 from newsletter.services.editions import review
 from newsletter.services.editions.compose import compose
 from newsletter.services.sending.dispatch import dispatch, send_now
@@ -97,7 +97,7 @@ def test_a_cancelled_edition_is_not_sent_by_a_plain_word(ports, edition, queue):
     moved(ports.store, edition.id, EditionStatus.CANCELLED)
     queue.clear()
 
-    with pytest.raises(StateError, match="newsletter send resend"):
+    with pytest.raises(InvalidStateError, match="newsletter send resend"):
         send_now(ports, edition.id, force=True)
 
     assert queue == []
@@ -107,7 +107,7 @@ def test_a_cancelled_edition_is_not_sent_by_a_plain_word(ports, edition, queue):
 def test_the_reason_of_a_stopped_run_is_what_the_relay_said(half_sent, edition):
     found = edition_of(half_sent.store, edition.id)
 
-    assert (found.status, found.hold) == (HELD, Hold.STOPPED)
+    assert (found.status, found.hold) == (HELD, HoldReason.STOPPED)
     assert found.reason == f"The relay refuses us ({BLOCKED}); the rest waits."
 
 
@@ -120,7 +120,7 @@ def test_a_relay_that_refuses_our_password_stops_the_run_and_loses_nothing(
     assert deliver(locked_out, edition.id, 0) == 0
 
     found = edition_of(ports.store, edition.id)
-    assert (found.status, found.hold) == (HELD, Hold.STOPPED)
+    assert (found.status, found.hold) == (HELD, HoldReason.STOPPED)
     assert "NEWSLETTER_SMTP_URL (535)" in found.reason
     clock.at += HOUR
     assert recover(locked_out).uncertain == 0
@@ -152,7 +152,7 @@ def test_an_edition_held_in_mid_run_stops_after_the_message_on_its_way(ports, ed
     found = edition_of(ports.store, edition.id)
     assert (sent, relay.addressed()) == (1, [AMAL])
     assert statuses(ports.store, edition.id) == {"sent": 1, "queued": 2}
-    assert (found.status, found.hold) == (HELD, Hold.STOPPED)
+    assert (found.status, found.hold) == (HELD, HoldReason.STOPPED)
     assert (found.reason, found.decided_by) == ("Wrong photo.", "Rana")
 
 
@@ -190,7 +190,7 @@ def test_what_could_not_leave_for_four_hours_waits_for_a_word(
     assert deliver(ports, edition.id, 0) == sent
 
     found = edition_of(ports.store, edition.id)
-    assert (found.status, found.hold) == ((SENT, None) if sent else (HELD, Hold.STOPPED))
+    assert (found.status, found.hold) == ((SENT, None) if sent else (HELD, HoldReason.STOPPED))
     assert ("It could not be delivered in four hours" in found.reason) is not bool(sent)
     assert statuses(ports.store, edition.id) == ({"sent": 3} if sent else {"queued": 3})
     assert len(mail.messages()) == sent
@@ -215,14 +215,21 @@ def test_composing_anew_keeps_an_editor_s_hold_and_who_made_it(ports, store, new
     again = compose(store, newsletter, now.date(), now=now)
 
     assert CAIRO in {story.title for story in again.stories}
-    assert (again.id, again.status, again.hold) == (first.id, HELD, Hold.EDITOR)
+    assert (again.id, again.status, again.hold) == (first.id, HELD, HoldReason.EDITOR)
     assert (again.reason, again.decided_by) == ("Ask Lina.", "Rana")
 
 
 def test_composing_anew_decides_anew_on_what_no_editor_holds(store, newsletter, now):
     news(store, AMMAN, BAGHDAD, now=now - 2 * HOUR)
     first = compose(store, newsletter, now.date(), now=now)
-    moved(store, first.id, HELD, hold=Hold.THIN, reason="A thin day.", decided_by="Rana")
+    moved(
+        store,
+        first.id,
+        HELD,
+        hold=HoldReason.TOO_FEW_STORIES,
+        reason="A thin day.",
+        decided_by="Rana",
+    )
     news(store, CAIRO, now=now - 2 * HOUR, source="Gulf Wire")
 
     again = compose(store, newsletter, now.date(), now=now)

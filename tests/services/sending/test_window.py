@@ -7,13 +7,13 @@ from math import inf
 
 import pytest
 
-from newsletter.services.sending.run.claimed_batch import Given
+from newsletter.services.sending.run.claimed_batch import PendingDelivery
 from newsletter.services.sending.run.window import LEAST, MACHINE, ROOM_S, Window
-from newsletter.store.delivery.run_presence import Presence
+from newsletter.store.delivery.run_presence import RunPresence
 
 
-def given(provider: str) -> Given:
-    return Given(None, None, provider)  # type: ignore[arg-type]  # a window asks for nothing else
+def given(provider: str) -> PendingDelivery:
+    return PendingDelivery(None, None, provider)  # type: ignore[arg-type]  # a window asks for nothing else
 
 
 def at_speed(per_s: float) -> Window:
@@ -90,7 +90,7 @@ def test_a_machine_s_runs_know_each_other_and_forget_the_killed(tmp_path):
         "import sys, pathlib; from newsletter.store.delivery.run_presence import Presence; "
         "p = Presence(pathlib.Path(sys.argv[1])); print(p.count(), flush=True); sys.stdin.read()"
     )
-    here = Presence(tmp_path)
+    here = RunPresence(tmp_path)
     command = [sys.executable, "-c", script, tmp_path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout
@@ -103,12 +103,12 @@ def test_a_machine_s_runs_know_each_other_and_forget_the_killed(tmp_path):
 
 
 def test_a_run_whose_folder_was_deleted_is_there_again(tmp_path):
-    here = Presence(tmp_path / "journal")
+    here = RunPresence(tmp_path / "journal")
     for path in (tmp_path / "journal").iterdir():
         path.unlink()
     (tmp_path / "journal").rmdir()
 
     here.renew()
 
-    assert Presence(tmp_path / "journal").count() == 2
+    assert RunPresence(tmp_path / "journal").count() == 2
     here.leave()

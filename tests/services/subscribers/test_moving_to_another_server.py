@@ -9,11 +9,11 @@ import pytest
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services.subscribers import admin
-from newsletter.services.subscribers.import_export import export_rows, import_readers
+from newsletter.services.subscribers.import_export import export_rows, import_subscribers
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import Reader
+from newsletter.store.subscribers.subscribers import NewSubscriber
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def other(store, newsletter, now):
 
 def stored(store: Store, newsletter: Newsletter) -> list[tuple[str, str]]:
     with store.begin() as session:
-        return sorted((one.address, one.name) for one in subscribers.every(session, newsletter.id))
+        return sorted(
+            (one.address, one.name) for one in subscribers.iter_all(session, newsletter.id)
+        )
 
 
 def written(rows: Iterable[tuple[str, ...]]) -> list[str]:
@@ -35,8 +37,8 @@ def written(rows: Iterable[tuple[str, ...]]) -> list[str]:
     return file.getvalue().splitlines(keepends=True)
 
 
-def reader(address: str, name: str = "") -> Reader:
-    return Reader(address=address, address_key=address.lower(), name=name)
+def reader(address: str, name: str = "") -> NewSubscriber:
+    return NewSubscriber(address=address, address_key=address.lower(), name=name)
 
 
 @pytest.mark.parametrize(
@@ -58,23 +60,23 @@ def test_an_exported_reader_is_imported_as_the_one_it_was(
     with store.begin() as session:
         subscribers.import_confirmed(session, newsletter.id, [reader(address, name)], now=now)
 
-    done = import_readers(store, other, written(export_rows(store, newsletter)), now=now)
+    done = import_subscribers(store, other, written(export_rows(store, newsletter)), now=now)
 
-    assert (done.rows, done.bad) == (1, ())
+    assert (done.rows, done.rejected) == (1, ())
     assert stored(store, other) == stored(store, newsletter) == [(address, name)]
 
 
 def test_who_had_left_or_never_confirmed_does_not_move_along(store, newsletter, other, now):
-    import_readers(store, newsletter, ["amal@example.org", "lina@example.org"], now=now)
+    import_subscribers(store, newsletter, ["amal@example.org", "lina@example.org"], now=now)
     admin.remove(store, newsletter, "lina@example.org", now=now)
     with store.begin() as session:
         subscribers.request(session, newsletter.id, reader("samir@example.org"), now=now)
 
-    done = import_readers(store, other, written(export_rows(store, newsletter)), now=now)
+    done = import_subscribers(store, other, written(export_rows(store, newsletter)), now=now)
 
     assert stored(store, other) == [("amal@example.org", "")]
     assert (done.rows, done.new) == (3, 1)
-    assert {(bad.text.partition(",")[0], bad.why) for bad in done.bad} == {
+    assert {(bad.text.partition(",")[0], bad.why) for bad in done.rejected} == {
         ("lina@example.org", "It is marked “ended”, so it is not subscribed."),
         ("samir@example.org", "It is marked “unconfirmed”, so it is not subscribed."),
     }
@@ -96,10 +98,10 @@ def test_who_had_left_or_never_confirmed_does_not_move_along(store, newsletter, 
 def test_only_rows_marked_as_subscribed_are_imported(store, newsletter, now, status, is_imported):
     lines = ["email,status", f"amal@example.org,{status}"]
 
-    done = import_readers(store, newsletter, lines, now=now)
+    done = import_subscribers(store, newsletter, lines, now=now)
 
-    assert (done.new, len(done.bad)) == ((1, 0) if is_imported else (0, 1))
+    assert (done.new, len(done.rejected)) == ((1, 0) if is_imported else (0, 1))
     assert bool(stored(store, newsletter)) is is_imported
-    assert [(bad.line, status.casefold() in bad.why) for bad in done.bad] == (
+    assert [(bad.line, status.casefold() in bad.why) for bad in done.rejected] == (
         [] if is_imported else [(2, True)]
     )

@@ -11,16 +11,16 @@ from newsletter.domain import signed_token as tokens
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.embedded.shared_server import free_port
-from newsletter.errors import InputError, MissingError, UnreachableError
+from newsletter.errors import InputError, NotFoundError, UnreachableError
 from newsletter.services import urls
 from newsletter.services.ports import Ports
 from newsletter.services.subscribers import admin, signup
-from newsletter.services.subscribers.signup import Form, TooOftenError
+from newsletter.services.subscribers.signup import RateLimitedError, SignupRequest
 from newsletter.store import Store
 from newsletter.store.subscribers import suppressions
-from newsletter.store.subscribers.subscribers import by_key
+from newsletter.store.subscribers.subscribers import by_address
 
-AMAL = Form(address="Amal@example.org", name="Amal Haddad", remote_address="198.51.100.7")
+AMAL = SignupRequest(address="Amal@example.org", name="Amal Haddad", remote_address="198.51.100.7")
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 UNCONFIRMED, CONFIRMED = SubscriptionStatus.UNCONFIRMED, SubscriptionStatus.CONFIRMED
 ENDED = SubscriptionStatus.ENDED
@@ -28,7 +28,7 @@ ENDED = SubscriptionStatus.ENDED
 
 def stored(store: Store, newsletter: Newsletter, key: str = "amal@example.org") -> Subscription:
     with store.begin() as session:
-        found = by_key(session, newsletter.id, key)
+        found = by_address(session, newsletter.id, key)
     assert found is not None
     return found
 
@@ -112,7 +112,7 @@ def test_the_link_of_a_subscription_that_ended_confirms_nothing(ports, newslette
 )
 def test_a_link_made_for_something_else_confirms_nothing(ports, newsletter, purpose, store):
     signup.subscribe(ports, newsletter, AMAL)
-    forged = tokens.sign(purpose, stored(store, newsletter).id, key=ports.secret)
+    forged = tokens.sign_token(purpose, stored(store, newsletter).id, key=ports.secret)
 
     with pytest.raises(InputError, match="not complete"):
         signup.confirm(ports, forged, remote_address="")
@@ -121,7 +121,7 @@ def test_a_link_made_for_something_else_confirms_nothing(ports, newsletter, purp
 
 
 def test_a_link_to_nobody_says_so(ports, newsletter):
-    with pytest.raises(MissingError, match="does not exist any more"):
+    with pytest.raises(NotFoundError, match="does not exist any more"):
         signup.unsubscribe(ports, urls.unsubscribe_token(ports, 99), means="", remote_address="")
 
 
@@ -188,7 +188,7 @@ def test_one_place_can_ask_twenty_times_an_hour(ports, newsletter, mail, clock):
     for number in range(signup.FROM_ONE_PLACE):
         signup.subscribe(ports, newsletter, replace(AMAL, address=f"n{number}@example.org"))
 
-    with pytest.raises(TooOftenError, match="in an hour"):
+    with pytest.raises(RateLimitedError, match="in an hour"):
         signup.subscribe(ports, newsletter, AMAL)
 
     signup.subscribe(ports, newsletter, replace(AMAL, remote_address="203.0.113.9"))
@@ -228,7 +228,7 @@ def test_unsubscribing_ends_the_subscription_and_twice_is_as_good_as_once(ports,
 def test_looking_a_link_up_changes_nothing(ports, newsletter, store):
     token = confirmed(ports, newsletter)
 
-    subscription, found = signup.look_up(ports, token, urls.UNSUBSCRIBE)
+    subscription, found = signup.resolve_link(ports, token, urls.UNSUBSCRIBE)
 
     assert (subscription, found) == (stored(store, newsletter), newsletter)
     assert subscription.status is CONFIRMED

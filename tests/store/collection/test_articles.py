@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.domain.articles.article import Image
 from newsletter.store.collection import articles, feeds
-from newsletter.store.collection.articles import Kept
+from newsletter.store.collection.articles import UpsertCounts
 from newsletter.store.editions import editions
 from tests.store.builders import digest, entry, everything, kept, new_edition, story
 
@@ -29,10 +29,10 @@ def test_an_article_comes_back_with_what_its_entry_and_its_feed_say(session, fee
         position=3,
     )
 
-    counted = articles.keep(session, feed, [told], now=now)
+    counted = articles.upsert_entries(session, feed, [told], now=now)
 
     (article,) = everything(session)
-    assert counted == Kept(new=1)
+    assert counted == UpsertCounts(new=1)
     assert (article.url, article.title) == ("https://cedar.example/port", "Beirut port reopens")
     assert (article.source, article.weight, article.language) == ("The Cedar Post", 1.5, "en")
     assert article.section == "Middle East; Business"
@@ -44,7 +44,7 @@ def test_an_article_comes_back_with_what_its_entry_and_its_feed_say(session, fee
 
 
 def test_an_entry_s_own_language_counts_for_more_than_its_feed_s(session, feed, now):
-    articles.keep(session, feed, [entry(language="ar")], now=now)
+    articles.upsert_entries(session, feed, [entry(language="ar")], now=now)
 
     assert everything(session)[0].language == "ar"
 
@@ -59,60 +59,62 @@ def test_an_entry_s_own_language_counts_for_more_than_its_feed_s(session, feed, 
     ],
 )
 def test_the_same_address_written_otherwise_is_the_same_article(session, feed, now, path):
-    articles.keep(session, feed, [entry("/port")], now=now)
+    articles.upsert_entries(session, feed, [entry("/port")], now=now)
 
-    again = articles.keep(session, feed, [entry(path)], now=now + HOUR)
+    again = articles.upsert_entries(session, feed, [entry(path)], now=now + HOUR)
 
-    assert again == Kept(unchanged=1)
+    assert again == UpsertCounts(unchanged=1)
     assert len(everything(session)) == 1
 
 
 def test_a_changed_article_takes_the_new_words_and_keeps_its_dates(session, feed, now):
-    articles.keep(session, feed, [entry(published_at=now - HOUR)], now=now)
+    articles.upsert_entries(session, feed, [entry(published_at=now - HOUR)], now=now)
     changed = entry(summary="A second ship came.", published_at=now, updated_at=now + HOUR)
 
-    counted = articles.keep(session, feed, [changed], now=now + HOUR)
+    counted = articles.upsert_entries(session, feed, [changed], now=now + HOUR)
 
     (article,) = everything(session)
-    assert counted == Kept(updated=1)
+    assert counted == UpsertCounts(updated=1)
     assert article.summary == "A second ship came."
     assert article.updated_at == now + HOUR
     assert (article.published_at, article.collected_at) == (now - HOUR, now)
 
 
 def test_new_changed_and_known_articles_are_counted_apart(session, feed, now):
-    articles.keep(session, feed, [entry("/a"), entry("/b"), entry("/c")], now=now)
+    articles.upsert_entries(session, feed, [entry("/a"), entry("/b"), entry("/c")], now=now)
     second = [entry("/a", text="More."), entry("/b"), entry("/c"), entry("/d")]
 
-    counted = articles.keep(session, feed, second, now=now + HOUR)
+    counted = articles.upsert_entries(session, feed, second, now=now + HOUR)
 
-    assert counted == Kept(new=1, updated=1, unchanged=2)
+    assert counted == UpsertCounts(new=1, updated=1, unchanged=2)
 
 
 def test_another_feed_adds_its_section_and_changes_no_words(session, feed, wire, now):
-    articles.keep(session, feed, [entry(summary="As it was.")], now=now)
+    articles.upsert_entries(session, feed, [entry(summary="As it was.")], now=now)
 
-    counted = articles.keep(session, wire, [entry(summary="Rewritten.")], now=now + HOUR)
+    counted = articles.upsert_entries(session, wire, [entry(summary="Rewritten.")], now=now + HOUR)
 
     (article,) = everything(session)
-    assert counted == Kept(updated=1)
+    assert counted == UpsertCounts(updated=1)
     assert (article.summary, article.source) == ("As it was.", "The Cedar Post")
     assert article.section == "Middle East; World"
 
 
 def test_another_feed_with_nothing_to_add_changes_nothing(session, feed, wire, now):
-    articles.keep(session, feed, [entry()], now=now)
+    articles.upsert_entries(session, feed, [entry()], now=now)
     same = replace(wire, section="Middle East")
 
-    assert articles.keep(session, same, [entry(text="Other.")], now=now) == Kept(unchanged=1)
+    assert articles.upsert_entries(session, same, [entry(text="Other.")], now=now) == UpsertCounts(
+        unchanged=1
+    )
     assert everything(session)[0].text == ""
 
 
 def test_an_article_whose_feed_is_gone_may_be_changed_by_another(session, feed, wire, now):
-    articles.keep(session, feed, [entry()], now=now)
+    articles.upsert_entries(session, feed, [entry()], now=now)
     feeds.remove(session, [feed.url])
 
-    articles.keep(session, wire, [entry(summary="Rewritten.")], now=now + HOUR)
+    articles.upsert_entries(session, wire, [entry(summary="Rewritten.")], now=now + HOUR)
 
     assert everything(session)[0].summary == "Rewritten."
 
@@ -120,17 +122,17 @@ def test_an_article_whose_feed_is_gone_may_be_changed_by_another(session, feed, 
 def test_of_one_address_twice_in_a_document_the_first_stands(session, feed, now):
     twice = [entry("/a", summary="First."), entry("/a?utm_id=2", summary="Second.")]
 
-    counted = articles.keep(session, feed, twice, now=now)
+    counted = articles.upsert_entries(session, feed, twice, now=now)
 
-    assert counted == Kept(new=1)
+    assert counted == UpsertCounts(new=1)
     assert everything(session)[0].summary == "First."
 
 
 def test_an_article_that_moved_under_its_guid_stays_one_article(session, feed, now):
-    articles.keep(session, feed, [entry("/draft-title", guid="77")], now=now)
+    articles.upsert_entries(session, feed, [entry("/draft-title", guid="77")], now=now)
     (before,) = everything(session)
 
-    articles.keep(session, feed, [entry("/final-title", guid="77")], now=now + HOUR)
+    articles.upsert_entries(session, feed, [entry("/final-title", guid="77")], now=now + HOUR)
 
     (after,) = everything(session)
     assert (after.id, after.url) == (before.id, "https://cedar.example/final-title")
@@ -152,9 +154,13 @@ def test_an_article_that_moved_under_its_guid_stays_one_article(session, feed, n
     ],
 )
 def test_a_guid_that_says_nothing_moves_nothing(session, feed, now, first, second, paths):
-    articles.keep(session, feed, [entry(path, guid=guid) for path, guid in first], now=now)
+    articles.upsert_entries(
+        session, feed, [entry(path, guid=guid) for path, guid in first], now=now
+    )
 
-    articles.keep(session, feed, [entry(path, guid=guid) for path, guid in second], now=now)
+    articles.upsert_entries(
+        session, feed, [entry(path, guid=guid) for path, guid in second], now=now
+    )
 
     found = sorted(
         article.url.removeprefix("https://cedar.example") for article in everything(session)
@@ -163,16 +169,20 @@ def test_a_guid_that_says_nothing_moves_nothing(session, feed, now, first, secon
 
 
 def test_the_same_guid_in_another_feed_is_another_article(session, feed, wire, now):
-    articles.keep(session, feed, [entry("/a", guid="7")], now=now)
+    articles.upsert_entries(session, feed, [entry("/a", guid="7")], now=now)
 
-    assert articles.keep(session, wire, [entry("/b", guid="7")], now=now) == Kept(new=1)
+    assert articles.upsert_entries(session, wire, [entry("/b", guid="7")], now=now) == UpsertCounts(
+        new=1
+    )
 
 
 def test_a_document_of_more_than_one_statement_is_kept_whole(session, feed, now):
     many = [entry(f"/{number}") for number in range(2 * articles._BATCH + 1)]
 
-    assert articles.keep(session, feed, many, now=now) == Kept(new=len(many))
-    assert articles.keep(session, feed, many, now=now) == Kept(unchanged=len(many))
+    assert articles.upsert_entries(session, feed, many, now=now) == UpsertCounts(new=len(many))
+    assert articles.upsert_entries(session, feed, many, now=now) == UpsertCounts(
+        unchanged=len(many)
+    )
 
 
 @pytest.mark.parametrize(
@@ -193,7 +203,7 @@ def test_a_window_holds_what_was_published_or_late_found_in_it(
     session, feed, now, published, collected, belongs
 ):
     one = entry(published_at=now + published)
-    articles.keep(session, feed, [one], now=now + collected)
+    articles.upsert_entries(session, feed, [one], now=now + collected)
 
     found = articles.in_window(session, opens_at=now, closes_at=now + NOON, late=6 * HOUR)
 
@@ -201,8 +211,8 @@ def test_a_window_holds_what_was_published_or_late_found_in_it(
 
 
 def test_a_window_s_articles_come_in_the_order_in_which_they_were_kept(session, feed, now):
-    articles.keep(session, feed, [entry("/z")], now=now)
-    articles.keep(session, feed, [entry("/a", published_at=now - HOUR)], now=now)
+    articles.upsert_entries(session, feed, [entry("/z")], now=now)
+    articles.upsert_entries(session, feed, [entry("/a", published_at=now - HOUR)], now=now)
 
     assert [article.url[-2:] for article in everything(session)] == ["/z", "/a"]
 
@@ -211,9 +221,9 @@ def test_old_articles_go_unless_an_edition_decided_on_them(session, feed, newsle
     _, chosen, refused = (kept(session, feed, path, now=now - HOUR) for path in ("/a", "/b", "/c"))
     young = kept(session, feed, "/d", now=now)
     made = digest(now, story(chosen), out=(refused,))
-    editions.save(session, new_edition(newsletter), made, now=now)
+    editions.save_composed(session, new_edition(newsletter), made, now=now)
 
-    gone = articles.let_go(session, before=now)
+    gone = articles.delete_unused(session, before=now)
 
     assert gone == 1
     assert {article.id for article in everything(session)} == {chosen.id, refused.id, young.id}

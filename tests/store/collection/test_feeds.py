@@ -22,7 +22,7 @@ def test_a_feed_comes_back_as_it_was_added(session, now):
         weight=0.5,
         etag='"7"',
         failures=2,
-        said="There is nothing at this address (404).",
+        last_result="There is nothing at this address (404).",
         due_at=now,
         fetched_at=now - MINUTE,
     )
@@ -30,7 +30,7 @@ def test_a_feed_comes_back_as_it_was_added(session, now):
     stored = feeds.add(session, added, now=now)
 
     assert stored.id > 0
-    assert feeds.every(session) == (stored,) == (replace(added, id=stored.id),)
+    assert feeds.list_all(session) == (stored,) == (replace(added, id=stored.id),)
 
 
 def test_adding_a_known_feed_changes_what_is_said_of_it_and_keeps_how_it_went(session, feed, now):
@@ -64,7 +64,7 @@ def test_a_feed_is_polled_once_somebody_asked_for_it(session, now, first, second
 def test_feeds_are_listed_by_source_and_address(session, feed, wire, now):
     second = feeds.add(session, replace(feed, url="https://cedar.example/atom"), now=now)
 
-    assert [one.url for one in feeds.every(session)] == [wire.url, second.url, feed.url]
+    assert [one.url for one in feeds.list_all(session)] == [wire.url, second.url, feed.url]
 
 
 @pytest.mark.parametrize(
@@ -80,21 +80,23 @@ def test_a_polled_feed_is_due_when_its_time_has_come(session, feed, now, changes
 
     feeds.record(session, feed.id, **changes)
 
-    assert bool(feeds.due(session, now=now)) is is_due
+    assert bool(feeds.list_due(session, now=now)) is is_due
 
 
 def test_the_longest_overdue_feed_comes_first(session, feed, wire, now):
     feeds.record(session, wire.id, due_at=now - MINUTE)
 
-    assert [one.id for one in feeds.due(session, now=now)] == [wire.id, feed.id]
+    assert [one.id for one in feeds.list_due(session, now=now)] == [wire.id, feed.id]
 
 
 def test_how_a_reading_went_is_written_down_for_that_feed_only(session, feed, wire, now):
-    feeds.record(session, feed.id, said="rss: 3 new.", entry_count=3, succeeded_at=now)
+    feeds.record(session, feed.id, last_result="rss: 3 new.", entry_count=3, succeeded_at=now)
 
-    stored = {one.id: one for one in feeds.every(session)}
+    stored = {one.id: one for one in feeds.list_all(session)}
     assert stored[wire.id] == wire
-    assert stored[feed.id] == replace(feed, said="rss: 3 new.", entry_count=3, succeeded_at=now)
+    assert stored[feed.id] == replace(
+        feed, last_result="rss: 3 new.", entry_count=3, succeeded_at=now
+    )
 
 
 def test_a_removed_feed_leaves_its_articles(session, feed, wire, now):
@@ -103,7 +105,7 @@ def test_a_removed_feed_leaves_its_articles(session, feed, wire, now):
     gone = feeds.remove(session, [feed.url, "https://nowhere.example/rss"])
 
     assert gone == 1
-    assert feeds.every(session) == (wire,)
+    assert feeds.list_all(session) == (wire,)
     assert everything(session) == (article,)
 
 
@@ -119,7 +121,7 @@ def test_a_feed_read_in_the_future_is_due(session, feed, now, fetched, is_due):
     read_at = now + fetched
     feeds.record(session, feed.id, fetched_at=read_at, due_at=read_at + 15 * MINUTE)
 
-    assert bool(feeds.due(session, now=now)) is is_due
+    assert bool(feeds.list_due(session, now=now)) is is_due
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_a_feed_is_behind_that_nobody_has_read_in_time(session, feed, now, chang
     if changes:
         feeds.record(session, feed.id, **{name: now + by for name, by in changes.items()})
 
-    assert bool(feeds.behind(session, now=now, overdue=5 * MINUTE)) is is_behind
+    assert bool(feeds.list_overdue(session, now=now, overdue=5 * MINUTE)) is is_behind
 
 
 def test_how_the_feeds_are_is_counted(session, feed, wire, now):

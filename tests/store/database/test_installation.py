@@ -71,7 +71,7 @@ def test_an_update_keeps_what_is_out_and_marks_what_is_not(empty):
 
     with empty.begin() as session:
         found = installation.ensure(session)
-        new, old = editions.heads(session, 1)
+        new, old = editions.list_recent(session, 1)
     assert (found.last_legacy_subscription, found.last_legacy_edition) == (1, 2)
     assert (old.subject, old.uid) == ("Old", "")
     assert (new.subject, len(new.uid)) == ("New", 12)

@@ -88,11 +88,11 @@ def test_a_claim_says_whom_each_delivery_is_for(session, newsletter, edition_id,
 
     (due,) = claimed(session, edition_id, now).deliveries
 
-    found = subscribers.by_key(session, newsletter.id, "amal@example.org")
+    found = subscribers.by_address(session, newsletter.id, "amal@example.org")
     assert found is not None
     assert (due.subscription_id, due.subscriber_id) == (found.id, found.subscriber_id)
     assert (due.address, due.address_key) == ("Amal@example.org", "amal@example.org")
-    assert (due.name, due.is_wanted, due.attempts) == ("Amal Haddad", True, 0)
+    assert (due.name, due.is_subscribed, due.attempts) == ("Amal Haddad", True, 0)
 
 
 def test_who_unsubscribed_since_is_claimed_as_unwanted(session, newsletter, edition_id, now):
@@ -100,7 +100,7 @@ def test_who_unsubscribed_since_is_claimed_as_unwanted(session, newsletter, edit
     planned_for(session, newsletter, edition_id, now=now)
     ended(session, ids["amal"], now=now)
 
-    assert [due.is_wanted for due in claimed(session, edition_id, now).deliveries] == [False]
+    assert [due.is_subscribed for due in claimed(session, edition_id, now).deliveries] == [False]
 
 
 def test_a_batch_is_claimed_once(session, planned, now):
@@ -141,7 +141,7 @@ def test_only_a_batch_that_is_due_is_claimed(session, planned, now, waits, batch
 
 def test_an_edition_that_somebody_holds_is_not_claimed(session, planned, now):
     sending = (EditionStatus.SENDING,)
-    editions.move(session, planned, expected=sending, to=EditionStatus.HELD)
+    editions.transition(session, planned, expected=sending, to=EditionStatus.HELD)
 
     assert batches.claim(session, planned, now=now, lease=LEASE) is None
 
@@ -159,7 +159,7 @@ def test_outcomes_are_written_down_with_their_replies(session, planned, now):
         now=now,
     )
 
-    rows = deliveries.of_edition(session, planned)
+    rows = deliveries.list_for_edition(session, planned)
     assert status is EditionStatus.SENDING
     assert [(one.status, one.attempts, one.reply_code, one.reply) for one in rows] == [
         (SENT, 1, 250, "kept"),
@@ -206,7 +206,7 @@ def test_what_is_postponed_waits_and_that_is_no_attempt(session, planned, now):
     batch = claimed(session, planned, now)
     ids = [due.subscriber_id for due in batch.deliveries]
 
-    batches.postpone(session, batch, ids, due_at=now + MINUTE)
+    batches.reschedule(session, batch, ids, due_at=now + MINUTE)
     batches.release(session, batch)
 
     assert deliveries.due_batches(session, planned, now=now) == ()
@@ -217,9 +217,9 @@ def test_what_is_postponed_waits_and_that_is_no_attempt(session, planned, now):
 def test_a_batch_is_its_worker_s_until_its_lease_ends(session, planned, now):
     batch = claimed(session, planned, now)
 
-    assert batches.lapsed(session) == ()
+    assert batches.expired_claims(session) == ()
     lapse(session)
-    assert [one.batch for one in batches.lapsed(session)] == [batch.batch]
+    assert [one.batch for one in batches.expired_claims(session)] == [batch.batch]
 
 
 def test_a_claim_alone_puts_nothing_in_doubt(session, planned, now):
@@ -229,7 +229,7 @@ def test_a_claim_alone_puts_nothing_in_doubt(session, planned, now):
     claimed(session, planned, now)
     lapse(session)
 
-    (batch,) = batches.lapsed(session)
+    (batch,) = batches.expired_claims(session)
 
     assert batch.deliveries == ()
 
@@ -239,7 +239,7 @@ def test_settling_renews_the_lease(session, planned, now):
     lapse(session)
     settled(session, batch, now=now)
 
-    assert batches.lapsed(session) == ()
+    assert batches.expired_claims(session) == ()
 
 
 @pytest.mark.parametrize("window", [1, 2])
@@ -248,7 +248,7 @@ def test_in_doubt_is_only_what_the_worker_might_have_begun(session, planned, now
     settled(session, batch, now=now, window=batch.deliveries[:window])
     lapse(session)
 
-    (found,) = batches.lapsed(session)
+    (found,) = batches.expired_claims(session)
 
     assert found.deliveries == batch.deliveries[:window]
 
@@ -260,7 +260,7 @@ def test_the_window_moves_on_with_what_is_settled(session, planned, now):
     settled(session, batch, outcome(amal, SENT), now=now, window=[lina])
     lapse(session)
 
-    (found,) = batches.lapsed(session)
+    (found,) = batches.expired_claims(session)
 
     assert [due.subscriber_id for due in found.deliveries] == [lina.subscriber_id]
 
@@ -268,8 +268,8 @@ def test_the_window_moves_on_with_what_is_settled(session, planned, now):
 def test_a_claim_is_found_by_its_fence_alone(session, planned, now):
     batch = claimed(session, planned, now)
 
-    found = batches.held(session, planned, batch.batch, batch.fence)
+    found = batches.get_claimed(session, planned, batch.batch, batch.fence)
 
     assert found is not None
     assert found.deliveries == batch.deliveries
-    assert batches.held(session, planned, batch.batch, batch.fence - 1) is None
+    assert batches.get_claimed(session, planned, batch.batch, batch.fence - 1) is None

@@ -35,5 +35,5 @@ def test_a_claim_s_mark_becomes_the_names_of_those_that_are_queued_up_to_it(stor
 
     with store.begin() as session:
         lapse(session)
-        (found,) = batches.lapsed(session)
+        (found,) = batches.expired_claims(session)
     assert [due.subscriber_id for due in found.deliveries] == [lina.subscriber_id]

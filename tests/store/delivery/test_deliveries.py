@@ -154,8 +154,8 @@ def test_the_uncertain_become_what_somebody_says(session, planned, now, to, afte
     settled(session, batch, outcome(first, SENT), outcome(second, UNCERTAIN), now=now)
     batches.release(session, batch)
 
-    assert deliveries.settle_uncertain(session, planned, to, now=now) == 1
-    assert deliveries.settle_uncertain(session, planned, to, now=now) == 0
+    assert deliveries.resolve_uncertain(session, planned, to, now=now) == 1
+    assert deliveries.resolve_uncertain(session, planned, to, now=now) == 0
     assert statuses(session, planned) == after
     assert bool(deliveries.due_batches(session, planned, now=now)) is (to is QUEUED)
 
@@ -165,10 +165,12 @@ def test_one_of_the_uncertain_may_be_settled_alone(session, planned, now):
     settled(session, batch, *(outcome(due, UNCERTAIN) for due in batch.deliveries), now=now)
     first = batch.deliveries[0].subscriber_id
 
-    moved = deliveries.settle_uncertain(session, planned, SENT, now=now, only=[first])
+    moved = deliveries.resolve_uncertain(session, planned, SENT, now=now, only=[first])
 
     assert moved == 1
-    assert [one.subscriber_id for one in deliveries.of_edition(session, planned, statuses=[SENT])]
+    assert [
+        one.subscriber_id for one in deliveries.list_for_edition(session, planned, statuses=[SENT])
+    ]
     assert statuses(session, planned) == {"sent": 1, "uncertain": 1}
 
 
@@ -208,7 +210,7 @@ def test_nobody_who_left_is_queued_again_for_being_in_doubt(session, newsletter,
     batches.release(session, batch)
     ended(session, ids["samir"], now=now)
 
-    assert deliveries.settle_uncertain(session, edition_id, QUEUED, now=now) == 1
+    assert deliveries.resolve_uncertain(session, edition_id, QUEUED, now=now) == 1
     assert statuses(session, edition_id) == {"queued": 1, "uncertain": 1}
 
 
@@ -221,12 +223,12 @@ def test_what_is_queued_fails_with_a_reason_but_not_out_of_a_worker_s_hand(sessi
 
     assert (in_hand, after) == (0, 2)
     assert statuses(session, planned) == {"failed": 2}
-    assert {one.reply for one in deliveries.of_edition(session, planned)} == {"Cancelled."}
+    assert {one.reply for one in deliveries.list_for_edition(session, planned)} == {"Cancelled."}
 
 
 def test_deliveries_are_read_page_by_page_with_whom_they_are_for(session, planned):
-    first = deliveries.of_edition(session, planned, limit=1)
-    rest = deliveries.of_edition(session, planned, after=first[0].subscriber_id)
+    first = deliveries.list_for_edition(session, planned, limit=1)
+    rest = deliveries.list_for_edition(session, planned, after=first[0].subscriber_id)
 
     assert [one.address for one in (*first, *rest)] == ["Amal@example.org", "Samir@example.org"]
     assert {(one.status, one.attempts, one.reply) for one in (*first, *rest)} == {(QUEUED, 0, "")}

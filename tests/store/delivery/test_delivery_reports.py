@@ -5,9 +5,9 @@ import pytest
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store.delivery import batches, delivery_reports
-from newsletter.store.delivery.delivery_reports import Failed, Portion
+from newsletter.store.delivery.delivery_reports import DomainCount, RetryableCounts
 from newsletter.store.subscribers import subscribers, suppressions
-from newsletter.store.subscribers.subscribers import Reader
+from newsletter.store.subscribers.subscribers import NewSubscriber
 from tests.store.builders import ended, saved_edition, subscribed
 from tests.store.ledgers import claimed, outcome, planned_for, settled
 
@@ -28,15 +28,15 @@ def planned(session, newsletter, edition_id, now):
         for house, count in zip(HOUSES, (3, 2, 1), strict=True)
         for n in range(count)
     ]
-    made = [Reader(address=key.upper(), address_key=key) for key in keys]
+    made = [NewSubscriber(address=key.upper(), address_key=key) for key in keys]
     subscribers.import_confirmed(session, newsletter.id, made, now=now)
     planned_for(session, newsletter, edition_id, now=now)
     return edition_id
 
 
 def test_states_are_read_page_by_page_in_the_order_of_ids(session, planned):
-    first = delivery_reports.states(session, planned, after=0, limit=4)
-    rest = delivery_reports.states(session, planned, after=first[-1].subscriber_id, limit=4)
+    first = delivery_reports.list_states(session, planned, after=0, limit=4)
+    rest = delivery_reports.list_states(session, planned, after=first[-1].subscriber_id, limit=4)
 
     ids = [one.subscriber_id for one in (*first, *rest)]
     assert len(ids) == 6
@@ -56,22 +56,22 @@ def test_deliveries_are_counted_by_domain_and_the_rest_without_a_name(session, p
     found = delivery_reports.by_domain(session, planned, [0], named=["cedar.example"])
 
     assert sorted(found) == [
-        Portion(0, "", QUEUED, is_deferred=False, number=3),
-        Portion(0, "cedar.example", QUEUED, is_deferred=False, number=1),
-        Portion(0, "cedar.example", QUEUED, is_deferred=True, number=1),
-        Portion(0, "cedar.example", SENT, is_deferred=False, number=1),
+        DomainCount(0, "", QUEUED, is_deferred=False, number=3),
+        DomainCount(0, "cedar.example", QUEUED, is_deferred=False, number=1),
+        DomainCount(0, "cedar.example", QUEUED, is_deferred=True, number=1),
+        DomainCount(0, "cedar.example", SENT, is_deferred=False, number=1),
     ]
     assert delivery_reports.by_domain(session, planned, [7], named=[]) == []
 
 
 def test_a_batch_s_marks_change_with_what_moves_in_it(session, planned, now):
-    before = delivery_reports.marks(session, planned)
+    before = delivery_reports.batch_counters(session, planned)
     batch = claimed(session, planned, now)
-    in_hand = delivery_reports.marks(session, planned)
+    in_hand = delivery_reports.batch_counters(session, planned)
     settled(session, batch, outcome(batch.deliveries[0], QUEUED), now=now)
 
     assert before == in_hand == {0: (6, 0, 0, 0, 0)}
-    assert delivery_reports.marks(session, planned) == {0: (6, 1, 0, 0, 0)}
+    assert delivery_reports.batch_counters(session, planned) == {0: (6, 1, 0, 0, 0)}
 
 
 def test_the_failed_are_told_apart_by_whether_they_may_try_again(
@@ -81,10 +81,12 @@ def test_the_failed_are_told_apart_by_whether_they_may_try_again(
     planned_for(session, newsletter, edition_id, now=now)
     batch = claimed(session, edition_id, now)
     settled(session, batch, *(outcome(due, FAILED) for due in batch.deliveries[:3]), now=now)
-    in_hand = delivery_reports.failed(session, edition_id)
+    in_hand = delivery_reports.count_retryable(session, edition_id)
     batches.release(session, batch)
     ended(session, ids["samir"], now=now)
     suppressions.add(session, "lina@example.org", reason="no such mailbox", now=now)
 
-    assert in_hand == Failed(in_hand=3)
-    assert delivery_reports.failed(session, edition_id) == Failed(ready=1, left=1, suppressed=1)
+    assert in_hand == RetryableCounts(in_hand=3)
+    assert delivery_reports.count_retryable(session, edition_id) == RetryableCounts(
+        ready=1, left=1, suppressed=1
+    )

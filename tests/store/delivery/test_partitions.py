@@ -37,8 +37,8 @@ def test_an_edition_s_deliveries_stand_in_the_partition_of_its_month(session, ma
     where = text("SELECT DISTINCT tableoid::regclass::text FROM delivery")
 
     assert session.scalars(where).all() == [partitions.partition(TODAY)] == ["delivery_2026_03"]
-    assert partitions.is_there(session, TODAY)
-    assert not partitions.is_there(session, APRIL)
+    assert partitions.exists(session, TODAY)
+    assert not partitions.exists(session, APRIL)
 
 
 def test_old_months_are_dropped_whole_and_their_counts_stay(session, newsletter, march, now):
@@ -46,34 +46,34 @@ def test_old_months_are_dropped_whole_and_their_counts_stay(session, newsletter,
     later = saved_edition(session, newsletter, on)
     planned_for(session, newsletter, later, on=on, now=now)
 
-    gone = partitions.let_go(session, before=APRIL)
+    gone = partitions.drop_before(session, before=APRIL)
 
     assert gone == ("delivery_2026_03",)
-    assert partitions.let_go(session, before=APRIL) == ()
+    assert partitions.drop_before(session, before=APRIL) == ()
     assert deliveries.counts(session, [march])[march][SENT] == 2
-    assert deliveries.of_edition(session, march) == ()
-    assert len(deliveries.of_edition(session, later)) == 2
+    assert deliveries.list_for_edition(session, march) == ()
+    assert len(deliveries.list_for_edition(session, later)) == 2
 
 
 def test_a_month_is_kept_while_something_in_it_is_queued(session, queued):
-    assert partitions.let_go(session, before=APRIL) == ()
-    assert len(deliveries.of_edition(session, queued)) == 2
+    assert partitions.drop_before(session, before=APRIL) == ()
+    assert len(deliveries.list_for_edition(session, queued)) == 2
 
 
 def test_a_month_that_somebody_reads_is_kept_and_the_others_go(store, newsletter, session, march):
-    partitions.make(session, date(2026, 2, 1))
+    partitions.ensure(session, date(2026, 2, 1))
     session.commit()
     with store.begin() as reader, store.begin() as dropper:
         reader.execute(text("SELECT FROM delivery_2026_03"))
 
-        gone = partitions.let_go(dropper, before=APRIL)
+        gone = partitions.drop_before(dropper, before=APRIL)
 
     assert gone == ("delivery_2026_02",)
 
 
 @pytest.mark.parametrize("month", [date(2026, 12, 1), date(2027, 1, 1)], ids=str)
 def test_a_month_is_made_once(session, month):
-    partitions.make(session, month)
-    partitions.make(session, month)
+    partitions.ensure(session, month)
+    partitions.ensure(session, month)
 
-    assert partitions.is_there(session, month.replace(day=31))
+    assert partitions.exists(session, month.replace(day=31))

@@ -6,8 +6,8 @@ import pytest
 
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Placement
-from newsletter.domain.editions.edition import EditionStatus, Hold
-from newsletter.errors import MissingError
+from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.errors import NotFoundError
 from newsletter.store.collection import articles
 from newsletter.store.editions import editions
 from tests.store.builders import (
@@ -30,7 +30,9 @@ FINISHED = (EditionStatus.SENDING, EditionStatus.SENT)
 @pytest.fixture
 def four(session, feed, now):
     """Four articles of the last day."""
-    articles.keep(session, feed, [entry(path) for path in ("/a", "/b", "/c", "/d")], now=now)
+    articles.upsert_entries(
+        session, feed, [entry(path) for path in ("/a", "/b", "/c", "/d")], now=now
+    )
     return everything(session)
 
 
@@ -40,9 +42,11 @@ def test_an_edition_comes_back_whole(session, newsletter, four, now):
         story(lead, other, label=Label.ANALYSIS, score=3.5, section="Lebanon", since=YESTERDAY),
         story(brief, placement=Placement.BRIEF, section="Jordan", reason="“Amman” in the title."),
     )
-    new = new_edition(newsletter, status=EditionStatus.HELD, hold=Hold.THIN, reason="A thin day.")
+    new = new_edition(
+        newsletter, status=EditionStatus.HELD, hold=HoldReason.TOO_FEW_STORIES, reason="A thin day."
+    )
 
-    editions.save(session, new, digest(now, *stories, out=(out,)), now=now)
+    editions.save_composed(session, new, digest(now, *stories, out=(out,)), now=now)
 
     edition = editions.by_date(session, newsletter.id, TODAY)
     assert edition is not None
@@ -57,7 +61,7 @@ def test_every_article_of_the_window_has_its_decision(session, newsletter, four,
     lead, other, second, out = four
     made = digest(now, story(lead, other), story(second), out=(out,))
 
-    edition_id = editions.save(session, new_edition(newsletter), made, now=now)
+    edition_id = editions.save_composed(session, new_edition(newsletter), made, now=now)
 
     assert edition_id is not None
     assert editions.decisions(session, edition_id) == made.decisions
@@ -65,10 +69,14 @@ def test_every_article_of_the_window_has_its_decision(session, newsletter, four,
 
 def test_composing_anew_changes_the_same_edition(session, newsletter, four, now):
     first_lead, second_lead, *rest = four
-    first = editions.save(session, new_edition(newsletter), digest(now, story(first_lead)), now=now)
+    first = editions.save_composed(
+        session, new_edition(newsletter), digest(now, story(first_lead)), now=now
+    )
     again = new_edition(newsletter, subject="Rain in Amman", preheader="")
 
-    second = editions.save(session, again, digest(now, story(second_lead), out=(*rest,)), now=now)
+    second = editions.save_composed(
+        session, again, digest(now, story(second_lead), out=(*rest,)), now=now
+    )
 
     assert first is not None
     edition = editions.by_id(session, first)
@@ -94,7 +102,7 @@ def test_only_what_nobody_relies_on_is_composed_anew(
     first = saved_edition(session, newsletter, status=status)
     again = new_edition(newsletter, subject="Anew")
 
-    second = editions.save(session, again, digest(now), now=now)
+    second = editions.save_composed(session, again, digest(now), now=now)
 
     assert (second == first) is is_composed_anew
     assert (editions.by_id(session, first).subject == "Anew") is is_composed_anew
@@ -102,16 +110,16 @@ def test_only_what_nobody_relies_on_is_composed_anew(
 
 def test_an_edition_stopped_in_mid_run_is_not_composed_anew(session, newsletter, now):
     stopped = saved_edition(session, newsletter)
-    editions.move(
+    editions.transition(
         session,
         stopped,
         expected=(EditionStatus.DRAFT,),
         to=EditionStatus.HELD,
-        hold=Hold.STOPPED,
+        hold=HoldReason.STOPPED,
         frozen_at=now,
     )
 
-    assert editions.save(session, new_edition(newsletter), digest(now), now=now) is None
+    assert editions.save_composed(session, new_edition(newsletter), digest(now), now=now) is None
 
 
 def test_editions_are_numbered_one_by_one_for_each_newsletter(session, newsletter, now):
@@ -134,7 +142,7 @@ def test_a_date_without_an_edition_has_none(session, newsletter, now):
 
 
 def test_an_edition_that_does_not_exist_is_missing(session):
-    with pytest.raises(MissingError, match="no edition with the number 12"):
+    with pytest.raises(NotFoundError, match="no edition with the number 12"):
         editions.by_id(session, 12)
 
 
@@ -143,21 +151,23 @@ def test_heads_are_the_latest_first_and_page_by_page(session, newsletter, now):
     for on in (TODAY, YESTERDAY, TOMORROW):
         saved_edition(session, newsletter, on)
 
-    assert [head.on for head in editions.heads(session, newsletter.id, limit=2)] == [
+    assert [head.on for head in editions.list_recent(session, newsletter.id, limit=2)] == [
         TOMORROW,
         TODAY,
     ]
-    assert [head.on for head in editions.heads(session, newsletter.id, offset=2)] == [YESTERDAY]
+    assert [head.on for head in editions.list_recent(session, newsletter.id, offset=2)] == [
+        YESTERDAY
+    ]
 
 
 @pytest.mark.parametrize("status", [*FINISHED, EditionStatus.HELD, EditionStatus.CANCELLED])
 def test_heads_can_be_those_that_were_sent_off_only(session, newsletter, now, status):
     out = saved_edition(session, newsletter, YESTERDAY)
     draft = (EditionStatus.DRAFT,)
-    editions.move(session, out, expected=draft, to=status, frozen_at=now)
+    editions.transition(session, out, expected=draft, to=status, frozen_at=now)
     saved_edition(session, newsletter, TODAY, status=EditionStatus.HELD)
 
-    found = editions.heads(session, newsletter.id, is_out=True)
+    found = editions.list_recent(session, newsletter.id, is_out=True)
 
     assert [head.on for head in found] == [YESTERDAY]
 
@@ -178,15 +188,15 @@ def test_an_edition_is_due_at_its_minute_unless_something_holds_it(
 ):
     edition_id = saved_edition(session, newsletter, status=status, sends_at=now)
 
-    assert editions.due(session, now=now) == ((edition_id,) if is_due else ())
-    assert editions.due(session, now=now - timedelta(seconds=1)) == ()
+    assert editions.due_for_dispatch(session, now=now) == ((edition_id,) if is_due else ())
+    assert editions.due_for_dispatch(session, now=now - timedelta(seconds=1)) == ()
 
 
 def test_the_edition_that_waited_longest_is_due_first(session, newsletter, now):
     late = saved_edition(session, newsletter, TODAY, sends_at=now)
     later = saved_edition(session, newsletter, YESTERDAY, sends_at=now - DAY)
 
-    assert editions.due(session, now=now) == (later, late)
+    assert editions.due_for_dispatch(session, now=now) == (later, late)
 
 
 def test_only_editions_under_way_are_sending(session, newsletter):
@@ -200,7 +210,7 @@ def test_an_edition_moves_from_an_expected_state_only(session, newsletter):
     edition_id = saved_edition(session, newsletter)
     draft, sending, sent = EditionStatus.DRAFT, EditionStatus.SENDING, EditionStatus.SENT
     moves = [
-        editions.move(session, edition_id, expected=(old,), to=new, reason=f"To {new}.")
+        editions.transition(session, edition_id, expected=(old,), to=new, reason=f"To {new}.")
         for old, new in ((sending, sent), (draft, sending), (draft, sending))
     ]
 
@@ -211,10 +221,10 @@ def test_an_edition_moves_from_an_expected_state_only(session, newsletter):
 
 def test_the_last_cut_off_is_that_of_the_latest_earlier_date(session, newsletter, now):
     saved_edition(session, another_newsletter(session, now=now), YESTERDAY)
-    assert editions.last_cut_off(session, newsletter.id, before=TODAY) is None
+    assert editions.last_window_end(session, newsletter.id, before=TODAY) is None
     ids = {on: saved_edition(session, newsletter, on) for on in (YESTERDAY - DAY, YESTERDAY, TODAY)}
 
-    found = editions.last_cut_off(session, newsletter.id, before=TODAY)
+    found = editions.last_window_end(session, newsletter.id, before=TODAY)
 
     assert found == editions.by_id(session, ids[YESTERDAY]).closes_at
 
@@ -223,8 +233,8 @@ def test_the_last_cut_off_is_that_of_the_latest_earlier_date(session, newsletter
     ("status", "hold", "is_closed"),
     [
         pytest.param(EditionStatus.SENT, None, True, id="sent"),
-        pytest.param(EditionStatus.HELD, Hold.EDITOR, True, id="held by an editor"),
-        pytest.param(EditionStatus.HELD, Hold.LATE, False, id="held as late"),
+        pytest.param(EditionStatus.HELD, HoldReason.EDITOR, True, id="held by an editor"),
+        pytest.param(EditionStatus.HELD, HoldReason.LATE, False, id="held as late"),
         pytest.param(EditionStatus.SKIPPED, None, False, id="skipped"),
     ],
 )
@@ -233,7 +243,7 @@ def test_a_window_is_closed_by_what_readers_got_or_may_get(
 ):
     saved_edition(session, newsletter, YESTERDAY, status=status, hold=hold)
 
-    found = editions.last_cut_off(session, newsletter.id, before=TODAY)
+    found = editions.last_window_end(session, newsletter.id, before=TODAY)
 
     assert (found is not None) is is_closed
 
@@ -241,11 +251,11 @@ def test_a_window_is_closed_by_what_readers_got_or_may_get(
 def test_an_edition_composed_anew_does_not_move_as_it_was(session, newsletter, now):
     edition_id = saved_edition(session, newsletter)
     seen = editions.by_id(session, edition_id).composed_at
-    editions.save(session, new_edition(newsletter), digest(now), now=now)
+    editions.save_composed(session, new_edition(newsletter), digest(now), now=now)
     draft, approved = (EditionStatus.DRAFT,), EditionStatus.APPROVED
 
     moves = [
-        editions.move(session, edition_id, expected=draft, to=approved, as_composed_at=at)
+        editions.transition(session, edition_id, expected=draft, to=approved, as_composed_at=at)
         for at in (seen, now)
     ]
 
@@ -254,17 +264,17 @@ def test_an_edition_composed_anew_does_not_move_as_it_was(session, newsletter, n
 
 def test_an_editor_s_hold_is_seen_as_an_edition_is_written(session, newsletter, now):
     edition_id = saved_edition(session, newsletter)
-    editions.move(
+    editions.transition(
         session,
         edition_id,
         expected=(EditionStatus.DRAFT,),
         to=EditionStatus.HELD,
-        hold=Hold.EDITOR,
+        hold=HoldReason.EDITOR,
         reason="Wait.",
         decided_by="Rana",
     )
 
-    editions.save(session, new_edition(newsletter, subject="Anew"), digest(now), now=now)
+    editions.save_composed(session, new_edition(newsletter, subject="Anew"), digest(now), now=now)
 
     found = editions.by_id(session, edition_id)
     assert (found.subject, found.status, found.hold) == ("Anew", "held", "editor")
@@ -286,9 +296,11 @@ def test_told_is_what_other_editions_chose(session, newsletter, four, now, editi
     chosen, other, *out = four
     new = new_edition(newsletter, on, status=status)
     made = digest(now - age, story(chosen, other), out=(*out,))
-    editions.save(session, new, made, now=now)
+    editions.save_composed(session, new, made, now=now)
 
-    found = editions.told(session, newsletter.id, apart_from=TODAY, since=now - 2 * DAY)
+    found = editions.published_articles(
+        session, newsletter.id, apart_from=TODAY, since=now - 2 * DAY
+    )
 
     assert [one.article for one in found] == ([chosen, other] if is_told else [])
     assert all((one.on, one.closes_at) == (on, now - age) for one in found)
@@ -297,6 +309,10 @@ def test_told_is_what_other_editions_chose(session, newsletter, four, now, editi
 def test_what_another_newsletter_told_is_not_told(session, newsletter, feed, now):
     other = another_newsletter(session, now=now)
     chosen = kept(session, feed, "/a", now=now)
-    editions.save(session, new_edition(other, YESTERDAY), digest(now, story(chosen)), now=now)
+    editions.save_composed(
+        session, new_edition(other, YESTERDAY), digest(now, story(chosen)), now=now
+    )
 
-    assert editions.told(session, newsletter.id, apart_from=TODAY, since=now - DAY) == ()
+    assert (
+        editions.published_articles(session, newsletter.id, apart_from=TODAY, since=now - DAY) == ()
+    )

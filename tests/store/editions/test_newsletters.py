@@ -5,8 +5,8 @@ from datetime import time
 
 import pytest
 
-from newsletter.domain.newsletter import Approval, Newsletter
-from newsletter.errors import MissingError
+from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
+from newsletter.errors import NotFoundError
 from newsletter.store.editions import newsletters
 
 EVENING = Newsletter(
@@ -16,7 +16,7 @@ EVENING = Newsletter(
     zone="Asia/Beirut",
     sends_at=time(18, 30),
     days=frozenset({1, 2, 3, 4, 5}),
-    approval=Approval.REQUIRED,
+    approval_policy=ApprovalPolicy.REQUIRED,
     sender_address="brief@example.org",
 )
 
@@ -57,5 +57,5 @@ def test_a_newsletter_that_cannot_be_meant_is_named(store, now, slugs, asked, sa
         for slug in slugs:
             newsletters.save(session, replace(EVENING, slug=slug), now=now)
 
-        with pytest.raises(MissingError, match=says):
+        with pytest.raises(NotFoundError, match=says):
             newsletters.by_slug(session, asked)

@@ -18,7 +18,7 @@ def edition(session, newsletter, feed, now):
     """An edition of one article, its window closed at now."""
     lead = kept(session, feed, "/a", now=now - HOUR)
     made = digest(now, story(lead))
-    edition_id = editions.save(session, new_edition(newsletter), made, now=now)
+    edition_id = editions.save_composed(session, new_edition(newsletter), made, now=now)
     assert edition_id is not None
     return editions.by_id(session, edition_id)
 
@@ -36,7 +36,7 @@ def test_news_is_what_is_in_the_window_and_not_decided(
 ):
     before = open_editions.has_news(session, edition, closes_at=now, late=DAY)
 
-    articles.keep(session, feed, [entry("/b", published_at=now + published)], now=now)
+    articles.upsert_entries(session, feed, [entry("/b", published_at=now + published)], now=now)
 
     assert not before
     assert open_editions.has_news(session, edition, closes_at=now, late=DAY) is has_news
@@ -52,12 +52,12 @@ def test_news_is_what_is_in_the_window_and_not_decided(
 def test_a_new_feed_brought_nothing_before(session, edition, feed, now, *, changes, is_new):
     ask = {"closes_at": now, "late": DAY, "of_new_feeds": True}
     known = [entry("/b", published_at=now - HOUR)]
-    articles.keep(session, feed, known, now=now + HOUR)
+    articles.upsert_entries(session, feed, known, now=now + HOUR)
     of_known = open_editions.has_news(session, edition, **ask)
     new = Feed(url="https://gulf.example/rss", due_at=now, **changes)
     new = feeds.add(session, new, now=now)
 
-    articles.keep(session, new, [entry("/c", published_at=now - HOUR)], now=now + HOUR)
+    articles.upsert_entries(session, new, [entry("/c", published_at=now - HOUR)], now=now + HOUR)
 
     assert not of_known
     assert open_editions.has_news(session, edition, **ask) is is_new
@@ -67,7 +67,7 @@ def test_open_are_those_that_are_not_sent_off(session, newsletter, now):
     saved_edition(session, newsletter, TODAY - 2 * DAY)
     out = saved_edition(session, newsletter, TODAY - DAY)
     draft = (EditionStatus.DRAFT,)
-    editions.move(session, out, expected=draft, to=EditionStatus.SENDING, frozen_at=now)
+    editions.transition(session, out, expected=draft, to=EditionStatus.SENDING, frozen_at=now)
     ids = {
         saved_edition(session, newsletter, TODAY),
         saved_edition(session, newsletter, TODAY + DAY, status=EditionStatus.SKIPPED),

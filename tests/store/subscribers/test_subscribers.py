@@ -6,21 +6,21 @@ import pytest
 from sqlalchemy import select
 
 from newsletter.domain.subscribers.subscription import EndReason, SubscriptionStatus
-from newsletter.errors import MissingError
+from newsletter.errors import NotFoundError
 from newsletter.store.models import ConsentRow
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import Evidence, Reader
+from newsletter.store.subscribers.subscribers import ConsentEvent, NewSubscriber
 from tests.store.builders import another_newsletter, ended, reader, subscribed
 
 HOUR = timedelta(hours=1)
-AMAL = Reader(
+AMAL = NewSubscriber(
     address="Amal@Example.org",
     address_key="amal@example.org",
     name="Amal Haddad",
     language="ar",
     zone="Asia/Beirut",
 )
-ASKED = Evidence(event="asked", means="form", remote_address="198.51.100.7")
+ASKED = ConsentEvent(event="asked", channel="form", remote_address="198.51.100.7")
 
 
 def test_a_requested_subscription_waits_for_its_yes(session, newsletter, now):
@@ -31,7 +31,7 @@ def test_a_requested_subscription_waits_for_its_yes(session, newsletter, now):
     assert (found.language, found.zone) == ("ar", "Asia/Beirut")
     assert (found.status, found.reason) == (SubscriptionStatus.UNCONFIRMED, None)
     assert (found.requested_at, found.confirmed_at, found.ended_at) == (now, None, None)
-    assert found == subscribers.by_key(session, newsletter.id, "amal@example.org")
+    assert found == subscribers.by_address(session, newsletter.id, "amal@example.org")
 
 
 def test_asking_again_is_the_same_subscription_with_a_new_time(session, newsletter, now):
@@ -55,7 +55,9 @@ def test_who_is_confirmed_stays_so_when_somebody_asks_again(session, newsletter,
 
 def test_what_a_stranger_types_does_not_change_a_known_reader(session, newsletter, now):
     first = subscribers.request(session, newsletter.id, AMAL, now=now)
-    stranger = Reader(address="AMAL@EXAMPLE.ORG", address_key=AMAL.address_key, name="Nobody")
+    stranger = NewSubscriber(
+        address="AMAL@EXAMPLE.ORG", address_key=AMAL.address_key, name="Nobody"
+    )
 
     subscribers.request(session, newsletter.id, stranger, now=now)
 
@@ -115,8 +117,8 @@ def test_a_subscription_ends_once_and_keeps_its_first_reason(session, newsletter
 
 
 def test_a_subscription_that_does_not_exist_is_missing(session, newsletter):
-    assert subscribers.by_key(session, newsletter.id, "amal@example.org") is None
-    with pytest.raises(MissingError, match="does not exist any more"):
+    assert subscribers.by_address(session, newsletter.id, "amal@example.org") is None
+    with pytest.raises(NotFoundError, match="does not exist any more"):
         subscribers.by_id(session, 12)
 
 
@@ -124,8 +126,8 @@ def test_evidence_is_added_and_never_replaced(session, newsletter, now):
     on = subscribers.request(session, newsletter.id, AMAL, now=now)
 
     for hours in (0, 1):
-        subscribers.testify(session, [on], ASKED, now=now + hours * HOUR)
-    subscribers.testify(session, [], ASKED, now=now)
+        subscribers.record_consent(session, [on], ASKED, now=now + hours * HOUR)
+    subscribers.record_consent(session, [], ASKED, now=now)
 
     rows = session.scalars(select(ConsentRow).order_by(ConsentRow.at)).all()
     assert [(row.subscription_id, row.event, row.means, row.remote_address) for row in rows] == [
@@ -147,16 +149,16 @@ def test_evidence_is_added_and_never_replaced(session, newsletter, now):
 )
 def test_sign_ups_since_a_time_are_counted(session, newsletter, now, asked, count):
     ids = subscribed(session, newsletter, "amal", "samir", now=now)
-    elsewhere = Evidence(event="asked", means="form", remote_address="203.0.113.9")
-    subscribers.testify(session, [*ids.values()], ASKED, now=now)
-    subscribers.testify(session, [ids["amal"]], elsewhere, now=now)
-    subscribers.testify(session, [ids["amal"]], ASKED, now=now - HOUR)
-    confirmed = Evidence(event="confirmed", means="page", remote_address="198.51.100.7")
-    subscribers.testify(session, [ids["amal"]], confirmed, now=now)
+    elsewhere = ConsentEvent(event="asked", channel="form", remote_address="203.0.113.9")
+    subscribers.record_consent(session, [*ids.values()], ASKED, now=now)
+    subscribers.record_consent(session, [ids["amal"]], elsewhere, now=now)
+    subscribers.record_consent(session, [ids["amal"]], ASKED, now=now - HOUR)
+    confirmed = ConsentEvent(event="confirmed", channel="page", remote_address="198.51.100.7")
+    subscribers.record_consent(session, [ids["amal"]], confirmed, now=now)
     if "subscription_id" in asked:
         asked = {**asked, "subscription_id": ids[asked["subscription_id"]]}
 
-    assert subscribers.asked_since(session, since=now, **asked) == count
+    assert subscribers.count_signups_since(session, since=now, **asked) == count
 
 
 @pytest.mark.parametrize(
@@ -176,16 +178,18 @@ def test_sign_ups_from_one_network_of_ipv6_count_together(
         *("2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:2:3:4:5", "2001:db8:0:2::1"),
         *("198.51.100.7", "testclient", "unknown", "", "10.0.0.1:80"),
     ):
-        asked = Evidence(event="asked", means="form", remote_address=place)
-        subscribers.testify(session, [amal], asked, now=now)
+        asked = ConsentEvent(event="asked", channel="form", remote_address=place)
+        subscribers.record_consent(session, [amal], asked, now=now)
 
-    assert subscribers.asked_since(session, since=now, remote_address=remote_address) == count
+    assert (
+        subscribers.count_signups_since(session, since=now, remote_address=remote_address) == count
+    )
 
 
 def test_imported_readers_are_confirmed_with_evidence(session, newsletter, now):
     count = subscribers.import_confirmed(session, newsletter.id, [AMAL, reader("samir")], now=now)
 
-    found = subscribers.by_key(session, newsletter.id, "amal@example.org")
+    found = subscribers.by_address(session, newsletter.id, "amal@example.org")
     assert count == 2
     assert found is not None
     assert (found.status, found.confirmed_at) == (SubscriptionStatus.CONFIRMED, now)
@@ -235,7 +239,7 @@ def test_all_subscriptions_are_read_across_pages(session, newsletter, now):
     subscribers.import_confirmed(session, newsletter.id, many, now=now)
     subscribed(session, another_newsletter(session, now=now), "stranger", now=now)
 
-    found = list(subscribers.every(session, newsletter.id))
+    found = list(subscribers.iter_all(session, newsletter.id))
 
     assert {one.address for one in found} == {one.address for one in many}
     assert [one.id for one in found] == sorted(one.id for one in found)

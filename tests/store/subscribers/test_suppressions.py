@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, text
 
 from newsletter.store.models import SubscriberRow, SuppressionRow
 from newsletter.store.subscribers import subscribers, suppressions
-from newsletter.store.subscribers.subscribers import Reader
+from newsletter.store.subscribers.subscribers import NewSubscriber
 from tests.store.builders import reader
 
 
@@ -42,7 +42,7 @@ def test_a_suppression_outlives_its_subscriber(session, newsletter, now):
 def test_the_condition_for_queries_means_the_same_addresses(session, newsletter, now):
     keys = ("amal@example.org", "samir@example.org", "أمل@مثال.example", "jürgen@example.org")
     for key in keys:
-        one = Reader(address=key, address_key=key)
+        one = NewSubscriber(address=key, address_key=key)
         subscribers.request(session, newsletter.id, one, now=now)
     for key in keys[1:]:
         suppressions.add(session, key, reason="complained", now=now)

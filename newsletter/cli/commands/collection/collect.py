@@ -7,7 +7,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from newsletter.cli.context import AsJson, At, err, house, out, print_json
+from newsletter.cli.context import AsJson, At, command_context, err, out, print_json
 
 
 def collect(
@@ -27,7 +27,7 @@ def collect(
 
     paths = [*(from_ or ()), *(files or ())]
     with (
-        house(at=at) as here,
+        command_context(at=at) as here,
         Progress(
             SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True
         ) as progress,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from newsletter.cli.context import AsJson, At, house, out, print_json
+from newsletter.cli.context import AsJson, At, command_context, out, print_json
 
 app = typer.Typer(no_args_is_help=True, help="The feeds that are read.")
 
@@ -31,7 +31,7 @@ def add(
         "language": language,
         "weight": weight,
     }
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         ports = here.ports
         feed, parsed = manage_feeds.add(ports.store, ports.fetch, url, now=ports.now(), told=told)
     if as_json:
@@ -47,8 +47,8 @@ def list_(at: At = "", as_json: AsJson = False) -> None:
     """Every feed, what happened last, and when it is read next."""
     from newsletter.store.collection import feeds
 
-    with house(at=at) as here, here.ports.store.begin() as session:
-        found = feeds.every(session)
+    with command_context(at=at) as here, here.ports.store.begin() as session:
+        found = feeds.list_all(session)
     if as_json:
         print_json([_document(feed) for feed in found])
         return
@@ -61,7 +61,7 @@ def list_(at: At = "", as_json: AsJson = False) -> None:
     for feed in found:
         read = f"{feed.fetched_at:%d %b %H:%M}" if feed.fetched_at else "never"
         style = "red" if feed.failures else ""
-        table.add_row(feed.source, feed.section, read, feed.said, feed.url, style=style)
+        table.add_row(feed.source, feed.section, read, feed.last_result, feed.url, style=style)
     out.print(table)
 
 
@@ -72,7 +72,7 @@ def remove(
     """Stop reading a feed. Its articles stay."""
     from newsletter.services.collection import manage_feeds
 
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         manage_feeds.remove(here.ports.store, url)
     out.print("Removed.")
 
@@ -82,7 +82,7 @@ def check(at: At = "", as_json: AsJson = False) -> None:
     """Read every feed now and say whether it is well; keep nothing. Exit code 6 when one is not."""
     from newsletter.services.collection import manage_feeds
 
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         checked = manage_feeds.check(here.ports.store, here.ports.fetch)
     if as_json:
         print_json([{"url": feed.url, "ok": is_ok, "said": said} for feed, said, is_ok in checked])

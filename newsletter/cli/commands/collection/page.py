@@ -25,14 +25,14 @@ def extract(
     as_json: AsJson = False,
 ) -> None:
     """Print title, authors, time, section, image and text of an article page."""
-    from newsletter.feeds.fetching.decompress import unpacked
+    from newsletter.feeds.fetching.decompress import decompress
     from newsletter.feeds.pages.article_page import read_page
 
     try:
         body = file.read_bytes()
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
-    entry = read_page(unpacked(body), url=url)
+    entry = read_page(decompress(body), url=url)
     image = entry.image
     found = {
         "title": entry.title,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli.context import AsJson, At, On, Slug, house, out, print_json
+from newsletter.cli.context import AsJson, At, On, Slug, command_context, out, print_json
 from newsletter.cli.output.edition_table import edition_lines, stories_lines
 from newsletter.cli.output.explain import explanation
 from newsletter.cli.selection import of_date
@@ -23,20 +23,20 @@ def compose(
 
     By itself it is composed anew as news comes in until its cut-off, unless it is approved.
     """
-    from newsletter.services.editions.compose import explained
-    from newsletter.services.editions.export import document
+    from newsletter.services.editions.compose import explain_edition
+    from newsletter.services.editions.export import to_document
     from newsletter.services.editions.recompose import compose_now
     from newsletter.store.editions import editions
 
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         edition = compose_now(here.ports, newsletter, when)
         with here.ports.store.begin() as session:
             decided = editions.decisions(session, edition.id)
         if explain:
-            decided = explained(here.ports.store, newsletter, when, now=here.ports.now())
+            decided = explain_edition(here.ports.store, newsletter, when, now=here.ports.now())
     if as_json:
-        print_json(document(edition, newsletter, decided))
+        print_json(to_document(edition, newsletter, decided))
         return
     if explain:
         stories_lines(edition, newsletter)

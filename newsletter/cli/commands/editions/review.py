@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli.context import At, On, Slug, house, note, out
+from newsletter.cli.context import At, On, Slug, command_context, note, out
 from newsletter.cli.output.edition_table import edition_lines
 from newsletter.cli.selection import edition_of, of_date
 from newsletter.errors import InputError
@@ -26,18 +26,18 @@ def preview(
     """Show an edition: in the terminal, or on standard output exactly as one reader gets it."""
     from newsletter.mail.message.master_copy import Recipient
     from newsletter.mail.preflight import check_digest
-    from newsletter.mail.rendered import filled
+    from newsletter.mail.rendered import fill_slots
     from newsletter.services.editions import render
     from newsletter.store.editions import editions
 
     if html + text + eml + open_ > 1:
         raise InputError("Ask for one of --html, --text, --eml and --open.")
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         with here.ports.store.begin() as session:
             edition = edition_of(session, newsletter, when)
             decided = editions.decisions(session, edition.id)
-            email = render.shown(here.ports, session, edition, newsletter)
+            email = render.render_current(here.ports, session, edition, newsletter)
         check_digest(email)
         if eml:
             reader = Recipient(
@@ -46,10 +46,10 @@ def preview(
                 unsubscribe="preview",
                 leaves_at=here.ports.now(),
             )
-            master = render.master(here.ports, email, edition, newsletter)
+            master = render.build_master(here.ports, email, edition, newsletter)
             sys.stdout.buffer.write(master.message(reader))
             return
-    seen = filled(email, address="reader@example.org", unsubscribe="preview")
+    seen = fill_slots(email, address="reader@example.org", unsubscribe="preview")
     if html or text:
         sys.stdout.write(seen.html if html else seen.text)
     elif open_:
@@ -62,7 +62,7 @@ def approve(on: On = "", slug: Slug = "", at: At = "") -> None:
     """Approve an edition, held or not: as it is now it goes out at its minute."""
     from newsletter.services.editions import review
 
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         with here.ports.store.begin() as session:
             edition = edition_of(session, newsletter, when)
@@ -80,7 +80,7 @@ def hold(
     """Hold an edition until somebody approves it."""
     from newsletter.services.editions import review
 
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         with here.ports.store.begin() as session:
             edition = edition_of(session, newsletter, when)

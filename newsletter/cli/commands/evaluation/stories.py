@@ -31,18 +31,18 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure how well stories agree with an editor's clusters, beside linked pairs by TF-IDF."""
-    from newsletter.domain.stories.clustering import group
-    from newsletter.evaluation.baselines import linked_pairs
+    from newsletter.domain.stories.clustering import cluster_articles
+    from newsletter.evaluation.baselines import tfidf_pairs
 
     articles, true = _given(file)
     if not articles:
         raise InputError(f"{file} has no rows: there is nothing to measure.")
     started = time.perf_counter()
-    grouped = group(articles)
+    grouped = cluster_articles(articles)
     seconds = time.perf_counter() - started
     place = {article.id: at for at, members in enumerate(grouped) for article in members}
     ours = _figures([place[article.id] for article in articles], true)
-    simple = _figures(linked_pairs(articles), true)
+    simple = _figures(tfidf_pairs(articles), true)
     if as_json:
         print_json({"n": len(articles), **ours, "seconds": round(seconds, 3), "baseline": simple})
         return
@@ -55,7 +55,7 @@ def evaluate(
 def _given(file: Path) -> tuple[list[Any], list[str]]:
     """The rows as articles, and the cluster of each."""
     from newsletter.domain.articles.article import Article
-    from newsletter.domain.text.clean import one_line, paragraphs
+    from newsletter.domain.text.clean import clean_line, clean_paragraphs
     from newsletter.evaluation.labelled_csv import READ_CHARS, moment, rows
 
     articles: list[Article] = []
@@ -66,8 +66,8 @@ def _given(file: Path) -> tuple[list[Any], list[str]]:
             Article(
                 id=len(articles),
                 url=row["id"],
-                title=one_line(row["title"]),
-                summary=paragraphs(row["text"], max_chars=READ_CHARS),
+                title=clean_line(row["title"]),
+                summary=clean_paragraphs(row["text"], max_chars=READ_CHARS),
                 source="",
                 published_at=published,
                 collected_at=published,
@@ -79,11 +79,11 @@ def _given(file: Path) -> tuple[list[Any], list[str]]:
 
 def _figures(found: list[int], true: list[str]) -> dict[str, Any]:
     from newsletter.evaluation.labelled_csv import DIGITS, figures
-    from newsletter.evaluation.metrics import b_cubed, pairs
+    from newsletter.evaluation.metrics import b_cubed, pairwise_scores
 
     return {
         **figures(b_cubed(found, true)),
-        "pairs_f1": round(pairs(found, true).f1, DIGITS),
+        "pairs_f1": round(pairwise_scores(found, true).f1, DIGITS),
         "clusters_found": len(set(found)),
         "clusters_true": len(set(true)),
     }

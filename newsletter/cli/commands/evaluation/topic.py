@@ -36,28 +36,28 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say whether a text is about the topic, with the score and the reason."""
-    from newsletter.domain.relevance.classifier import Judge
-    from newsletter.domain.relevance.scoring import ENOUGH
-    from newsletter.domain.text.clean import one_line
-    from newsletter.topics.load import named
+    from newsletter.domain.relevance.classifier import TopicClassifier
+    from newsletter.domain.relevance.scoring import RELEVANCE_THRESHOLD
+    from newsletter.domain.text.clean import clean_line
+    from newsletter.topics.load import load_topic
 
-    topic = named(name)
-    said = one_line(sys.stdin.read() if title == "-" else title)
-    verdict = Judge(topic).judge(said, text, section=section)
+    topic = load_topic(name)
+    said = clean_line(sys.stdin.read() if title == "-" else title)
+    verdict = TopicClassifier(topic).classify(said, text, section=section)
     country = topic.heading(verdict.country, "en")
     if as_json:
         print_json(
             {
-                "is_about": verdict.is_about,
+                "is_about": verdict.is_on_topic,
                 "score": verdict.score,
-                "enough": ENOUGH,
+                "enough": RELEVANCE_THRESHOLD,
                 "section": country,
                 "reason": verdict.reason,
             }
         )
         return
-    answer = f"Yes, under “{country}”." if verdict.is_about else "No."
-    out.print(f"{answer} Score {verdict.score:g}, {ENOUGH:g} is enough.", markup=False)
+    answer = f"Yes, under “{country}”." if verdict.is_on_topic else "No."
+    out.print(f"{answer} Score {verdict.score:g}, {RELEVANCE_THRESHOLD:g} is enough.", markup=False)
     out.print(verdict.reason, markup=False)
 
 
@@ -77,41 +77,42 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure how often the topic's verdict is the label's, beside a mere list of its names."""
-    from newsletter.domain.relevance.classifier import Judge
-    from newsletter.evaluation.baselines import WordList
-    from newsletter.evaluation.metrics import agreement
-    from newsletter.topics.load import named
+    from newsletter.domain.relevance.classifier import TopicClassifier
+    from newsletter.evaluation.baselines import KeywordBaseline
+    from newsletter.evaluation.metrics import precision_recall
+    from newsletter.topics.load import load_topic
 
-    topic = named(name)
-    judge, word_list = Judge(topic), WordList(topic)
+    topic = load_topic(name)
+    judge, word_list = TopicClassifier(topic), KeywordBaseline(topic)
     given = list(_given(file))
     if not given:
         raise InputError(f"No row of {file} has a label, 1 or 0: there is nothing to measure.")
     started = time.perf_counter()
     verdicts = [
-        judge.judge(row["title"], row["text"], section=row["section"], url=row["url"])
+        judge.classify(row["title"], row["text"], section=row["section"], url=row["url"])
         for row, _ in given
     ]
     seconds = time.perf_counter() - started
     wrong = [
         (row, verdict)
         for (row, is_about), verdict in zip(given, verdicts, strict=True)
-        if verdict.is_about != is_about
+        if verdict.is_on_topic != is_about
     ]
     if errors is not None:
         _write(errors, wrong)
-    found = agreement(
-        (verdict.is_about, is_about) for (_, is_about), verdict in zip(given, verdicts, strict=True)
+    found = precision_recall(
+        (verdict.is_on_topic, is_about)
+        for (_, is_about), verdict in zip(given, verdicts, strict=True)
     )
-    simple = agreement(
-        (word_list.is_about(row["title"], row["text"]), right) for row, right in given
+    simple = precision_recall(
+        (word_list.is_on_topic(row["title"], row["text"]), right) for row, right in given
     )
     _print(len(given), found, simple, seconds, as_json=as_json)
 
 
 def _given(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
     """The labelled rows, cleaned as collected articles are, and whether each is about the topic."""
-    from newsletter.domain.text.clean import one_line, paragraphs
+    from newsletter.domain.text.clean import clean_line, clean_paragraphs
     from newsletter.evaluation.labelled_csv import READ_CHARS, rows
 
     for line, row in rows(file, needed=("title", "text", "label")):
@@ -121,8 +122,8 @@ def _given(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
         if label not in {"0", "1"}:
             raise InputError(f"In line {line} of {file}, the label is {label!r}; write 1 or 0.")
         cleaned = {
-            "title": one_line(row["title"]),
-            "text": paragraphs(row["text"], max_chars=READ_CHARS),
+            "title": clean_line(row["title"]),
+            "text": clean_paragraphs(row["text"], max_chars=READ_CHARS),
             "section": row.get("section", ""),
             "url": row.get("url", ""),
         }
@@ -131,8 +132,8 @@ def _given(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
 
 def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
     """A CSV of the rows with what was decided; no spreadsheet runs any cell of it."""
-    from newsletter.domain.text.clean import one_line
-    from newsletter.services.subscribers.import_export import harmless
+    from newsletter.domain.text.clean import clean_line
+    from newsletter.services.subscribers.import_export import escape_formula
 
     names = list(dict.fromkeys(name for row, _ in wrong for name in row))
     try:
@@ -143,9 +144,9 @@ def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
         writer = csv.writer(file)
         writer.writerow([*names, "decided", "score", "reason"])
         for row, verdict in wrong:
-            cells = [one_line(row.get(name, ""), max_chars=2_000) for name in names]
+            cells = [clean_line(row.get(name, ""), max_chars=2_000) for name in names]
             decided = [int(verdict.is_about), verdict.score, verdict.reason]
-            writer.writerow([*map(harmless, cells), *decided])
+            writer.writerow([*map(escape_formula, cells), *decided])
 
 
 def _print(n: int, found: Any, simple: Any, seconds: float, *, as_json: bool) -> None:

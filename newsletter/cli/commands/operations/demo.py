@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from newsletter.cli.context import At, note, out, settings_at
-from newsletter.errors import InputError, SettingsError, StateError
+from newsletter.errors import InputError, InvalidStateError, SettingsError
 
 ZONE = "Asia/Beirut"
 _LEFT = "left.again@mail.example"
@@ -38,7 +38,7 @@ def demo(
     from newsletter import config
     from newsletter.cli.demo_folder import mark_demo
     from newsletter.cli.output.demo_report import report
-    from newsletter.embedded import Engine
+    from newsletter.embedded import EmbeddedService
 
     settings = settings_at(at)
     given = _given(feeds or [])
@@ -49,8 +49,8 @@ def demo(
     own = {"data_dir": folder, "database_url": "", "redis_url": "", "smtp_url": ""}
     settings = settings.model_copy(update=own)
     with _alone(folder), _step("Starting PostgreSQL, Redis and a mail catcher") as step:
-        shutil.rmtree(folder / Engine.RELAY.value, ignore_errors=True)
-        with config.engines(settings, need=frozenset(Engine)) as running:
+        shutil.rmtree(folder / EmbeddedService.RELAY.value, ignore_errors=True)
+        with config.engines(settings, need=frozenset(EmbeddedService)) as running:
             step("PostgreSQL, Redis (Valkey) and a mail catcher run")
             mark_demo(folder, config.clock(running)())
             done = _evening(running, given, subscribers)
@@ -59,9 +59,9 @@ def demo(
 
 def _check_installed() -> None:
     """Raises SettingsError when the servers that the demo starts are not installed."""
-    from newsletter.embedded import HOW_TO_INSTALL, Engine, is_installed
+    from newsletter.embedded import HOW_TO_INSTALL, EmbeddedService, is_installed
 
-    if not is_installed(frozenset(Engine)):
+    if not is_installed(frozenset(EmbeddedService)):
         raise SettingsError(
             "The demo runs on servers of its own, whatever is set, and they are not installed. "
             f"Install them: {HOW_TO_INSTALL}"
@@ -69,7 +69,7 @@ def _check_installed() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class DemoSources:
     """The feeds a person named: addresses, and files or folders. Both empty: the sample."""
 
     urls: tuple[str, ...]
@@ -87,10 +87,10 @@ class Evening:
     zones: int
 
 
-def _evening(settings: Any, given: Given, readers: int) -> Evening:
+def _evening(settings: Any, given: DemoSources, readers: int) -> Evening:
     """The whole way once: tables, feeds, edition, readers, worker, delivery."""
     from newsletter import config
-    from newsletter.cli.temporary_worker import worker_started
+    from newsletter.cli.temporary_worker import temporary_worker
     from newsletter.embedded import postgres
     from newsletter.services.editions.compose import compose
     from newsletter.store.delivery import deliveries
@@ -112,7 +112,7 @@ def _evening(settings: Any, given: Given, readers: int) -> Evening:
         zones = _subscribe(ports, newsletter, readers)
         if edition.stories:
             with _step("Starting a Celery worker") as step:
-                stack.enter_context(worker_started(settings))
+                stack.enter_context(temporary_worker(settings))
                 step("A Celery worker runs")
             _deliver(ports, edition)
         with ports.store.begin() as session:
@@ -147,7 +147,7 @@ def _newsletter(ports: Any) -> tuple[Any, date]:
         return newsletters.save(session, demo_newsletter, now=ports.now()), there.date()
 
 
-def _collect(ports: Any, given: Given) -> None:
+def _collect(ports: Any, given: DemoSources) -> None:
     from newsletter.sample.server import SampleFeed, newsroom
     from newsletter.services.collection.collect import collect
     from newsletter.services.collection.collect_files import collect_paths
@@ -167,20 +167,20 @@ def _collect(ports: Any, given: Given) -> None:
         new, failed = sum(one.new for one in reports), [one for one in reports if not one.is_ok]
         step(f"Collected {new} articles from {len(reports)} feeds over HTTP, {len(failed)} failed")
     for one in failed:
-        note(f"    {one.source or one.url}: {one.said}")
+        note(f"    {one.source or one.url}: {one.message}")
     for one in reports:
         for refused in one.refused[:3]:
-            note(f"    {one.source}: refused “{refused.what}”. {refused.why}")
+            note(f"    {one.source}: refused “{refused.subject}”. {refused.reason}")
 
 
-def _forget_sample(ports: Any, given: Given) -> None:
+def _forget_sample(ports: Any, given: DemoSources) -> None:
     """Take out the feeds of the sample: whoever shows the demo afterwards cannot read them."""
     from newsletter.store.collection import feeds
 
     if given.urls or given.paths:
         return
     with ports.store.begin() as session:
-        feeds.remove(session, [feed.url for feed in feeds.every(session)])
+        feeds.remove(session, [feed.url for feed in feeds.list_all(session)])
 
 
 def _add(ports: Any, feeds: tuple[Any, ...], now: datetime) -> None:
@@ -198,19 +198,19 @@ def _subscribe(ports: Any, newsletter: Any, readers: int) -> int:
     from newsletter.sample.newsroom import readers as sample_readers
     from newsletter.services import urls
     from newsletter.services.subscribers import signup
-    from newsletter.services.subscribers.import_export import import_readers
+    from newsletter.services.subscribers.import_export import import_subscribers
     from newsletter.store.subscribers import subscribers
 
     with _step("Subscribing readers") as step:
         heading, *people = sample_readers()
         more = [f"reader{number}@many.example,,en,UTC" for number in range(readers - len(people))]
         lines = [heading, *people[:readers], *more, f"{_LEFT},,en,UTC"]
-        import_readers(ports.store, newsletter, lines, now=ports.now())
+        import_subscribers(ports.store, newsletter, lines, now=ports.now())
         for address in ("still.thinking@mail.example", "mistyped@mail.example"):
-            form = signup.Form(address=address, means="demo")
+            form = signup.SignupRequest(address=address, channel="demo")
             signup.subscribe(ports, newsletter, form)
         with ports.store.begin() as session:
-            every = list(subscribers.every(session, newsletter.id))
+            every = list(subscribers.iter_all(session, newsletter.id))
         zones = {one.zone for one in every if one.zone}
         left = next(one for one in every if one.address == _LEFT)
         text = urls.unsubscribe_token(ports, left.id)
@@ -230,17 +230,17 @@ def _deliver(ports: Any, edition: Any) -> None:
         step(f"Delivered: {result['sent']} messages handed over by SMTP")
 
 
-def _given(feeds: list[str]) -> Given:
+def _given(feeds: list[str]) -> DemoSources:
     """Raises InputError when something is neither an address nor a file or folder."""
     urls = [feed for feed in feeds if feed.startswith(("http://", "https://"))]
     paths = [Path(feed) for feed in feeds if feed not in urls]
     for path in paths:
         if not path.exists():
             raise InputError(f"{path} is neither a web address nor a file or folder that is there.")
-    return Given(urls=tuple(urls), paths=tuple(paths))
+    return DemoSources(urls=tuple(urls), paths=tuple(paths))
 
 
-def _evening_of(given: Given, now: datetime) -> datetime | None:
+def _evening_of(given: DemoSources, now: datetime) -> datetime | None:
     """The evening that saved feeds are from; None when they are of today, or are not files."""
     from newsletter.services.collection.collect_files import newest
 
@@ -260,7 +260,9 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise StateError(f"A demo runs in {folder} already. Let it end first.") from error
+            raise InvalidStateError(
+                f"A demo runs in {folder} already. Let it end first."
+            ) from error
         yield
 
 

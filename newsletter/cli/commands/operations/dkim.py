@@ -2,7 +2,7 @@
 
 import sys
 
-from newsletter.cli.context import AsJson, house, note, print_json
+from newsletter.cli.context import AsJson, command_context, note, print_json
 from newsletter.errors import SettingsError
 
 _STRING_CHARS = 255  # RFC 1035, 3.3: a TXT record consists of strings that are no longer.
@@ -12,7 +12,7 @@ def dkim(as_json: AsJson = False) -> None:
     """Print the TXT record of each key that signs the mail: its name, and its text."""
     from newsletter.services.editions.render import dns_records
 
-    with house() as here:
+    with command_context() as here:
         found = dns_records(here.ports)
         is_set = bool(here.ports.signers)
     if not is_set:

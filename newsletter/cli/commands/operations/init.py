@@ -11,7 +11,12 @@ import typer
 
 from newsletter.cli.context import AsJson, At, out, print_json, settings_at
 from newsletter.cli.output.next_edition import promise_lines
-from newsletter.domain.newsletter import Approval, InDoubt, Newsletter, ThinDay
+from newsletter.domain.newsletter import (
+    ApprovalPolicy,
+    Newsletter,
+    TooFewStoriesPolicy,
+    UncertainPolicy,
+)
 from newsletter.domain.sender import impossible_sender, missing_address
 from newsletter.errors import InputError
 
@@ -74,12 +79,12 @@ def init(
         "reply_to": reply_to,
         "publisher": publisher,
         "postal_address": postal_address,
-        "approval": approval,
-        "thin_day": thin_day,
+        "approval_policy": approval,
+        "too_few_stories_policy": thin_day,
         "min_stories": min_stories,
         "max_stories": max_stories,
         "grace": grace,
-        "in_doubt": in_doubt,
+        "uncertain_policy": in_doubt,
         "max_refused": max_refused,
     }
     given = {key: value for key, value in told.items() if value not in {"", None}}
@@ -106,14 +111,14 @@ def _saved(
 ) -> "tuple[Newsletter, NextRelease, datetime]":
     """The newsletter as stored, after the tables have been made; its next edition; and the time."""
     from newsletter import config
-    from newsletter.embedded import Engine
+    from newsletter.embedded import EmbeddedService
     from newsletter.services.editions.follow_schedule import change_newsletter
     from newsletter.services.editions.next_release import find_next_release
     from newsletter.store import Store
     from newsletter.store.schema import migrate
 
     settings = settings_at(at)
-    with config.engines(settings, need=frozenset({Engine.DATABASE})) as running:
+    with config.engines(settings, need=frozenset({EmbeddedService.DATABASE})) as running:
         store = Store(running.database_url)
         try:
             migrate(store)
@@ -132,7 +137,7 @@ def _known(session: Any, slug: str) -> Newsletter:
     from newsletter.cli.bootstrap import FIRST
     from newsletter.store.editions import newsletters
 
-    every = newsletters.every(session)
+    every = newsletters.list_all(session)
     if not every:
         return FIRST
     if slug:
@@ -158,9 +163,9 @@ def _slug(text: str) -> str:
 
 
 def _topic(text: str) -> str:
-    from newsletter.topics.load import named
+    from newsletter.topics.load import load_topic
 
-    named(text)
+    load_topic(text)
     return text
 
 
@@ -214,16 +219,16 @@ def _sender(text: str) -> dict[str, str]:
     return {"sender_name": name, "sender_address": _address(address or text)}
 
 
-def _approval(text: str) -> Approval:
-    return _one_of(Approval, text, "approval")
+def _approval(text: str) -> ApprovalPolicy:
+    return _one_of(ApprovalPolicy, text, "approval")
 
 
-def _thin_day(text: str) -> ThinDay:
-    return _one_of(ThinDay, text, "a thin day")
+def _thin_day(text: str) -> TooFewStoriesPolicy:
+    return _one_of(TooFewStoriesPolicy, text, "a thin day")
 
 
-def _in_doubt(text: str) -> InDoubt:
-    return _one_of(InDoubt, text, "what is in doubt")
+def _in_doubt(text: str) -> UncertainPolicy:
+    return _one_of(UncertainPolicy, text, "what is in doubt")
 
 
 def _one_of(kind: type[Rule], text: str, what: str) -> Rule:
@@ -250,9 +255,9 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "sends_at": _time,
     "days": _days,
     "reply_to": _address,
-    "approval": _approval,
-    "thin_day": _thin_day,
+    "approval_policy": _approval,
+    "too_few_stories_policy": _thin_day,
     "grace": _minutes,
-    "in_doubt": _in_doubt,
+    "uncertain_policy": _in_doubt,
     "max_refused": _share,
 }

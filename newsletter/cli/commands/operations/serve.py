@@ -40,7 +40,7 @@ def serve(
     """Serve the public pages, the editor's and the ops' until Ctrl-C."""
     from newsletter import config
     from newsletter.cli.bootstrap import make_ready
-    from newsletter.embedded import Engine
+    from newsletter.embedded import EmbeddedService
     from newsletter.store.schema import check_schema
 
     settings = config.load()
@@ -51,7 +51,7 @@ def serve(
     listened = sockets[0].getsockname()[1]
     if not os.environ.get(_PUBLIC_URL):
         settings = settings.model_copy(update={"public_url": base_url(host, listened)})
-    with config.engines(settings, need=frozenset(Engine)) as running:
+    with config.engines(settings, need=frozenset(EmbeddedService)) as running:
         ports = config.ports(running, enqueue=lambda *_: None)
         try:
             check_schema(ports.store) if settings.database_url else note(make_ready(ports))
@@ -139,7 +139,7 @@ def _is_answering(base: str, ended: threading.Event) -> bool:
 
 def _welcome(settings: Any, *, is_capturing: bool) -> None:
     from newsletter import config
-    from newsletter.embedded import Engine
+    from newsletter.embedded import EmbeddedService
     from newsletter.embedded.mail_catcher import mail_folder
 
     out.print("Ready: it answers, and goes on until it is told to end.", style="green")
@@ -149,7 +149,7 @@ def _welcome(settings: Any, *, is_capturing: bool) -> None:
     password = "as set" if is_set else settings.editor_password.get_secret_value()
     out.print(password, markup=False)
     if is_capturing:
-        folder = mail_folder(settings.data_dir.resolve() / Engine.RELAY.value)
+        folder = mail_folder(settings.data_dir.resolve() / EmbeddedService.RELAY.value)
         out.print(f"[bold]Mail[/]     is kept, not delivered, in {folder}", soft_wrap=True)
     out.print("Ctrl-C ends everything.", style="dim")
     sys.stdout.flush()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from newsletter.cli.context import AsJson, At, house, out, print_json
+from newsletter.cli.context import AsJson, At, command_context, out, print_json
 
 _LATE = 9  # Exit code of --check: the beat or the workers are not there.
 _NOT_OUT = 11  # Exit code of --check: the next evening of a newsletter does not go out.
@@ -36,7 +36,7 @@ def status(
     from newsletter.services.sending.sender_check import sender_problems
 
     has_relay = bool(config.load().smtp_url)
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         found = status_at(here.ports, has_relay=has_relay)
         problems = {
             standing.newsletter.slug: sender_problems(standing.newsletter, here.ports)
@@ -52,9 +52,9 @@ def status(
 
 
 def _check_code(found: Any) -> int:
-    from newsletter.services.operations.status import late_jobs
+    from newsletter.services.operations.status import overdue_jobs
 
-    if late_jobs(found):
+    if overdue_jobs(found):
         return _LATE
     forecasts = [standing.forecast.goes_out for standing in found.newsletters]
     return _NOT_OUT if False in forecasts or not forecasts else 0
@@ -62,14 +62,14 @@ def _check_code(found: Any) -> int:
 
 def _show_check(found: Any) -> None:
     """Print one line for each newsletter, and one for the jobs."""
-    from newsletter.services.operations.status import late_jobs
+    from newsletter.services.operations.status import overdue_jobs
 
     for standing in found.newsletters:
         name = f"{standing.newsletter.slug}: " if len(found.newsletters) > 1 else ""
         out.print(f"{name}{standing.forecast.sentence}", markup=False, soft_wrap=True)
     if not found.newsletters:
         out.print(_NO_NEWSLETTER)
-    late = late_jobs(found)
+    late = overdue_jobs(found)
     out.print(f"Late: {', '.join(late)}." if late else "Every job has run lately.")
 
 

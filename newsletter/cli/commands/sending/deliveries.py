@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from newsletter.cli.context import AsJson, At, Slug, house, note, out, print_json
-from newsletter.cli.selection import Begun, begun
+from newsletter.cli.context import AsJson, At, Slug, command_context, note, out, print_json
+from newsletter.cli.selection import SentEditionDate, sent_edition
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.errors import InputError
 
@@ -41,7 +41,7 @@ class SettledAs(StrEnum):
 @app.command(name="list", epilog="Example:  newsletter deliveries list --state failed --csv")
 def list_(
     state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
-    on: Begun = "",
+    on: SentEditionDate = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV, with headings.")] = False,
     slug: Slug = "",
     at: At = "",
@@ -54,8 +54,8 @@ def list_(
     if as_csv and as_json:
         raise InputError("Ask for one of --csv and --json.")
     states = tuple(DeliveryStatus) if state is None else (DeliveryStatus(state),)
-    with house(at=at) as here:
-        _, edition = _kept(here.ports.store, *begun(here.ports, slug, on))
+    with command_context(at=at) as here:
+        _, edition = _kept(here.ports.store, *sent_edition(here.ports, slug, on))
         rows = (_row(one) for one in _every(here.ports.store, edition.id, states))
         if as_csv:
             _print_csv(rows)
@@ -72,7 +72,7 @@ def uncertain(
         typer.Option(help="Write down what they were; queued sends them again, as the same mail."),
     ] = None,
     address: Annotated[str, typer.Option(metavar="ADDRESS", help="Only this one.")] = "",
-    on: Begun = "",
+    on: SentEditionDate = "",
     slug: Slug = "",
     at: At = "",
     as_json: AsJson = False,
@@ -83,13 +83,13 @@ def uncertain(
     if address and settle is None:
         raise InputError("Say what became of it: --settle sent, failed or queued.")
     need = {"database", "redis"} if settle is SettledAs.QUEUED else {"database"}
-    with house(at=at, need=frozenset(need)) as here:
-        newsletter, edition = _kept(here.ports.store, *begun(here.ports, slug, on))
+    with command_context(at=at, need=frozenset(need)) as here:
+        newsletter, edition = _kept(here.ports.store, *sent_edition(here.ports, slug, on))
         if settle is None:
             _list_uncertain(here.ports.store, newsletter, edition, as_json=as_json)
             return
         to = DeliveryStatus(settle)
-        done = control.settle(here.ports, edition.id, to, address=address)
+        done = control.resolve_uncertain(here.ports, edition.id, to, address=address)
     if as_json:
         print_json({"edition": edition.id, "settled": done.settled, "uncertain": done.left})
         return
@@ -113,9 +113,9 @@ def _list_uncertain(store: Any, newsletter: Any, edition: Any, *, as_json: bool)
 
 def _kept(store: Any, newsletter: Any, edition: Any) -> tuple[Any, Any]:
     """Both. Raises when the ledger does not tell of each delivery, or does not any more."""
-    from newsletter.services.sending.reconcile import check_kept
+    from newsletter.services.sending.reconcile import ensure_ledger_kept
 
-    check_kept(store, edition)
+    ensure_ledger_kept(store, edition)
     return newsletter, edition
 
 
@@ -125,7 +125,7 @@ def _every(store: Any, edition_id: int, states: tuple[DeliveryStatus, ...]) -> I
     after = 0
     while True:
         with store.begin() as session:
-            page = deliveries.of_edition(
+            page = deliveries.list_for_edition(
                 session, edition_id, statuses=states, after=after, limit=_PAGE
             )
         yield from page
@@ -146,13 +146,13 @@ def _row(one: Any) -> dict[str, Any]:
 
 
 def _print_csv(rows: Iterator[dict[str, Any]]) -> None:
-    from newsletter.services.subscribers.import_export import harmless
+    from newsletter.services.subscribers.import_export import escape_formula
 
     writer = csv.writer(sys.stdout)
     writer.writerow(_COLUMNS)
     for row in rows:
         writer.writerow(
-            [harmless("" if row[name] is None else str(row[name])) for name in _COLUMNS]
+            [escape_formula("" if row[name] is None else str(row[name])) for name in _COLUMNS]
         )
 
 
@@ -166,9 +166,11 @@ def _print_array(rows: Iterator[dict[str, Any]]) -> None:
 
 
 def _print_lines(rows: Iterator[dict[str, Any]]) -> None:
-    from newsletter.domain.text.clean import visible
+    from newsletter.domain.text.clean import strip_invisible
 
     for row in rows:
         # What a relay says may hold anything, also what a terminal would obey.
-        said = " ".join(visible(f"{row['code'] or ''} {row['reply']}").split())[:_REPLY_CHARS]
+        said = " ".join(strip_invisible(f"{row['code'] or ''} {row['reply']}").split())[
+            :_REPLY_CHARS
+        ]
         sys.stdout.write(f"{row['address'] or '(erased)'}  {row['status']}  {said}".rstrip() + "\n")

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from newsletter.cli.context import AsJson, At, On, Slug, err, house, note, out, print_json
+from newsletter.cli.context import AsJson, At, On, Slug, command_context, err, note, out, print_json
 from newsletter.cli.output.watch import watch_run
-from newsletter.cli.selection import begun, edition_of, of_date
-from newsletter.cli.temporary_worker import worker_running
+from newsletter.cli.selection import edition_of, of_date, sent_edition
+from newsletter.cli.temporary_worker import is_worker_running
 from newsletter.errors import InputError
 
 app = typer.Typer(invoke_without_command=True)
@@ -60,11 +60,11 @@ def send(
 
 
 def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_json: bool) -> None:
-    from newsletter.mail.smtp import connected
+    from newsletter.mail.smtp import relay_connection
     from newsletter.services.sending.dispatch import send_now
     from newsletter.services.sending.sender_check import sender_problems
 
-    with house(at=at, need=_EVERYTHING) as here:
+    with command_context(at=at, need=_EVERYTHING) as here:
         ports = here.ports
         newsletter, when = of_date(ports, slug, on)
         with ports.store.begin() as session:
@@ -74,9 +74,9 @@ def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_j
         if to:
             _test(ports, edition, newsletter, to)
             return
-        with connected(ports.relays):
+        with relay_connection(ports.relays):
             started = time.monotonic()  # it answers: nothing is begun that could not go on
-        with worker_running(here.settings, is_wanted=wait) as has_worker:
+        with is_worker_running(here.settings, is_wanted=wait) as has_worker:
             done = send_now(ports, edition.id, force=force)
             if wait and has_worker:
                 watch(ports, edition.id, quiet=as_json)
@@ -109,8 +109,8 @@ def exit_code(result: dict[str, Any], newsletter: Any) -> int:
 
 
 def _watch(on: str, slug: str, at: str, *, as_json: bool) -> None:
-    with house(at=at) as here:
-        newsletter, edition = begun(here.ports, slug, on)
+    with command_context(at=at) as here:
+        newsletter, edition = sent_edition(here.ports, slug, on)
         watch_run(here.ports.store, edition, as_json=as_json)
         result = read_result(here.ports, edition.id, newsletter.slug)
     raise typer.Exit(exit_code(result, newsletter))
@@ -176,9 +176,9 @@ def _standing(ports: Any, edition_id: int) -> tuple[int, int, int, bool]:
 
 def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
     """How the edition stands, its deliveries counted by state; finished if nothing is left."""
-    from newsletter.services.sending.run.deliver import finish
+    from newsletter.services.sending.run.deliver import close_if_done
 
-    finish(ports, edition_id)
+    close_if_done(ports, edition_id)
     return read_result(ports, edition_id, slug)
 
 

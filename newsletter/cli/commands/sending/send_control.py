@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from newsletter.cli.commands.sending.send import NO_WORKER, result_of, tell
-from newsletter.cli.context import AsJson, At, Slug, err, house, note, print_json
+from newsletter.cli.context import AsJson, At, Slug, command_context, err, note, print_json
 from newsletter.cli.context import out as console
-from newsletter.cli.selection import Begun, begun
+from newsletter.cli.selection import SentEditionDate, sent_edition
 from newsletter.cli.temporary_worker import ANSWER_S
 from newsletter.errors import InputError
 
@@ -22,7 +22,7 @@ _PATIENCE_S = 12.0
 _QUEUE = frozenset({"database", "redis"})
 
 
-def pause(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
+def pause(on: SentEditionDate = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
     """Stop a run where it is, until somebody lets it go on. Nobody is lost or written to twice.
 
     Returns when no worker has anything of it in its hand; or says how many messages are with a
@@ -30,26 +30,26 @@ def pause(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False)
     """
     from newsletter.services.sending import control
 
-    with house(at=at) as here:
-        newsletter, edition = begun(here.ports, slug, on)
+    with command_context(at=at) as here:
+        newsletter, edition = sent_edition(here.ports, slug, on)
         control.pause(here.ports, edition.id, by=_BY)
         _await_hands(here.ports, edition.id)
         tell(result_of(here.ports, edition.id, newsletter.slug), as_json=as_json)
 
 
-def resume(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
+def resume(on: SentEditionDate = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
     """Let a run go on that was paused, or that stopped by itself."""
     from newsletter.services.sending import control
 
-    with house(at=at, need=_QUEUE) as here:
-        newsletter, edition = begun(here.ports, slug, on)
+    with command_context(at=at, need=_QUEUE) as here:
+        newsletter, edition = sent_edition(here.ports, slug, on)
         control.resume(here.ports, edition.id, by=_BY)
         tell(result_of(here.ports, edition.id, newsletter.slug), as_json=as_json)
         _note_who_goes_on(here.settings)
 
 
 def cancel(
-    on: Begun = "",
+    on: SentEditionDate = "",
     yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
     slug: Slug = "",
     at: At = "",
@@ -58,8 +58,8 @@ def cancel(
     """End a run: what has not left is failed, and never sent but by `newsletter send resend`."""
     from newsletter.services.sending import control
 
-    with house(at=at) as here:
-        newsletter, edition = begun(here.ports, slug, on)
+    with command_context(at=at) as here:
+        newsletter, edition = sent_edition(here.ports, slug, on)
         if not yes:
             _confirm(f"Cancel the edition of {edition.on}? What has not left never will.")
         control.cancel(here.ports, edition.id, by=_BY)
@@ -67,15 +67,15 @@ def cancel(
         tell(result_of(here.ports, edition.id, newsletter.slug), as_json=as_json)
 
 
-def resend(on: Begun = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
+def resend(on: SentEditionDate = "", slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
     """Send an edition again to those for whom it failed, if they subscribe still, and to no other.
 
     Also what was cancelled. Whoever was sent it, or is uncertain, is not written to.
     """
     from newsletter.services.sending import control
 
-    with house(at=at, need=_QUEUE) as here:
-        newsletter, edition = begun(here.ports, slug, on)
+    with command_context(at=at, need=_QUEUE) as here:
+        newsletter, edition = sent_edition(here.ports, slug, on)
         done = control.resend(here.ports, edition.id)
         result = result_of(here.ports, edition.id, newsletter.slug)
         if done.queued:
@@ -101,7 +101,7 @@ def _await_hands(ports: Any, edition_id: int) -> None:
     ends_at, quiet = time.monotonic() + _PATIENCE_S, 0
     with err.status("Waiting for the workers…"):
         while quiet < _QUIET_LOOKS and time.monotonic() < ends_at:
-            number = control.in_hand(ports, edition_id)
+            number = control.count_in_progress(ports, edition_id)
             quiet = 0 if number else quiet + 1
             time.sleep(_POLL_S)
     if not quiet:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from newsletter.cli.context import AsJson, At, Slug, house, note, out, print_json
+from newsletter.cli.context import AsJson, At, Slug, command_context, note, out, print_json
 from newsletter.errors import InputError
 
 _DIFFERS = 10  # Exit code: somebody was lost, got it twice, or the ledger is surprised.
@@ -30,13 +30,13 @@ def verify(
     ledger has as queued or failed.
     """
     from newsletter.domain.editions.edition import EditionStatus
-    from newsletter.services.sending.reconcile import audit
+    from newsletter.services.sending.reconcile import reconcile_edition
 
     if not against.exists():
         raise InputError(f"There is nothing at {against}.")
-    with house(at=at) as here:
+    with command_context(at=at) as here:
         meant = _meant(here.ports, slug, edition)
-        found = audit(here.ports.store, meant.id, against)
+        found = reconcile_edition(here.ports.store, meant.id, against)
     if as_json:
         print_json(_document(meant, found))
     else:
@@ -47,11 +47,11 @@ def verify(
 
 
 def _meant(ports: Any, slug: str, edition: str) -> Any:
-    from newsletter.cli.selection import begun
+    from newsletter.cli.selection import sent_edition
     from newsletter.store.editions import editions
 
     if not edition.isdecimal():
-        return begun(ports, slug, edition)[1]
+        return sent_edition(ports, slug, edition)[1]
     with ports.store.begin() as session:
         return editions.by_id(session, int(edition))
 

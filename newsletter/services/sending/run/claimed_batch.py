@@ -5,25 +5,25 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from newsletter.domain.delivery.retry_policy import Outcome
+from newsletter.domain.delivery.retry_policy import ReplyDecision
 from newsletter.domain.delivery.smtp_reply import Reply
-from newsletter.store.delivery.batches import Batch, Due, Settled
-from newsletter.store.delivery.send_journal import Journal
+from newsletter.store.delivery.batches import Batch, ClaimedDelivery, DeliveryOutcome
+from newsletter.store.delivery.send_journal import SendJournal
 from newsletter.throttle.mailbox_providers import provider_of
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DeliveryResult:
     """What came of one delivery, and what that leads to."""
 
-    due: Due
+    due: ClaimedDelivery
     reply: Reply
-    settled: Settled
-    outcome: Outcome
+    settled: DeliveryOutcome
+    outcome: ReplyDecision
 
 
 @dataclass(slots=True)
-class Hand:
+class ClaimedBatch:
     """A claimed batch: how many of it were given out, and are settled in the ledger.
 
     Of those given out, parked wait for their provider's turn and may not be begun. Of answers, the
@@ -32,11 +32,11 @@ class Hand:
     """
 
     batch: Batch
-    journal: Journal
+    journal: SendJournal
     given: int = 0
     parked: int = 0
     settled: int = 0
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[DeliveryResult] = field(default_factory=list)
     writing: int = 0
     is_being_settled: bool = False
     window_ids: list[int] = field(default_factory=list)
@@ -55,16 +55,16 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PendingDelivery:
     """One delivery that was given out of its batch, and the provider of its mailbox."""
 
-    hand: Hand
-    due: Due
+    claim: ClaimedBatch
+    due: ClaimedDelivery
     provider: str
 
 
 @dataclass(slots=True)
-class Tally:
+class RunCounters:
     """How many of the edition wait, and the relay has taken and refused for good, by all workers.
 
     What waits is as of the last claim.
@@ -75,20 +75,20 @@ class Tally:
     refused: int = 0
 
 
-class Parked:
+class ThrottledQueue:
     """Deliveries that wait for their provider's turn; the first to come is the first to go."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, deque[Given]] = {}
+        self._queues: dict[str, deque[PendingDelivery]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
 
-    def put(self, given: Given) -> None:
-        given.hand.parked += 1
+    def put(self, given: PendingDelivery) -> None:
+        given.claim.parked += 1
         self._queues.setdefault(given.provider, deque()).append(given)
 
-    def put_all(self, several: Iterable[Given]) -> None:
+    def put_all(self, several: Iterable[PendingDelivery]) -> None:
         for given in several:
             self.put(given)
 
@@ -96,7 +96,7 @@ class Parked:
         """Whether one of them may go now."""
         return any(may(provider) for provider in self._queues)
 
-    def take(self, may: Callable[[str], bool]) -> Given | None:
+    def take(self, may: Callable[[str], bool]) -> PendingDelivery | None:
         """One that may go now."""
         for provider in self._queues:
             if may(provider):
@@ -107,25 +107,27 @@ class Parked:
         """Return how many wait for each provider."""
         return {provider: len(queue) for provider, queue in self._queues.items()}
 
-    def take_last(self, provider: str, count: int) -> list[Given]:
+    def take_last(self, provider: str, count: int) -> list[PendingDelivery]:
         """Take out the last so many that wait for this provider; they stay in their order."""
         return [self._taken(provider, last=True) for _ in range(count)][::-1]
 
-    def take_all(self) -> list[Given]:
+    def take_all(self) -> list[PendingDelivery]:
         """Take out all that wait."""
         waiting = self.waiting().items()
         return [one for provider, count in waiting for one in self.take_last(provider, count)]
 
-    def _taken(self, provider: str, *, last: bool = False) -> Given:
+    def _taken(self, provider: str, *, last: bool = False) -> PendingDelivery:
         queue = self._queues[provider]
         given = queue.pop() if last else queue.popleft()
-        given.hand.parked -= 1
+        given.claim.parked -= 1
         if not queue:
             del self._queues[provider]
         return given
 
 
-def hand_out(hands: Sequence[Hand], parked: Parked, may: Callable[[str], bool]) -> Given | None:
+def hand_out(
+    hands: Sequence[ClaimedBatch], parked: ThrottledQueue, may: Callable[[str], bool]
+) -> PendingDelivery | None:
     """Return a delivery whose turn it is; those before it must wait, and are parked."""
     if (waited := parked.take(may)) is not None:
         return waited
@@ -133,7 +135,7 @@ def hand_out(hands: Sequence[Hand], parked: Parked, may: Callable[[str], bool]) 
         while hand.left:
             due = hand.batch.deliveries[hand.given]
             hand.given += 1
-            given = Given(hand, due, provider_of(due.address))
+            given = PendingDelivery(hand, due, provider_of(due.address))
             if may(given.provider):
                 return given
             parked.put(given)

@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 from newsletter.services.ports import Ports
-from newsletter.services.sending.run.claimed_batch import Given, Hand, Tally
+from newsletter.services.sending.run.claimed_batch import ClaimedBatch, PendingDelivery, RunCounters
 from newsletter.store.delivery import batches, deliveries
-from newsletter.store.delivery.send_journal import Journal
+from newsletter.store.delivery.send_journal import SendJournal
 
 FIRST_LEASE = timedelta(seconds=10)  # Of a claim; the first turn renews it, before anything begins.
 
 
-def claim_batch(ports: Ports, edition_id: int, batch: int | None) -> tuple[Hand, Tally] | None:
+def claim_batch(
+    ports: Ports, edition_id: int, batch: int | None
+) -> tuple[ClaimedBatch, RunCounters] | None:
     """Return a batch in a new hand, and how the edition stands: that batch, or the next one due.
 
     Nothing of it may be begun before the next turn has settled it: a worker killed between its
@@ -25,8 +27,8 @@ def claim_batch(ports: Ports, edition_id: int, batch: int | None) -> tuple[Hand,
             return None
         stands = deliveries.progress(session, [edition_id])[edition_id]
     try:
-        journal = Journal(
-            ports.journal,
+        journal = SendJournal(
+            ports.journal_dir,
             edition_id=claimed.edition_id,
             batch=claimed.batch,
             fence=claimed.fence,
@@ -35,18 +37,20 @@ def claim_batch(ports: Ports, edition_id: int, batch: int | None) -> tuple[Hand,
         with ports.store.begin() as session:
             batches.release(session, claimed)
         raise
-    return Hand(claimed, journal), Tally(stands.queued, stands.sent, stands.failed)
+    return ClaimedBatch(claimed, journal), RunCounters(stands.queued, stands.sent, stands.failed)
 
 
-def postpone(ports: Ports, hand: Hand, several: list[Given], wait: timedelta) -> None:
+def postpone(
+    ports: Ports, hand: ClaimedBatch, several: list[PendingDelivery], wait: timedelta
+) -> None:
     """Have these deliveries of the batch due again after the wait; that was no attempt."""
     ids = [given.due.subscriber_id for given in several]
     with ports.store.begin() as session:
-        batches.postpone(session, hand.batch, ids, due_at=ports.now() + wait)
+        batches.reschedule(session, hand.batch, ids, due_at=ports.now() + wait)
 
 
-def release_batch(ports: Ports, hand: Hand) -> None:
+def release_batch(ports: Ports, hand: ClaimedBatch) -> None:
     """Give the batch back; nothing of it is in flight."""
     with ports.store.begin() as session:
         batches.release(session, hand.batch)
-    hand.journal.done()
+    hand.journal.delete()

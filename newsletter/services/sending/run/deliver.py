@@ -14,29 +14,31 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import RelayRefusesError, SettingsError, UnreachableError
-from newsletter.mail.rendered import Rendered
-from newsletter.mail.smtp import Relays, Standings, all_sent, without_addresses
+from newsletter.mail.rendered import RenderedEmail
+from newsletter.mail.smtp import RelayPool, RelaySet, send_all, without_addresses
 from newsletter.services.editions import render
 from newsletter.services.operations.disk import disk
 from newsletter.services.operations.outages import Service, report_outage
 from newsletter.services.ports import Ports
-from newsletter.services.sending.lost_runs import settle_journals
-from newsletter.services.sending.run.ledger_sync import SOON, Keeper
-from newsletter.services.sending.run.outcomes import Judge, gives_up_at, stop
-from newsletter.services.sending.run.send_run import Run
-from newsletter.services.sending.run.throttle import TURN_S, Pace
+from newsletter.services.sending.lost_runs import recover_from_journals
+from newsletter.services.sending.run.ledger_sync import SOON, LedgerSync
+from newsletter.services.sending.run.outcomes import OutcomePolicy, delivery_deadline, hold_edition
+from newsletter.services.sending.run.send_run import SendRun
+from newsletter.services.sending.run.throttle import EXCHANGE_INTERVAL_S, RunThrottle
 from newsletter.store import Session
 from newsletter.store.delivery import deliveries, delivery_reports
 from newsletter.store.editions import editions, newsletters
 
 _log = logging.getLogger(__name__)
 CONNECTIONS = 8  # Of one process; a relay takes no more messages from more of them.
-WORTH_ONE = 16  # Messages for which opening another connection pays.
+MESSAGES_PER_CONNECTION = 16  # Messages for which opening another connection pays.
 RUN_S = 20.0  # Then a worker does what else is waiting, and the rest is queued again.
 # A process that is asked to end is killed soon after: by Docker in 10 s, or as docker-compose.yml
 # says in 30. What a relay has not answered in this time is in doubt. No other end hurries a relay.
 DRAIN_S = 10.0
-HINTS = 64  # Tasks that are queued at once for an edition: as many workers as a large house has.
+MAX_TASKS = (
+    64  # Tasks that are queued at once for an edition: as many workers as a large house has.
+)
 _CANCELLED = "Cancelled before it was sent."
 
 
@@ -49,24 +51,26 @@ def deliver(
     reached, or no journal to be written, everything stays queued. After run_s seconds the run ends,
     as soon as the relay has answered what is under way, and what is left is queued again.
     """
-    settle_journals(ports)
+    recover_from_journals(ports)
     with ports.store.begin() as session:
         if not _has_work(ports, session, edition_id):
             return 0
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
-        email = render.frozen(session, edition_id)
+        email = render.load_frozen(session, edition_id)
         if edition.status is not EditionStatus.SENDING or email is None:
             return 0
-        if ports.now() > gives_up_at(edition):
-            stop(session, edition, "It could not be delivered in four hours; the rest waits.")
+        if ports.now() > delivery_deadline(edition):
+            hold_edition(
+                session, edition, "It could not be delivered in four hours; the rest waits."
+            )
             return 0
-    if not disk(ports.journal).has_room():
+    if not disk(ports.journal_dir).has_room():
         return 0
     sent, may_go_on = _ran(ports, edition, newsletter, email, batch, run_s=run_s)
     if sent:  # what the last run was in trouble with is over
         _note(ports, edition, "")
-    if not finish(ports, edition_id) and may_go_on:
+    if not close_if_done(ports, edition_id) and may_go_on:
         _queue_the_rest(ports, edition_id)
     return sent
 
@@ -75,10 +79,10 @@ def _note(ports: Ports, edition: Edition, why: str) -> None:
     """Let newsletter status say why an edition that is being sent does not go on."""
     sending = EditionStatus.SENDING
     with ports.store.begin() as session:
-        editions.move(session, edition.id, expected=(sending,), to=sending, reason=why)
+        editions.transition(session, edition.id, expected=(sending,), to=sending, reason=why)
 
 
-def finish(ports: Ports, edition_id: int) -> bool:
+def close_if_done(ports: Ports, edition_id: int) -> bool:
     """Whether the edition had nothing left to do, and is now sent, or failed where all of it did.
 
     Of one that is cancelled what is queued fails.
@@ -109,7 +113,9 @@ def record_result(
         reply = delivery_reports.commonest_failure(session, edition_id)
     to, reason = decide_result(counts, commonest_reply=reply)
     changes: dict[str, Any] = {} if sent_at is None else {"sent_at": sent_at}
-    return editions.move(session, edition_id, expected=expected, to=to, reason=reason, **changes)
+    return editions.transition(
+        session, edition_id, expected=expected, to=to, reason=reason, **changes
+    )
 
 
 def _has_work(ports: Ports, session: Session, edition_id: int) -> bool:
@@ -126,7 +132,7 @@ def _ran(
     ports: Ports,
     edition: Edition,
     newsletter: Newsletter,
-    email: Rendered,
+    email: RenderedEmail,
     batch: int | None,
     *,
     run_s: float,
@@ -140,10 +146,10 @@ def _ran(
         return 0, False  # the run that found it so has said it
 
     async def run_through() -> tuple[int, bool]:
-        judge, pace = Judge(ports, edition, newsletter), Pace(ports)
-        master = render.master(ports, email, edition, newsletter)
-        run = Run(ports, newsletter, master, judge=judge, pace=pace, standings=standings)
-        keeper = Keeper(ports, edition, run, judge=judge, pace=pace)
+        judge, pace = OutcomePolicy(ports, edition, newsletter), RunThrottle(ports)
+        master = render.build_master(ports, email, edition, newsletter)
+        run = SendRun(ports, newsletter, master, judge=judge, pace=pace, standings=standings)
+        keeper = LedgerSync(ports, edition, run, judge=judge, pace=pace)
         try:
             has_batch = await asyncio.to_thread(keeper.claim, batch)
             if has_batch or await asyncio.to_thread(keeper.is_due_soon):
@@ -158,17 +164,17 @@ def _ran(
         finally:
             keeper.leave()
         if run.disk_error is not None:
-            disk(ports.journal).report(run.disk_error)
+            disk(ports.journal_dir).report(run.disk_error)
         elif run.sent:
-            disk(ports.journal).report_end()
-        return run.sent, not (pace.is_long or run.disk_error)
+            disk(ports.journal_dir).report_end()
+        return run.sent, not (pace.is_exhausted or run.disk_error)
 
     try:
         return asyncio.run(run_through())
     except (SettingsError, RelayRefusesError) as error:  # it would be so again
         _standings.cache_clear()  # whoever lets the run go on has seen to it
         with ports.store.begin() as session:
-            stop(session, edition, str(error))
+            hold_edition(session, edition, str(error))
         return 0, False
     except UnreachableError as error:
         _log.warning("%s", without_addresses(str(error)))
@@ -178,24 +184,30 @@ def _ran(
 
 
 async def _run(
-    ports: Ports, run: Run, keeper: Keeper, pace: Pace, standings: Standings, *, run_s: float
+    ports: Ports,
+    run: SendRun,
+    keeper: LedgerSync,
+    pace: RunThrottle,
+    standings: RelayPool,
+    *,
+    run_s: float,
 ) -> None:
     """Send until there is nothing more, or the run is to end; then everything is in the ledger."""
     queued = run.tally.queued or deliveries.BATCH  # not known before something is in hand
-    count = max(1, min(CONNECTIONS, queued // WORTH_ONE))
-    sending = asyncio.create_task(all_sent(standings.relays, run, count=count, standings=standings))
+    count = max(1, min(CONNECTIONS, queued // MESSAGES_PER_CONNECTION))
+    sending = asyncio.create_task(send_all(standings.relays, run, count=count, standings=standings))
     keeping = asyncio.create_task(keeper.keep(claims_for_s=run_s))
-    pacing = asyncio.create_task(pace.keep(run.look_again))
+    pacing = asyncio.create_task(pace.run(run.wake_lanes))
     try:
         await _await_answers(ports, sending, beside=(keeping, pacing))
-        run.ending.set()
+        run.stopping.set()
         await asyncio.wait({sending}, timeout=DRAIN_S)
         sending.cancel()
         await asyncio.wait({sending})
         if not sending.cancelled():
             sending.result()
     finally:
-        run.give_up()
+        run.abandon_in_flight()
         run.decide_refusals()
         keeper.finish()
         pace.finish()
@@ -203,7 +215,7 @@ async def _run(
             await asyncio.gather(keeping, pacing)
         finally:
             await keeper.let_go()
-            await pace.leave()
+            await pace.release()
 
 
 async def _await_answers(
@@ -216,13 +228,15 @@ async def _await_answers(
     time when this process is to end by a date, or when nobody renews the leases.
     """
     while not (ports.is_ending() or any(task.done() for task in (sending, *beside))):
-        await asyncio.wait({sending, *beside}, timeout=TURN_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {sending, *beside}, timeout=EXCHANGE_INTERVAL_S, return_when=asyncio.FIRST_COMPLETED
+        )
 
 
 @cache
-def _standings(relays: Relays) -> Standings:
+def _standings(relays: RelaySet) -> RelayPool:
     """How the relays stand with this process, from one run to the next."""
-    return Standings(relays)
+    return RelayPool(relays)
 
 
 def _queue_the_rest(ports: Ports, edition_id: int) -> None:

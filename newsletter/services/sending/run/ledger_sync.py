@@ -13,15 +13,15 @@ from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.errors import UnreachableError
 from newsletter.services.ports import Ports
 from newsletter.services.sending.run.claim_period import ClaimPeriod
-from newsletter.services.sending.run.claimed_batch import Given, Hand, Tally
+from newsletter.services.sending.run.claimed_batch import ClaimedBatch, PendingDelivery, RunCounters
 from newsletter.services.sending.run.claims import claim_batch, postpone, release_batch
-from newsletter.services.sending.run.outcomes import Judge
+from newsletter.services.sending.run.outcomes import OutcomePolicy
 from newsletter.services.sending.run.postpone import Timetable
-from newsletter.services.sending.run.send_run import Run
+from newsletter.services.sending.run.send_run import SendRun
 from newsletter.services.sending.run.settlement import Settlement, SettlementWriter
-from newsletter.services.sending.run.throttle import TURN_S, Pace
+from newsletter.services.sending.run.throttle import EXCHANGE_INTERVAL_S, RunThrottle
 from newsletter.store.delivery import deliveries
-from newsletter.store.delivery.run_presence import Presence
+from newsletter.store.delivery.run_presence import RunPresence
 from newsletter.store.editions import editions
 
 HOLDS_S = 45.0  # A worker that was stopped for longer begins nothing: its lease may be over.
@@ -33,18 +33,24 @@ SOON = timedelta(seconds=5)
 COMMIT_S = 0.005  # What a commit is taken to last before one was measured.
 
 
-class Keeper:
+class LedgerSync:
     """Keeps one run: keep() beside the connections until finish(), and then let_go()."""
 
     def __init__(
-        self, ports: Ports, edition: Edition, run: Run, *, judge: Judge, pace: Pace
+        self,
+        ports: Ports,
+        edition: Edition,
+        run: SendRun,
+        *,
+        judge: OutcomePolicy,
+        pace: RunThrottle,
     ) -> None:
         self._ports = ports
         self._edition = edition
         self._run = run
         self._pace = pace
         self._writer = SettlementWriter(ports, edition, judge)
-        self._presence: Presence | None = None
+        self._presence: RunPresence | None = None
         self._tending: asyncio.Task[None] | None = None
         self._tended_at = 0.0
         self._settled_at = time.monotonic()
@@ -66,7 +72,7 @@ class Keeper:
             found = None
         if found is not None:
             self._take(found)
-            self._run.holds_until = holds_until
+            self._run.lease_valid_until = holds_until
         return found is not None
 
     def is_due_soon(self) -> bool:
@@ -87,11 +93,11 @@ class Keeper:
         try:
             while not self._is_over:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._run.wake.wait(), TURN_S)
+                    await asyncio.wait_for(self._run.wake.wait(), EXCHANGE_INTERVAL_S)
                 self._run.wake.clear()
                 await self.settle(now=time.monotonic())
                 self._tend_beside()
-                self._run.look_again()
+                self._run.wake_lanes()
         finally:
             if self._tending is not None:
                 await self._tending
@@ -108,25 +114,25 @@ class Keeper:
         """
         try:
             while True:
-                if await self._settle_all() or time.monotonic() > self._run.holds_until:
+                if await self._settle_all() or time.monotonic() > self._run.lease_valid_until:
                     break
-                await asyncio.sleep(TURN_S)
-            for hand in [hand for hand in self._run.hands if not hand.answers]:
+                await asyncio.sleep(EXCHANGE_INTERVAL_S)
+            for hand in [hand for hand in self._run.claims if not hand.answers]:
                 await asyncio.to_thread(release_batch, self._ports, hand)
-                self._run.hands.remove(hand)
+                self._run.claims.remove(hand)
         except UnreachableError:
             pass
         finally:
-            for hand in self._run.hands:
+            for hand in self._run.claims:
                 with suppress(OSError):  # full: what is missing in it is in doubt
-                    hand.journal.leave()
+                    hand.journal.close()
             self.leave()
 
     async def settle(self, *, now: float) -> None:
         """Settle what was answered, and have the next named. now counts seconds for the claims."""
         self.claims.update(self._run.in_flight, now=now)
-        if self._ports.is_ending() or self.claims.is_overtime(now) or self._pace.is_long:
-            self._run.ending.set()
+        if self._ports.is_ending() or self.claims.is_overtime(now) or self._pace.is_exhausted:
+            self._run.stopping.set()
         await self._settle_all()
 
     def _tend_beside(self) -> None:
@@ -135,8 +141,8 @@ class Keeper:
             if not self._tending.done():
                 return
             self._tending.result()
-        is_due = time.monotonic() - self._tended_at >= TURN_S
-        if is_due or self._may_claim() or any(map(self._is_done_with, self._run.hands)):
+        is_due = time.monotonic() - self._tended_at >= EXCHANGE_INTERVAL_S
+        if is_due or self._may_claim() or any(map(self._is_done_with, self._run.claims)):
             self._tending = asyncio.create_task(self.tend(now=time.monotonic()))
 
     async def tend(self, *, now: float) -> None:
@@ -146,7 +152,7 @@ class Keeper:
             self._run.write_journals()
             await asyncio.to_thread(self._secure)
             await self._postpone(now)
-            while hand := next(filter(self._is_done_with, self._run.hands), None):
+            while hand := next(filter(self._is_done_with, self._run.claims), None):
                 await self._give_back(hand)
             await self._claim_ahead(now)
         except UnreachableError:
@@ -156,7 +162,7 @@ class Keeper:
 
     def _secure(self) -> None:
         """Have what stands in the journals outlive the machine's power, and reckon with others."""
-        for hand in list(self._run.hands):
+        for hand in list(self._run.claims):
             hand.journal.sync()
         self._be_present()
 
@@ -164,7 +170,7 @@ class Keeper:
         """Share what may be in doubt with the other runs of this machine."""
         window = self._run.window
         if self._presence is None:
-            self._presence = Presence(self._ports.journal)
+            self._presence = RunPresence(self._ports.journal_dir)
             window.open(self._presence.count(), now=time.monotonic())
             return
         self._presence.renew()
@@ -176,24 +182,24 @@ class Keeper:
         if self._presence is not None:
             self._presence.leave()
 
-    def _is_done_with(self, hand: Hand) -> bool:
+    def _is_done_with(self, hand: ClaimedBatch) -> bool:
         """Whether nothing of the batch will be begun any more, and nothing waits for an answer."""
         is_settled = hand.settled + hand.parked == hand.given and not hand.answers
         may_leave = is_settled and not hand.is_being_settled
-        return hand.is_over or (may_leave and self._run.ending.is_set())
+        return hand.is_over or (may_leave and self._run.stopping.is_set())
 
-    async def _give_back(self, hand: Hand) -> None:
+    async def _give_back(self, hand: ClaimedBatch) -> None:
         """Let go of a batch of which everything is settled, now or at a later turn.
 
         Held until then: what its lease leaves behind is in doubt, also what only waits for another
         attempt. The connections do not see it meanwhile: its journal is closed in another thread.
         """
-        self._run.hands.remove(hand)
+        self._run.claims.remove(hand)
         self._claims_again_at = 0.0  # what was put off of it may be due
         try:
             await asyncio.to_thread(release_batch, self._ports, hand)
         except UnreachableError:
-            self._run.hands.append(hand)
+            self._run.claims.append(hand)
             raise
 
     async def _postpone(self, now: float) -> None:
@@ -204,18 +210,20 @@ class Keeper:
         parked = self._run.parked
         if not self.claims.is_open:
             for waiting in parked.take_all():
-                waiting.hand.settled += 1
+                waiting.claim.settled += 1
             return
         for postponement in list(
             self._timetable.postpone_surplus(parked, self._pace.pacer, now=now)
         ):
             wait = timedelta(seconds=postponement.wait_s)
-            for hand in self._run.hands:
-                several = [given for given in postponement.given if given.hand is hand]
+            for hand in self._run.claims:
+                several = [given for given in postponement.pending if given.claim is hand]
                 if several:
                     await self._postpone_of(hand, several, wait)
 
-    async def _postpone_of(self, hand: Hand, several: list[Given], wait: timedelta) -> None:
+    async def _postpone_of(
+        self, hand: ClaimedBatch, several: list[PendingDelivery], wait: timedelta
+    ) -> None:
         try:
             await asyncio.to_thread(postpone, self._ports, hand, several, wait)
         except UnreachableError:
@@ -230,20 +238,20 @@ class Keeper:
         run.ask()
         news = self._news()
         try:
-            goes_on = await self._writer.write(news, run.stops_because)
+            goes_on = await self._writer.write(news, run.stop_reason)
         except UnreachableError:
             return False
         finally:
             for one in news:
-                one.hand.is_being_settled = False
+                one.claim.is_being_settled = False
         self._commit_s += (time.monotonic() - started - self._commit_s) / 8
         for one in news:
             one.is_written_down(started)
         run.window.granted()
-        renewed = [hand.renewed_at for hand in run.hands if hand.renewed_at > 0]
-        run.holds_until = min(renewed, default=started) + HOLDS_S
+        renewed = [hand.renewed_at for hand in run.claims if hand.renewed_at > 0]
+        run.lease_valid_until = min(renewed, default=started) + HOLDS_S
         if not goes_on:  # held by somebody, or a lease is another's by now
-            run.ending.set()
+            run.stopping.set()
         return True
 
     def _news(self) -> list[Settlement]:
@@ -252,12 +260,12 @@ class Keeper:
         For its answer tells whether the edition is being sent still.
         """
         everything = [
-            Settlement.of(hand, self._run.ids_in_window(hand)) for hand in self._run.hands
+            Settlement.of(hand, self._run.ids_in_window(hand)) for hand in self._run.claims
         ]
         due = [one for one in everything if one.is_due]
-        news = due or sorted(everything, key=lambda one: one.hand.renewed_at)[:1]
+        news = due or sorted(everything, key=lambda one: one.claim.renewed_at)[:1]
         for one in news:
-            one.hand.writing, one.hand.is_being_settled = len(one.answers), True
+            one.claim.writing, one.claim.is_being_settled = len(one.answers), True
         return news
 
     def _measure(self, now: float) -> None:
@@ -269,7 +277,7 @@ class Keeper:
 
     def _may_claim(self) -> bool:
         run = self._run
-        return run.left < AHEAD and run.has_more and not run.ending.is_set()
+        return run.left < AHEAD and run.has_more and not run.stopping.is_set()
 
     async def _claim_ahead(self, now: float) -> None:
         run = self._run
@@ -288,9 +296,9 @@ class Keeper:
                 run.has_more = has_some or await asyncio.to_thread(self.is_due_soon)
                 self._claims_again_at = now + CLAIMS_AGAIN_S
 
-    def _claim(self, batch: int | None) -> tuple[Hand, Tally] | None:
+    def _claim(self, batch: int | None) -> tuple[ClaimedBatch, RunCounters] | None:
         return claim_batch(self._ports, self._edition.id, batch)
 
-    def _take(self, found: tuple[Hand, Tally]) -> None:
+    def _take(self, found: tuple[ClaimedBatch, RunCounters]) -> None:
         hand, self._run.tally = found
-        self._run.hands.append(hand)
+        self._run.claims.append(hand)

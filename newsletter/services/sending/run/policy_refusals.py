@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from newsletter.domain.delivery.refusal_scope import SEVERAL_PROVIDERS, RefusalScope, refusal_scope
-from newsletter.domain.delivery.retry_policy import Next, after_reply
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
-from newsletter.mail.smtp import Standings
-from newsletter.services.sending.run.claimed_batch import Given
+from newsletter.domain.delivery.retry_policy import ReplyAction, decide_after_reply
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
+from newsletter.mail.smtp import RelayPool
+from newsletter.services.sending.run.claimed_batch import PendingDelivery
 
 TAKEN, FOR_GOOD = 2, 500  # RFC 5321 4.2.1: 2yz, and from there on 5yz
 # Of one relay. What waits takes up the window of a run, which has room for more than the two
@@ -25,7 +25,7 @@ MOST_WAITING = 10
 NOBODY_OF = 100
 
 
-class Verdict(StrEnum):
+class RefusalVerdict(StrEnum):
     """What becomes of a delivery that was answered."""
 
     AS_ANSWERED = auto()  # what its reply leads to
@@ -36,20 +36,20 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class RefusalDecision:
     """One answered delivery, and what becomes of it now."""
 
-    given: Given
+    pending: PendingDelivery
     reply: Reply
-    verdict: Verdict
+    verdict: RefusalVerdict
 
 
 class PolicyRefusals:
     """Those of one run. The relays' streaks belong to the process, and outlive it."""
 
-    def __init__(self, standings: Standings) -> None:
+    def __init__(self, standings: RelayPool) -> None:
         self._standings = standings
-        self._waiting: list[Judged] = []
+        self._waiting: list[RefusalDecision] = []
 
     def is_plainly_taken(self, reply: Reply) -> bool:
         """Return whether the relay took it and nobody waits for that: so it nearly always is."""
@@ -58,23 +58,30 @@ class PolicyRefusals:
         self._standings.streaks[reply.relay].end()
         return True
 
-    def judge(self, given: Given, reply: Reply, *, has_sent: bool) -> list[Judged]:
+    def judge(
+        self, given: PendingDelivery, reply: Reply, *, has_sent: bool
+    ) -> list[RefusalDecision]:
         """Return what is known now: of this delivery, and of those that waited for its answer.
 
         has_sent is whether anybody was sent the edition so far.
         """
-        outcome = after_reply(reply, attempts=1).next
-        if outcome is Next.SENT:
+        outcome = decide_after_reply(reply, attempts=1).action
+        if outcome is ReplyAction.SENT:
             self._standings.streaks[reply.relay].end()
-            return [*self._taken(reply.relay, Verdict.AS_ANSWERED), _as_answered(given, reply)]
-        if outcome not in {Next.FAILED, Next.STOP}:
+            return [
+                *self._taken(reply.relay, RefusalVerdict.AS_ANSWERED),
+                _as_answered(given, reply),
+            ]
+        if outcome not in {ReplyAction.FAILED, ReplyAction.STOP}:
             return [_as_answered(given, reply)]
         scope = refusal_scope(reply)
         if scope is RefusalScope.MESSAGE:
             return [_as_answered(given, reply)]
         return self._doubted(given, reply, scope, has_sent=has_sent)
 
-    def end(self, *, is_stopped: bool, is_all_answered: bool, has_sent: bool) -> list[Judged]:
+    def end(
+        self, *, is_stopped: bool, is_all_answered: bool, has_sent: bool
+    ) -> list[RefusalDecision]:
         """Return what becomes of those that wait at the end of the run.
 
         When all have been answered no other reply will tell. Then it is about them if anybody was
@@ -82,20 +89,20 @@ class PolicyRefusals:
         them for whoever resumes it.
         """
         if is_stopped:
-            verdict = Verdict.PUT_BACK
+            verdict = RefusalVerdict.PUT_BACK
         elif not is_all_answered:
-            verdict = Verdict.PUT_OFF
+            verdict = RefusalVerdict.PUT_OFF
         else:
-            verdict = Verdict.AS_ANSWERED if has_sent else Verdict.PUT_BACK
-        if verdict is not Verdict.PUT_OFF:
+            verdict = RefusalVerdict.AS_ANSWERED if has_sent else RefusalVerdict.PUT_BACK
+        if verdict is not RefusalVerdict.PUT_OFF:
             for judged in self._waiting:
                 self._standings.streaks[judged.reply.relay].end()
         waiting, self._waiting = self._waiting, []
-        return [Judged(judged.given, judged.reply, verdict) for judged in waiting]
+        return [RefusalDecision(judged.pending, judged.reply, verdict) for judged in waiting]
 
     def _doubted(
-        self, given: Given, reply: Reply, scope: RefusalScope, *, has_sent: bool
-    ) -> list[Judged]:
+        self, given: PendingDelivery, reply: Reply, scope: RefusalScope, *, has_sent: bool
+    ) -> list[RefusalDecision]:
         """Return what a refusal leads to that may be about us.
 
         Who was put back by such a refusal before is not counted again: after "newsletter send
@@ -105,9 +112,9 @@ class PolicyRefusals:
         was_refused = given.due.last_code >= FOR_GOOD
         if not was_refused:
             streak.add(given.provider)
-        waits = Judged(given, reply, Verdict.WAITS)
+        waits = RefusalDecision(given, reply, RefusalVerdict.WAITS)
         self._waiting.append(waits)
-        is_ours = scope is RefusalScope.US and (not was_refused or reply.stage is Stage.MAIL)
+        is_ours = scope is RefusalScope.US and (not was_refused or reply.stage is SmtpStage.MAIL)
         is_nobody_taken = not has_sent and streak.recipients >= NOBODY_OF
         if is_ours or streak.is_about_us or is_nobody_taken:
             return self._refused_us(reply)
@@ -116,35 +123,35 @@ class PolicyRefusals:
             self._crowded(waiting, has_sent=has_sent) if len(waiting) >= MOST_WAITING else [waits]
         )
 
-    def _crowded(self, waiting: list[Judged], *, has_sent: bool) -> list[Judged]:
+    def _crowded(self, waiting: list[RefusalDecision], *, has_sent: bool) -> list[RefusalDecision]:
         """Return what becomes of those that wait for one relay, when no more may.
 
         Where others were sent the edition, those of one provider or two are refused by these. Else
         all but the last are asked again later: it waits on, for the end of the list to decide.
         """
         last = waiting[-1]
-        providers = {judged.given.provider for judged in waiting}
+        providers = {judged.pending.provider for judged in waiting}
         if has_sent and len(providers) < SEVERAL_PROVIDERS:
-            return self._taken(last.reply.relay, Verdict.AS_ANSWERED)
+            return self._taken(last.reply.relay, RefusalVerdict.AS_ANSWERED)
         self._waiting.remove(last)
-        put_off = self._taken(last.reply.relay, Verdict.PUT_OFF)
+        put_off = self._taken(last.reply.relay, RefusalVerdict.PUT_OFF)
         self._waiting.append(last)
         return [*put_off, last]
 
-    def _refused_us(self, reply: Reply) -> list[Judged]:
+    def _refused_us(self, reply: Reply) -> list[RefusalDecision]:
         """Return what becomes of those whom the relay refused because of us."""
         self._standings.streaks[reply.relay].end()
         if not self._standings.has_other(reply.relay):
-            return self._taken(reply.relay, Verdict.PUT_BACK)
+            return self._taken(reply.relay, RefusalVerdict.PUT_BACK)
         self._standings.bar(reply.relay, str(reply), now=time.monotonic())
-        return self._taken(reply.relay, Verdict.ELSEWHERE)
+        return self._taken(reply.relay, RefusalVerdict.ELSEWHERE)
 
-    def _taken(self, relay: str, verdict: Verdict) -> list[Judged]:
+    def _taken(self, relay: str, verdict: RefusalVerdict) -> list[RefusalDecision]:
         """Return those that waited for this relay's next answers."""
         taken = [judged for judged in self._waiting if judged.reply.relay == relay]
         self._waiting = [judged for judged in self._waiting if judged.reply.relay != relay]
-        return [Judged(judged.given, judged.reply, verdict) for judged in taken]
+        return [RefusalDecision(judged.pending, judged.reply, verdict) for judged in taken]
 
 
-def _as_answered(given: Given, reply: Reply) -> Judged:
-    return Judged(given, reply, Verdict.AS_ANSWERED)
+def _as_answered(given: PendingDelivery, reply: Reply) -> RefusalDecision:
+    return RefusalDecision(given, reply, RefusalVerdict.AS_ANSWERED)

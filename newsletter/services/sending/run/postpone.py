@@ -6,7 +6,7 @@ from math import ceil
 
 from newsletter.domain.throttling.gate import Pacer
 from newsletter.domain.throttling.limits import DOUBLE_S, seconds_for
-from newsletter.services.sending.run.claimed_batch import Given, Parked
+from newsletter.services.sending.run.claimed_batch import PendingDelivery, ThrottledQueue
 
 # May wait in hand for one provider: at least as many as are taken up again at once, at most a
 # second's worth of its pace, which is five turns, and no more than a run claims ahead.
@@ -20,7 +20,7 @@ MOST_POSTPONED_S = 60.0
 class Postponement:
     """Deliveries for one provider that are put off together, for so many seconds from now."""
 
-    given: list[Given]
+    pending: list[PendingDelivery]
     wait_s: float
 
 
@@ -34,7 +34,7 @@ class Timetable:
         self._booked_until: dict[str, float] = {}
 
     def postpone_surplus(
-        self, parked: Parked, pacer: Pacer, *, now: float
+        self, parked: ThrottledQueue, pacer: Pacer, *, now: float
     ) -> Iterator[Postponement]:
         """Take out of parked what its providers' paces do not reach soon. now counts seconds."""
         for provider, count in parked.waiting().items():

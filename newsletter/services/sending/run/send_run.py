@@ -3,61 +3,67 @@
 import asyncio
 import time
 
-from newsletter.domain.delivery.retry_policy import Next, Outcome, is_refused_too_often
-from newsletter.domain.delivery.smtp_reply import Reply, Stage
+from newsletter.domain.delivery.retry_policy import ReplyAction, ReplyDecision, exceeds_failure_rate
+from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import UnfitError
-from newsletter.mail.message.master_copy import Master
-from newsletter.mail.smtp import Envelope, Standings
+from newsletter.errors import UnmailableRecipientError
+from newsletter.mail.message.master_copy import CompiledMaster
+from newsletter.mail.smtp import Envelope, RelayPool
 from newsletter.services.operations.outages import Service, report_end
 from newsletter.services.ports import Ports
 from newsletter.services.sending.run.claimed_batch import (
-    Answer,
-    Given,
-    Hand,
-    Parked,
-    Tally,
+    ClaimedBatch,
+    DeliveryResult,
+    PendingDelivery,
+    RunCounters,
+    ThrottledQueue,
     hand_out,
 )
 from newsletter.services.sending.run.envelopes import Envelopes, refuse
-from newsletter.services.sending.run.outcomes import Judge
-from newsletter.services.sending.run.policy_refusals import Judged, PolicyRefusals, Verdict
-from newsletter.services.sending.run.throttle import Pace
+from newsletter.services.sending.run.outcomes import OutcomePolicy
+from newsletter.services.sending.run.policy_refusals import (
+    PolicyRefusals,
+    RefusalDecision,
+    RefusalVerdict,
+)
+from newsletter.services.sending.run.throttle import RunThrottle
 from newsletter.services.sending.run.window import Window
-from newsletter.store.delivery.batches import Settled
+from newsletter.store.delivery.batches import DeliveryOutcome
 
 # Of a message that nobody has, while it is open whom its refusal is about: it is queued again.
-_UNDECIDED = Reply(code=0, text="The relay refused it, or us.", stage=Stage.DATA)
+_UNDECIDED = Reply(code=0, text="The relay refused it, or us.", stage=SmtpStage.DATA)
 
 
-class Run:
+class SendRun:
     """A supply for the connections (newsletter.mail.smtp.Stream) out of claimed batches."""
 
     def __init__(
         self,
         ports: Ports,
         newsletter: Newsletter,
-        master: Master,
+        master: CompiledMaster,
         *,
-        judge: Judge,
-        pace: Pace,
-        standings: Standings | None = None,
+        judge: OutcomePolicy,
+        pace: RunThrottle,
+        standings: RelayPool | None = None,
     ) -> None:
         self._most_refused = newsletter.max_refused
         self._envelopes = Envelopes(ports, newsletter, master)
         self._judge = judge
         self._pace = pace
-        self._refusals = PolicyRefusals(standings or Standings(ports.relays))
-        self._of: dict[int, Given] = {}
+        self._refusals = PolicyRefusals(standings or RelayPool(ports.relays))
+        self._of: dict[int, PendingDelivery] = {}
         self._begun: set[int] = set()
-        self._is_answered, self.hands = False, list[Hand]()
-        self.window, self.parked, self.tally = Window(), Parked(), Tally()
+        self._is_answered, self.claims = False, list[ClaimedBatch]()
+        self.window, self.parked, self.tally = Window(), ThrottledQueue(), RunCounters()
         self.changed, self.wake = asyncio.Event(), asyncio.Event()
-        self.holds_until = 0.0  # Beyond it the leases may be somebody else's: nothing is begun.
+        self.lease_valid_until = (
+            0.0  # Beyond it the leases may be somebody else's: nothing is begun.
+        )
         self.has_more = True
         self.is_last = False  # No batch was left to claim: who is refused now has nobody behind.
-        self.ending = asyncio.Event()  # Nothing more is begun; what is in flight is waited for.
-        self.stops_because = ""
+        self.stopping = asyncio.Event()  # Nothing more is begun; what is in flight is waited for.
+        self.stop_reason = ""
         self.disk_error: OSError | None = None  # No journal can be written: nothing is begun.
         self.sent = self.begun_count = 0
 
@@ -69,14 +75,14 @@ class Run:
     @property
     def left(self) -> int:
         """How many deliveries it holds that were not given out."""
-        return sum(hand.left for hand in self.hands)
+        return sum(hand.left for hand in self.claims)
 
     @property
     def unsettled(self) -> int:
         """How many answers no settlement has taken up so far."""
-        return sum(len(hand.answers) - hand.writing for hand in self.hands)
+        return sum(len(hand.answers) - hand.writing for hand in self.claims)
 
-    def next(self) -> Envelope | None:
+    def next_message(self) -> Envelope | None:
         """The next message that may be begun."""
         pacer = self._pace.pacer
         while self._may_begin() and (given := self.window.take(pacer.may)) is not None:
@@ -88,7 +94,7 @@ class Run:
         self._wake_keeper()
         return None
 
-    def begun(self, envelope: Envelope) -> bool:
+    def confirm_start(self, envelope: Envelope) -> bool:
         """Whether it goes out now; that is written down first.
 
         So are the answers to what was begun before it, which may be of another batch: no connection
@@ -96,10 +102,10 @@ class Run:
         """
         if not self._may_go_on():
             return False
-        hand = self._of[envelope.key].hand
+        hand = self._of[envelope.key].claim
         try:
             self.write_journals(but=hand)
-            hand.journal.begun(envelope.key)
+            hand.journal.log_started(envelope.key)
         except OSError as error:
             self.stop_writing(error)
             return False
@@ -107,13 +113,13 @@ class Run:
         self.begun_count += 1
         return True
 
-    def returned(self, envelope: Envelope) -> None:
+    def give_back(self, envelope: Envelope) -> None:
         """It goes when it is its turn again."""
         given = self._of.pop(envelope.key)
         self._pace.pacer.returned(given.provider)
         self.window.ready.appendleft(given)
 
-    def answered(self, envelope: Envelope, reply: Reply) -> None:
+    def on_reply(self, envelope: Envelope, reply: Reply) -> None:
         """Remember what came of it; the keeper writes it down."""
         self._begun.discard(envelope.key)
         given = self._of.pop(envelope.key)
@@ -122,8 +128,8 @@ class Run:
             self._is_answered = True
             report_end(Service.RELAY)
         if self._refusals.is_plainly_taken(reply):
-            given.hand.journal.answered(envelope.key, reply)
-            self._record(given, reply, *self._judge.settled(given.due, reply))
+            given.claim.journal.log_reply(envelope.key, reply)
+            self._record(given, reply, *self._judge.decide(given.due, reply))
             return
         for judged in self._refusals.judge(given, reply, has_sent=self.tally.sent > 0):
             self._apply(judged)
@@ -131,43 +137,45 @@ class Run:
     def decide_refusals(self) -> None:
         """Decide on the refusals that wait for what others are answered: nobody else will be."""
         waiting = self._refusals.end(
-            is_stopped=bool(self.stops_because),
+            is_stopped=bool(self.stop_reason),
             is_all_answered=self.is_last and self._is_used_up,
             has_sent=self.tally.sent > 0,
         )
         for judged in waiting:
             self._apply(judged)
 
-    def _apply(self, judged: Judged) -> None:
-        given, reply = judged.given, judged.reply
-        key, journal = given.due.subscriber_id, given.hand.journal
-        if judged.verdict is Verdict.WAITS:
-            journal.answered(key, _UNDECIDED)
-        elif judged.verdict is Verdict.ELSEWHERE:
-            journal.answered(key, _UNDECIDED)
+    def _apply(self, judged: RefusalDecision) -> None:
+        given, reply = judged.pending, judged.reply
+        key, journal = given.due.subscriber_id, given.claim.journal
+        if judged.verdict is RefusalVerdict.WAITS:
+            journal.log_reply(key, _UNDECIDED)
+        elif judged.verdict is RefusalVerdict.ELSEWHERE:
+            journal.log_reply(key, _UNDECIDED)
             self.parked.put(given)
-        elif judged.verdict is Verdict.PUT_OFF:
+        elif judged.verdict is RefusalVerdict.PUT_OFF:
             self._record(given, reply, *self._judge.put_off(given.due, reply))
-        elif judged.verdict is Verdict.PUT_BACK:
+        elif judged.verdict is RefusalVerdict.PUT_BACK:
             self._record(given, reply, *self._judge.put_back(given.due, reply))
         else:
-            journal.answered(key, reply)
-            self._record(given, reply, *self._judge.settled(given.due, reply))
+            journal.log_reply(key, reply)
+            self._record(given, reply, *self._judge.decide(given.due, reply))
 
-    def _record(self, given: Given, reply: Reply, settled: Settled, outcome: Outcome) -> None:
-        hand = given.hand
-        hand.answers.append(Answer(given.due, reply, settled, outcome))
-        if outcome.next is Next.SENT:
+    def _record(
+        self, given: PendingDelivery, reply: Reply, settled: DeliveryOutcome, outcome: ReplyDecision
+    ) -> None:
+        hand = given.claim
+        hand.answers.append(DeliveryResult(given.due, reply, settled, outcome))
+        if outcome.action is ReplyAction.SENT:
             self.sent += 1
             self.tally.sent += 1
-        elif outcome.next is Next.FAILED:
+        elif outcome.action is ReplyAction.FAILED:
             self._count_refusal(reply)
-        elif outcome.next is Next.STOP:
+        elif outcome.action is ReplyAction.STOP:
             self._stop(f"The relay refuses us ({reply}); the rest waits.")
         if self.unsettled >= self.window.chunk and len(self.window.ready) <= self.window.low:
             self.wake.set()
 
-    async def more(self) -> bool:
+    async def wait_for_message(self) -> bool:
         """Whether there is a message; waits for the ledger, and for permits.
 
         Whoever asks has nothing in flight and may hang up: the answers to what it sent are in their
@@ -200,47 +208,47 @@ class Run:
             return counts[provider] < allowance
 
         for _ in range(self._room()):
-            given = hand_out(self.hands, self.parked, has_use)
+            given = hand_out(self.claims, self.parked, has_use)
             if given is None:
                 break
             counts[given.provider] += 1
             window.asked.append(given)
 
-    def ids_in_window(self, hand: Hand) -> list[int]:
+    def ids_in_window(self, hand: ClaimedBatch) -> list[int]:
         """Return the subscribers of that batch whose messages may have been begun by and by."""
         window = [*self._of.values(), *self.window.ready, *self.window.asked]
-        if self.ending.is_set():  # What is not begun never will be.
+        if self.stopping.is_set():  # What is not begun never will be.
             window = [self._of[key] for key in self._begun]
-        return [given.due.subscriber_id for given in window if given.hand is hand]
+        return [given.due.subscriber_id for given in window if given.claim is hand]
 
-    def write_journals(self, *, but: Hand | None = None) -> None:
+    def write_journals(self, *, but: ClaimedBatch | None = None) -> None:
         """Write down the answers that are only remembered. Raises OSError."""
-        for hand in self.hands:
+        for hand in self.claims:
             if hand is not but:
-                hand.journal.write()
+                hand.journal.flush()
 
     def stop_writing(self, error: OSError) -> None:
         """Begin nothing more: what is begun could not be written down."""
         self.disk_error = self.disk_error or error
-        self.ending.set()
+        self.stopping.set()
         self.wake.set()
 
-    def look_again(self) -> None:
+    def wake_lanes(self) -> None:
         """There may be a message now, for those that wait in more()."""
         self.changed.set()
         self.changed = asyncio.Event()
 
-    def give_up(self) -> None:
+    def abandon_in_flight(self) -> None:
         """Take what was begun and not answered for lost: nobody waits for the answers any more."""
         reply = Reply(code=0, text="The worker had to end before the relay answered.")
         for key in tuple(self._begun):
-            self.answered(Envelope(key, "", "", b""), reply)
+            self.on_reply(Envelope(key, "", "", b""), reply)
 
     def _may_begin(self) -> bool:
         return self._may_go_on() and self._pace.pacer.is_open
 
     def _may_go_on(self) -> bool:
-        return not self.ending.is_set() and time.monotonic() < self.holds_until
+        return not self.stopping.is_set() and time.monotonic() < self.lease_valid_until
 
     def _room(self) -> int:
         """How many more may be asked for."""
@@ -272,28 +280,28 @@ class Run:
     @property
     def is_done(self) -> bool:
         """Whether nothing more will be begun."""
-        return self.ending.is_set() or self._is_used_up
+        return self.stopping.is_set() or self._is_used_up
 
     @property
     def _is_used_up(self) -> bool:
         return not (self.has_more or self.left or len(self.parked) or len(self.window))
 
     def _stop(self, why: str) -> None:
-        self.stops_because = why
-        self.ending.set()
+        self.stop_reason = why
+        self.stopping.set()
 
-    def _envelope(self, given: Given) -> Envelope | None:
+    def _envelope(self, given: PendingDelivery) -> Envelope | None:
         """The message in its envelope; None when it is settled already that it does not go."""
         try:
             return self._envelopes.build(given)
-        except UnfitError as error:
-            given.hand.answers.append(refuse(given, str(error)))
+        except UnmailableRecipientError as error:
+            given.claim.answers.append(refuse(given, str(error)))
             return None
 
     def _count_refusal(self, reply: Reply) -> None:
         self.tally.refused += 1
         tally, most, answered = self.tally, self._most_refused, self.tally.sent + self.tally.refused
-        if is_refused_too_often(tally.refused, answered, most=most):
+        if exceeds_failure_rate(tally.refused, answered, most=most):
             self._stop(
                 f"{tally.refused} of {answered} messages were refused for good, more than "
                 f"{most:.0%}; the last one: {reply}. The rest waits."

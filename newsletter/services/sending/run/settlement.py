@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from newsletter.domain.delivery.retry_policy import Next
+from newsletter.domain.delivery.retry_policy import ReplyAction
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.services.ports import Ports
-from newsletter.services.sending.run.claimed_batch import Answer, Hand
-from newsletter.services.sending.run.outcomes import Judge, stop
-from newsletter.store import LineBrokenError, Session
+from newsletter.services.sending.run.claimed_batch import ClaimedBatch, DeliveryResult
+from newsletter.services.sending.run.outcomes import OutcomePolicy, hold_edition
+from newsletter.store import LedgerConnectionLostError, Session
 from newsletter.store.delivery import batches
 
 LEASE = timedelta(seconds=60)  # Renewed by and by; a worker silent for so long is gone.
@@ -23,18 +23,18 @@ RENEW_S = 5.0  # A batch of which nothing is settled meanwhile has its lease ren
 class Settlement:
     """What is to be written down of a batch, and who of it may have been begun from then on."""
 
-    hand: Hand
-    answers: list[Answer]
+    claim: ClaimedBatch
+    answers: list[DeliveryResult]
     window_ids: list[int]
 
     @classmethod
-    def of(cls, hand: Hand, window_ids: list[int]) -> Self:
+    def of(cls, hand: ClaimedBatch, window_ids: list[int]) -> Self:
         return cls(hand, list(hand.answers), window_ids)
 
     @property
     def is_due(self) -> bool:
         """Whether the ledger has to hear of it now."""
-        hand = self.hand
+        hand = self.claim
         is_old = hand.renewed_at < time.monotonic() - RENEW_S
         return is_old or bool(self.answers) or set(self.window_ids) != set(hand.window_ids)
 
@@ -45,17 +45,17 @@ class Settlement:
 
     def is_written_down(self, at: float) -> None:
         """The answers leave the hand: not before they stand in the ledger, whatever fails."""
-        del self.hand.answers[: len(self.answers)]
-        self.hand.writing = 0
-        self.hand.settled += len(self.answers)
-        self.hand.window_ids = self.window_ids
-        self.hand.renewed_at = at
+        del self.claim.answers[: len(self.answers)]
+        self.claim.writing = 0
+        self.claim.settled += len(self.answers)
+        self.claim.window_ids = self.window_ids
+        self.claim.renewed_at = at
 
 
 class SettlementWriter:
     """Writes settlements, one after the other; to be closed."""
 
-    def __init__(self, ports: Ports, edition: Edition, judge: Judge) -> None:
+    def __init__(self, ports: Ports, edition: Edition, judge: OutcomePolicy) -> None:
         self._ports = ports
         self._edition = edition
         self._judge = judge
@@ -78,7 +78,7 @@ class SettlementWriter:
         for at, settlement in enumerate(settlements):
             try:
                 status = await self._settle_alone(settlement)
-            except LineBrokenError:  # asked in the other way, it says why
+            except LedgerConnectionLostError:  # asked in the other way, it says why
                 rest = settlements[at:]
                 return await asyncio.to_thread(self._write_together, rest, "") and goes_on
             goes_on = goes_on and status is EditionStatus.SENDING
@@ -91,7 +91,7 @@ class SettlementWriter:
                 if status is not None:
                     self._follow(session, one)
             if stop_reason:
-                stop(session, self._edition, stop_reason)
+                hold_edition(session, self._edition, stop_reason)
         return all(status is EditionStatus.SENDING for status in statuses)
 
     def close(self) -> None:
@@ -99,9 +99,9 @@ class SettlementWriter:
         self._line.close()
 
     async def _settle_alone(self, settlement: Settlement) -> EditionStatus | None:
-        return await batches.settle_alone(
+        return await batches.record_outcomes_alone(
             self._line,
-            settlement.hand.batch,
+            settlement.claim.batch,
             [answer.settled for answer in settlement.answers],
             now=self._ports.now(),
             lease=LEASE,
@@ -109,9 +109,9 @@ class SettlementWriter:
         )
 
     def _settle(self, session: Session, settlement: Settlement) -> EditionStatus | None:
-        return batches.settle(
+        return batches.record_outcomes(
             session,
-            settlement.hand.batch,
+            settlement.claim.batch,
             [answer.settled for answer in settlement.answers],
             now=self._ports.now(),
             lease=LEASE,
@@ -120,8 +120,8 @@ class SettlementWriter:
 
     def _follow(self, session: Session, settlement: Settlement) -> None:
         for answer in filter(_is_consequential, settlement.answers):
-            self._judge.follow(session, answer.due, answer.reply, answer.outcome)
+            self._judge.apply(session, answer.due, answer.reply, answer.outcome)
 
 
-def _is_consequential(answer: Answer) -> bool:
-    return answer.outcome.is_dead_address or answer.outcome.next is Next.STOP
+def _is_consequential(answer: DeliveryResult) -> bool:
+    return answer.outcome.is_dead_address or answer.outcome.action is ReplyAction.STOP

@@ -14,12 +14,12 @@ from newsletter.services.ports import Ports
 from newsletter.store.delivery import deliveries
 from newsletter.throttle.shared_limiter import Quota
 
-TURN_S = 0.2  # Between two exchanges: what a rate per second needs to be kept well.
+EXCHANGE_INTERVAL_S = 0.2  # Between two exchanges: what a rate per second needs to be kept well.
 LONG_S = 10.0  # Beyond what any rate per second makes a run wait.
 _DAY = timedelta(hours=24)  # A relay's daily quota is that of the last 24 hours.
 
 
-class Pace:
+class RunThrottle:
     """Whether a message may go now; keep() beside the sending until finish(), and then leave()."""
 
     def __init__(self, ports: Ports) -> None:
@@ -29,23 +29,23 @@ class Pace:
         self.pacer = Pacer(now=time.monotonic())
         self._quota = Quota(
             ports.redis_url,
-            ports.limits,
+            ports.send_limits,
             run=f"{socket.gethostname()}:{os.getpid()}:{id(self)}",
             sent_lately=self._sent_lately,
         )
 
     @property
-    def is_long(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether it is not worth waiting for a permit: the day's quota is used up."""
         return self.wait_s > LONG_S
 
-    async def keep(self, granted: Callable[[], None]) -> None:
-        """Exchange permits each TURN_S until finish(); granted is called each time."""
+    async def run(self, granted: Callable[[], None]) -> None:
+        """Exchange permits each EXCHANGE_INTERVAL_S until finish(); granted is called each time."""
         while not self._is_over.is_set():
             await self._turn()
             granted()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_over.wait(), TURN_S)
+                await asyncio.wait_for(self._is_over.wait(), EXCHANGE_INTERVAL_S)
 
     def finish(self) -> None:
         """The connections have ended: keep() ends with its turn."""
@@ -59,7 +59,7 @@ class Pace:
             self.wait_s = grants.wait_s
             self.pacer.granted(grants)
 
-    async def leave(self) -> None:
+    async def release(self) -> None:
         """Give back what is left to the others."""
         now = time.monotonic()
         await asyncio.to_thread(self._quota.leave, self.pacer.asks(now), now=now)

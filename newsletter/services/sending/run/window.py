@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from math import ceil
 
-from newsletter.services.sending.run.claimed_batch import Given
+from newsletter.services.sending.run.claimed_batch import PendingDelivery
 
 MACHINE = 64  # Beyond what is settled, of all runs of one machine: what a lost machine may cost.
 # Never fewer in one run: of each of its eight connections one message is on its way, and the next
@@ -23,8 +23,10 @@ class Window:
     """The deliveries that the ledger lets one run begin, and those it is being asked for."""
 
     def __init__(self) -> None:
-        self.ready: deque[Given] = deque()  # may be begun; no connection has them yet
-        self.asked: list[Given] = []  # may be once the settlement that names them is committed
+        self.ready: deque[PendingDelivery] = deque()  # may be begun; no connection has them yet
+        self.asked: list[
+            PendingDelivery
+        ] = []  # may be once the settlement that names them is committed
         self.share = MACHINE // RUNS
         self.opens_at = 0.0  # Nothing is asked for before: others have to make room first.
         self.low = 0  # So few that are ready are begun before the next settlement is committed.
@@ -57,7 +59,7 @@ class Window:
         self._per_s = self._per_s * kept + begun / elapsed_s * (1 - kept) if elapsed_s else 0.0
         self.low = min(self.share // 2, ceil(self._per_s * commit_s))
 
-    def take(self, may: Callable[[str], bool]) -> Given | None:
+    def take(self, may: Callable[[str], bool]) -> PendingDelivery | None:
         """Take the first that is ready and whose provider may have it."""
         for at, given in enumerate(self.ready):
             if may(given.provider):
@@ -70,10 +72,10 @@ class Window:
         self.ready.extend(self.asked)
         self.asked = []
 
-    def give_up(self, allowance: Callable[[str], float]) -> list[Given]:
+    def give_up(self, allowance: Callable[[str], float]) -> list[PendingDelivery]:
         """Take out those that are ready, but beyond what their provider may have before long."""
         counts: Counter[str] = Counter()
-        kept: deque[Given] = deque()
+        kept: deque[PendingDelivery] = deque()
         surplus = []
         for given in self.ready:
             if counts[given.provider] < allowance(given.provider):
@@ -88,7 +90,7 @@ class Window:
         """Return how many there are for each provider."""
         return Counter(given.provider for given in (*self.ready, *self.asked))
 
-    def take_all(self) -> list[Given]:
+    def take_all(self) -> list[PendingDelivery]:
         """Take out all: nothing more is begun."""
         taken = [*self.ready, *self.asked]
         self.ready.clear()
