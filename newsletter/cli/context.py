@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from newsletter.domain.calendar_day import parse_day, parse_moment
+
+if TYPE_CHECKING:
+    from newsletter.config import Settings
+    from newsletter.services.ports import Ports
+
 
 Slug = Annotated[
     str,
@@ -39,8 +44,8 @@ err = Console(stderr=True, highlight=False)
 class CommandContext:
     """The settings, with the URLs of running servers in them, and the ports made of them."""
 
-    settings: Any
-    ports: Any
+    settings: "Settings"
+    ports: "Ports"
 
 
 @contextmanager
@@ -71,7 +76,7 @@ def command_context(
             ports.store.dispose()
 
 
-def settings_at(at: str) -> Any:
+def settings_at(at: str) -> "Settings":
     """The settings, with the clock set when a time was typed."""
     from newsletter import config
 

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from newsletter.embedded import EmbeddedService
 from newsletter.sample.newsroom import MARK
+
+if TYPE_CHECKING:
+    from newsletter.config import Settings
+
 
 NAME = "demo"  # Its folder in the data folder.
 
@@ -15,7 +19,7 @@ def mark_demo(folder: Path, now: datetime) -> None:
     (folder / MARK).write_text(now.isoformat())
 
 
-def shown_folder(settings: Any) -> Path:
+def shown_folder(settings: "Settings") -> Path:
     """Return the data folder to serve: the demo's, where there is nothing else yet.
 
     A database of yours, or an embedded one with a newsletter of yours, comes first.

@@ -1,12 +1,18 @@
 """Which newsletter and edition a command is about."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from newsletter.cli.context import day
 from newsletter.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from newsletter.domain.newsletter import Newsletter
+    from newsletter.services.ports import Ports
+    from newsletter.store import Session
+
 
 SentEditionDate = Annotated[
     str,
@@ -16,7 +22,7 @@ SentEditionDate = Annotated[
 ]
 
 
-def of_date(ports: Any, slug: str, on: str) -> tuple[Any, date]:
+def of_date(ports: "Ports", slug: str, on: str) -> tuple[Any, date]:
     """The newsletter, and the date that was typed or is today's there."""
     from newsletter.domain import schedule
     from newsletter.store.editions import newsletters
@@ -26,7 +32,7 @@ def of_date(ports: Any, slug: str, on: str) -> tuple[Any, date]:
     return newsletter, day(on) or schedule.local_date(newsletter, ports.now())
 
 
-def edition_of(session: Any, newsletter: Any, when: date) -> Any:
+def edition_of(session: "Session", newsletter: "Newsletter", when: date) -> Any:
     """The newsletter's edition of that date. Raises NotFoundError when there is none."""
     from newsletter.store.editions import editions
 
@@ -38,7 +44,7 @@ def edition_of(session: Any, newsletter: Any, when: date) -> Any:
     return found
 
 
-def sent_edition(ports: Any, slug: str, on: str) -> tuple[Any, Any]:
+def sent_edition(ports: "Ports", slug: str, on: str) -> tuple[Any, Any]:
     """The newsletter, and its edition of the date that was typed or the last that was sent off.
 
     Raises NotFoundError when there is none.

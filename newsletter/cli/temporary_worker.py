@@ -5,9 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from newsletter.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from newsletter.config import Settings
+
 
 ANSWER_S = 1.5  # A worker that is idle answers in milliseconds, a busy one at the next message.
 START_S = 30
@@ -17,7 +21,7 @@ _ALONE = ("--without-mingle", "--without-gossip")
 _NO_FRIGHT = "ignore:You're running the worker with superuser privileges"
 
 
-def environment(settings: Any) -> dict[str, str]:
+def environment(settings: "Settings") -> dict[str, str]:
     """This process's environment with the settings' servers in it, for a child."""
     from newsletter import config
 
@@ -46,7 +50,7 @@ def worker_command() -> list[str]:
 
 
 @contextmanager
-def is_worker_running(settings: Any, *, is_wanted: bool) -> Iterator[bool]:
+def is_worker_running(settings: "Settings", *, is_wanted: bool) -> Iterator[bool]:
     """Whether a worker answers; on embedded engines one is started for the time if need be.
 
     Raises UnreachableError when Redis does not answer, or the worker does not come up.
@@ -68,7 +72,7 @@ def is_worker_running(settings: Any, *, is_wanted: bool) -> Iterator[bool]:
 
 
 @contextmanager
-def temporary_worker(settings: Any) -> Iterator[None]:
+def temporary_worker(settings: "Settings") -> Iterator[None]:
     """A worker of our own, ready for work, ended at the end.
 
     Raises UnreachableError when it does not come up.
@@ -86,7 +90,7 @@ def temporary_worker(settings: Any) -> Iterator[None]:
         process.wait()
 
 
-def _await(settings: Any, process: "subprocess.Popen[bytes]") -> None:
+def _await(settings: "Settings", process: "subprocess.Popen[bytes]") -> None:
     from newsletter.tasks.queue import has_worker
 
     for _ in range(int(START_S / ANSWER_S)):

@@ -5,7 +5,7 @@ import sys
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,10 @@ from newsletter.cli.context import (
     print_json,
 )
 from newsletter.errors import InputError
+
+if TYPE_CHECKING:
+    from newsletter.domain.subscribers.subscription import Subscription
+
 
 app = typer.Typer(no_args_is_help=True, help="Who gets the newsletter.")
 
@@ -169,7 +173,7 @@ def _opened(file: Path) -> Any:
     return file.open(encoding="utf-8", errors="replace", newline="")
 
 
-def _document(one: Any) -> dict[str, Any]:
+def _document(one: "Subscription") -> dict[str, Any]:
     return {
         "address": one.address,
         "name": one.name,

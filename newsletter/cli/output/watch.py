@@ -3,10 +3,10 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Group
 from rich.live import Live
@@ -16,6 +16,12 @@ from rich.text import Text
 from newsletter.cli.context import note, out
 from newsletter.errors import InvalidStateError
 
+if TYPE_CHECKING:
+    from newsletter.domain.editions.edition import Edition
+    from newsletter.services.sending.progress import ProgressMonitor, ProviderProgress, Snapshot
+    from newsletter.store import Store
+
+
 _LOOK_S = 1.0  # Between two looks: a question of a few milliseconds to the database.
 _SHARES_S = 5.0  # Between two counts by provider, which cost a little more.
 _LINE_S = 5.0  # Between two lines where no terminal can show one that changes.
@@ -24,10 +30,12 @@ _LINE_S = 5.0  # Between two lines where no terminal can show one that changes.
 class Shown(Protocol):
     """Takes what was seen, and shows it or not."""
 
-    def __call__(self, seen: Any, shares: Any, *, is_last: bool) -> None: ...
+    def __call__(
+        self, seen: "Snapshot", shares: "Sequence[ProviderProgress]", *, is_last: bool
+    ) -> None: ...
 
 
-def watch_run(store: Any, edition: Any, *, as_json: bool) -> None:
+def watch_run(store: "Store", edition: "Edition", *, as_json: bool) -> None:
     """Show the run until it ends or Ctrl-C.
 
     Raises InvalidStateError when the edition has not been sent off.
@@ -47,15 +55,15 @@ def watch_run(store: Any, edition: Any, *, as_json: bool) -> None:
             raise
 
 
-def _watched(watch: Any, show: Shown) -> None:
+def _watched(watch: "ProgressMonitor", show: Shown) -> None:
     counted_at, was_over = float("-inf"), False
     shares: Any = ()
     while True:
         now = time.monotonic()
-        seen = watch.look(now)
+        seen = watch.snapshot(now)
         is_last = seen.is_over and (was_over or seen.status != "sending")
         if is_last or now - counted_at >= _SHARES_S:
-            shares, counted_at = watch.shares(), now
+            shares, counted_at = watch.by_provider(), now
         show(seen, shares, is_last=is_last)
         if is_last:
             return
@@ -64,7 +72,7 @@ def _watched(watch: Any, show: Shown) -> None:
 
 
 @contextmanager
-def _shown(edition: Any, *, as_json: bool) -> Iterator[Shown]:
+def _shown(edition: "Edition", *, as_json: bool) -> Iterator[Shown]:
     """What shows it: JSON lines, a table that changes, or a line now and then."""
     if as_json:
         yield _json_line
@@ -77,7 +85,7 @@ def _shown(edition: Any, *, as_json: bool) -> Iterator[Shown]:
         yield _Lines()
 
 
-def _json_line(seen: Any, shares: Any, *, is_last: bool) -> None:
+def _json_line(seen: "Snapshot", shares: "Sequence[ProviderProgress]", *, is_last: bool) -> None:
     progress = seen.progress
     told = {
         "status": seen.status.value,
@@ -99,7 +107,9 @@ class _Lines:
     def __init__(self) -> None:
         self._told_at = float("-inf")
 
-    def __call__(self, seen: Any, shares: Any, *, is_last: bool) -> None:
+    def __call__(
+        self, seen: "Snapshot", shares: "Sequence[ProviderProgress]", *, is_last: bool
+    ) -> None:
         if not is_last and time.monotonic() - self._told_at < _LINE_S:
             return
         self._told_at = time.monotonic()
@@ -109,7 +119,7 @@ class _Lines:
         sys.stdout.flush()
 
 
-def _picture(edition: Any, seen: Any, shares: Any) -> Group:
+def _picture(edition: "Edition", seen: "Snapshot", shares: "Sequence[ProviderProgress]") -> Group:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("", "sent", "waiting", "deferred", "failed", "uncertain"):
         table.add_column(name, justify="right" if name else "left")
@@ -119,7 +129,7 @@ def _picture(edition: Any, seen: Any, shares: Any) -> Group:
     return Group(Text(f"{edition.on} {edition.subject}"), Text(_figures(seen)), table)
 
 
-def _figures(seen: Any) -> str:
+def _figures(seen: "Snapshot") -> str:
     progress = seen.progress
     told = [f"{seen.status}: {progress.sent:,} sent of {progress.total:,}", f"{seen.rate:,.0f}/s"]
     for name in ("deferred", "failed", "uncertain"):

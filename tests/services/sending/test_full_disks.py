@@ -59,7 +59,7 @@ def sayings(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_where_no_journal_can_be_made_nothing_is_claimed_and_it_is_said_once(
     ports, edition, mail, tmp_path, caplog
 ):
-    full = replace(ports, journal=unwritable(tmp_path / "data" / "journal"))
+    full = replace(ports, journal_dir=unwritable(tmp_path / "data" / "journal"))
 
     for _ in range(3):
         assert deliver(full, edition.id, 0) == 0
@@ -74,7 +74,7 @@ def test_a_batch_whose_journal_cannot_be_made_is_given_back_at_once(
     ports, edition, tmp_path, monkeypatch, mail
 ):
     """The disk fills up between the look at it and the claim."""
-    full = replace(ports, journal=unwritable(tmp_path / "data" / "journal"))
+    full = replace(ports, journal_dir=unwritable(tmp_path / "data" / "journal"))
     monkeypatch.setattr(Disk, "has_room", lambda _: True)
     monkeypatch.setattr(RunPresence, "renew", lambda _: None)
     monkeypatch.setattr(RunPresence, "count", lambda _: 1)
@@ -91,7 +91,7 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_run_and_leaves_nobody_in_do
     edition = edition_for(names)
     filler: list[Path] = []
     with closing(InterruptedRelay(lambda: filler.append(fill(small_disk)))) as relay:
-        full = replace(ports, relay_url=relay.url(), journal=small_disk / "journal")
+        full = replace(ports, relay_url=relay.url(), journal_dir=small_disk / "journal")
         sent = deliver(full, edition.id, 0)
         while_full = [deliver(full, edition.id, 0) for _ in range(2)]
         recovered = recover(full)
@@ -132,14 +132,14 @@ def take(journal: SendJournal, monkeypatch: pytest.MonkeyPatch, count: int) -> N
 
 @pytest.mark.parametrize("count", range(10))
 def test_a_line_that_the_disk_cut_does_not_spoil_the_next(journal, monkeypatch, count):
-    journal.begun(11)
+    journal.log_started(11)
     with monkeypatch.context() as full:
         take(journal, full, count)
         with pytest.raises(OSError, match="No space"):
-            journal.begun(1234567)
-    journal.answered(11, TAKEN)
-    journal.begun(89)
-    journal.leave()
+            journal.log_started(1234567)
+    journal.log_reply(11, TAKEN)
+    journal.log_started(89)
+    journal.close()
 
     with abandoned_journals(journal._path.parent) as found:
         (left,) = [left for left, _ in found]
@@ -151,7 +151,7 @@ def test_a_line_that_the_disk_cut_does_not_spoil_the_next(journal, monkeypatch, 
 def test_what_the_disk_cut_was_not_begun_when_the_process_dies_then(journal, monkeypatch, count):
     take(journal, monkeypatch, count)
     with pytest.raises(OSError, match="No space"):
-        journal.begun(1234567)
+        journal.log_started(1234567)
 
     assert AbandonedJournal.read(journal._path).started == set()
 
@@ -198,7 +198,7 @@ def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(tmp_path):
         "resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))\n"
         "journal = Journal(pathlib.Path(sys.argv[1]), edition_id=1, batch=2, fence=3)\n"
         "for key in range(100, 200):\n"
-        "    try: journal.begun(key)\n"
+        "    try: journal.log_started(key)\n"
         "    except OSError as error: print(key, error.errno); break\n"
     )
     done = subprocess.run(

@@ -38,12 +38,12 @@ def batch(ports, store, edition):
 def earlier(ports, batch):
     """The journal that an earlier boot of the machine left: the first was begun and answered."""
     journal = SendJournal(
-        ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
+        ports.journal_dir, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
     )
     journal.log_started(batch.deliveries[0].subscriber_id)
     journal.log_reply(batch.deliveries[0].subscriber_id, TAKEN)
     journal.close()
-    (path,) = ports.journal.iterdir()
+    (path,) = ports.journal_dir.iterdir()
     claim, _, _ = path.stem.rpartition("-")
     return path.rename(path.with_name(f"{claim}-0ld60070.journal"))
 
@@ -94,7 +94,7 @@ def test_a_torn_tail_of_a_journal_is_no_answer(ports, store, edition, earlier, t
 def test_an_answer_that_is_settled_already_is_not_counted_again(ports, store, edition, batch):
     first, second, _ = batch.deliveries
     journal = SendJournal(
-        ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
+        ports.journal_dir, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
     )
     later = Reply(code=451, text="later")
     for due in (first, second):

@@ -24,11 +24,11 @@ def batch(ports, store, edition):
 def written(ports, batch):
     """The journal that the worker left, with one message begun."""
     journal = SendJournal(
-        ports.journal, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
+        ports.journal_dir, edition_id=batch.edition_id, batch=batch.batch, fence=batch.fence
     )
     journal.log_started(batch.deliveries[0].subscriber_id)
     journal.close()
-    (path,) = ports.journal.iterdir()
+    (path,) = ports.journal_dir.iterdir()
     return path
 
 
@@ -95,8 +95,8 @@ def test_this_boot_s_journals_are_left_to_whoever_settles_them(ports, store, bat
     "name", ["notes.journal", "1-2-3.journal", "1-2-3-0ld60070.txt", "a-b-c-d.new"]
 )
 def test_what_is_no_journal_is_left_alone(ports, name):
-    ports.journal.mkdir()
-    (ports.journal / name).touch()
+    ports.journal_dir.mkdir()
+    (ports.journal_dir / name).touch()
 
     assert retained(ports) == "let go of nothing"
-    assert (ports.journal / name).exists()
+    assert (ports.journal_dir / name).exists()

@@ -125,7 +125,7 @@ def test_a_dead_worker_s_journal_leaves_in_doubt_only_what_had_no_answer(
     assert deliver(ports, edition.id, 0) == 1
     assert mail.recipients() == [SAMIR]
     assert edition_of(ports.store, edition.id).status is EditionStatus.SENT
-    assert list(ports.journal.iterdir()) == []
+    assert list(ports.journal_dir.iterdir()) == []
 
 
 def test_the_next_run_on_the_machine_need_not_wait_for_recover(ports, edition, batch, mail):
@@ -169,7 +169,7 @@ def test_a_journal_whose_batch_somebody_else_has_meanwhile_settles_nothing(
 
     assert recover(ports) == NOTHING
     assert statuses(store, edition.id) == {"sending": 3}
-    assert list(ports.journal.iterdir()) == []
+    assert list(ports.journal_dir.iterdir()) == []
 
 
 def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch):
@@ -178,7 +178,7 @@ def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch
         "j = Journal(pathlib.Path(sys.argv[1]), edition_id=int(sys.argv[2]), batch=0, fence=1); "
         "j.begun(1); print('written', flush=True); sys.stdin.read()"
     )
-    command = [sys.executable, "-c", script, str(ports.journal), str(edition.id)]
+    command = [sys.executable, "-c", script, str(ports.journal_dir), str(edition.id)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
         assert writer.stdout
         assert writer.stdout.readline() == b"written\n"
@@ -192,7 +192,9 @@ def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch
 def test_a_worker_that_slept_through_its_lease_on_this_machine_still_has_its_batch(
     ports, store, edition, batch
 ):
-    asleep = SendJournal(ports.journal, edition_id=edition.id, batch=batch.batch, fence=batch.fence)
+    asleep = SendJournal(
+        ports.journal_dir, edition_id=edition.id, batch=batch.batch, fence=batch.fence
+    )
     with store.begin() as session:
         lapse(session)
 

@@ -50,7 +50,7 @@ def run(ports, newsletter, edition):
         batch = Batch(
             edition_id=edition.id, batch=key, month=edition.on, fence=1, deliveries=(due,)
         )
-        journal = SendJournal(ports.journal, edition_id=edition.id, batch=key, fence=1)
+        journal = SendJournal(ports.journal_dir, edition_id=edition.id, batch=key, fence=1)
         made.claims.append(ClaimedBatch(batch, journal))
     made.ask()
     made.window.granted()
@@ -70,8 +70,8 @@ def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_begin
 
     for hand in run.hands:
         hand.journal._pending.clear()  # what the process had not written down when it was killed
-        hand.journal.leave()
-    with abandoned_journals(ports.journal) as found:
+        hand.journal.close()
+    with abandoned_journals(ports.journal_dir) as found:
         in_doubt = [left.started - set(left.replies) for left, _ in found]
     assert in_doubt == [set(), {LINA}]
 
@@ -87,8 +87,8 @@ def test_an_answer_stands_in_its_journal_before_its_connection_is_closed(ports, 
 
     for hand in run.hands:
         hand.journal._pending.clear()
-        hand.journal.leave()
-    with abandoned_journals(ports.journal) as found:
+        hand.journal.close()
+    with abandoned_journals(ports.journal_dir) as found:
         in_doubt = [left.started - set(left.replies) for left, _ in found]
     assert in_doubt == [set(), set()]
 
@@ -100,9 +100,10 @@ def test_a_refusal_that_may_be_about_us_is_none_in_the_journal_until_it_is_clear
         code, enhanced, text = reply.split()
         run.answered(envelope, Reply(code=int(code), enhanced=enhanced, text=text))
         for hand in run.hands:
-            hand.journal.write()
+            hand.journal.flush()
         read = [
-            AbandonedJournal.read(path).replies.get(AMAL) for path in ports.journal.glob("*-1-*")
+            AbandonedJournal.read(path).replies.get(AMAL)
+            for path in ports.journal_dir.glob("*-1-*")
         ]
         told = [decide_after_reply(one, attempts=1).action for one in read if one]
         assert told == [ReplyAction.RETRY if key == AMAL else ReplyAction.FAILED]

@@ -130,7 +130,7 @@ def test_evidence_is_added_and_never_replaced(session, newsletter, now):
     subscribers.record_consent(session, [], ASKED, now=now)
 
     rows = session.scalars(select(ConsentRow).order_by(ConsentRow.at)).all()
-    assert [(row.subscription_id, row.event, row.means, row.remote_address) for row in rows] == [
+    assert [(row.subscription_id, row.event, row.channel, row.remote_address) for row in rows] == [
         (on, "asked", "form", "198.51.100.7")
     ] * 2
     assert [row.at for row in rows] == [now, now + HOUR]

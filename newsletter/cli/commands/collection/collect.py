@@ -1,13 +1,16 @@
 """newsletter collect: read what is due, or documents from files."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from newsletter.cli.context import AsJson, At, command_context, err, out, print_json
+
+if TYPE_CHECKING:
+    from newsletter.services.collection.collect import FeedReport
 
 
 def collect(
@@ -35,13 +38,13 @@ def collect(
         task = progress.add_task("Reading feeds…")
         store, now = here.ports.store, here.ports.now()
 
-        def tell(report: Any) -> None:
+        def tell(report: "FeedReport") -> None:
             progress.update(task, description=f"Read {report.source or report.url}", advance=1)
 
         if paths:
             reports = collect_paths(store, paths, now=now, progress=tell)
         else:
-            reports = collect_due(store, here.ports.fetch, now=now, progress=tell)
+            reports = collect_due(store, here.ports.fetch_policy, now=now, progress=tell)
     if as_json:
         print_json(_document(reports))
     else:

@@ -1,11 +1,15 @@
 """newsletter feeds: add, list, remove, check."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from newsletter.cli.context import AsJson, At, command_context, out, print_json
+
+if TYPE_CHECKING:
+    from newsletter.store.collection.feeds import Feed
+
 
 app = typer.Typer(no_args_is_help=True, help="The feeds that are read.")
 
@@ -33,7 +37,9 @@ def add(
     }
     with command_context(at=at) as here:
         ports = here.ports
-        feed, parsed = manage_feeds.add(ports.store, ports.fetch, url, now=ports.now(), told=told)
+        feed, parsed = manage_feeds.add(
+            ports.store, ports.fetch_policy, url, now=ports.now(), told=told
+        )
     if as_json:
         print_json({"url": feed.url, "source": feed.source, "entries": len(parsed.entries)})
         return
@@ -83,7 +89,7 @@ def check(at: At = "", as_json: AsJson = False) -> None:
     from newsletter.services.collection import manage_feeds
 
     with command_context(at=at) as here:
-        checked = manage_feeds.check(here.ports.store, here.ports.fetch)
+        checked = manage_feeds.check(here.ports.store, here.ports.fetch_policy)
     if as_json:
         print_json([{"url": feed.url, "ok": is_ok, "said": said} for feed, said, is_ok in checked])
     else:
@@ -93,7 +99,7 @@ def check(at: At = "", as_json: AsJson = False) -> None:
         raise typer.Exit(_FAILING)
 
 
-def _document(feed: Any) -> dict[str, Any]:
+def _document(feed: "Feed") -> dict[str, Any]:
     return {
         "url": feed.url,
         "source": feed.source,
@@ -101,7 +107,7 @@ def _document(feed: Any) -> dict[str, Any]:
         "language": feed.language,
         "polled": feed.is_polled,
         "failures": feed.failures,
-        "said": feed.said,
+        "said": feed.last_result,
         "entries": feed.entry_count,
         "fetched_at": feed.fetched_at.isoformat() if feed.fetched_at else None,
         "due_at": feed.due_at.isoformat(),

@@ -5,12 +5,16 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from newsletter.cli.context import AsJson, out, print_json
 from newsletter.errors import InputError
+
+if TYPE_CHECKING:
+    from newsletter.evaluation.metrics import PrecisionRecall
+
 
 app = typer.Typer(no_args_is_help=True, help="What the newsletter is about.")
 
@@ -149,7 +153,7 @@ def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
             writer.writerow([*map(escape_formula, cells), *decided])
 
 
-def _print(n: int, found: Any, simple: Any, seconds: float, *, as_json: bool) -> None:
+def _print(n: int, found: "PrecisionRecall", simple: Any, seconds: float, *, as_json: bool) -> None:
     from newsletter.evaluation.labelled_csv import figures
 
     if as_json:

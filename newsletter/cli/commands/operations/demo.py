@@ -8,13 +8,20 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
 from newsletter.cli.context import At, note, out, settings_at
 from newsletter.errors import InputError, InvalidStateError, SettingsError
+
+if TYPE_CHECKING:
+    from newsletter.config import Settings
+    from newsletter.domain.editions.edition import Edition
+    from newsletter.domain.newsletter import Newsletter
+    from newsletter.services.ports import Ports
+
 
 ZONE = "Asia/Beirut"
 _LEFT = "left.again@mail.example"
@@ -80,14 +87,14 @@ class DemoSources:
 class Evening:
     """What came of it all."""
 
-    newsletter: Any
-    edition: Any
+    newsletter: "Newsletter"
+    edition: "Edition"
     decided: Any
     counts: dict[Any, int]
     zones: int
 
 
-def _evening(settings: Any, given: DemoSources, readers: int) -> Evening:
+def _evening(settings: "Settings", given: DemoSources, readers: int) -> Evening:
     """The whole way once: tables, feeds, edition, readers, worker, delivery."""
     from newsletter import config
     from newsletter.cli.temporary_worker import temporary_worker
@@ -125,7 +132,7 @@ def _evening(settings: Any, given: DemoSources, readers: int) -> Evening:
             )
 
 
-def _newsletter(ports: Any) -> tuple[Any, date]:
+def _newsletter(ports: "Ports") -> tuple[Any, date]:
     """A newsletter that goes out an hour from now, so that now is when it is composed."""
     from dataclasses import replace
 
@@ -147,13 +154,13 @@ def _newsletter(ports: Any) -> tuple[Any, date]:
         return newsletters.save(session, demo_newsletter, now=ports.now()), there.date()
 
 
-def _collect(ports: Any, given: DemoSources) -> None:
+def _collect(ports: "Ports", given: DemoSources) -> None:
     from newsletter.sample.server import SampleFeed, newsroom
     from newsletter.services.collection.collect import collect
     from newsletter.services.collection.collect_files import collect_paths
 
     with _step("Collecting") as step, ExitStack() as stack:
-        policy, now = ports.fetch, ports.now()
+        policy, now = ports.fetch_policy, ports.now()
         if given.urls or given.paths:
             feeds = tuple(SampleFeed(url=url, source=urlsplit(url).netloc) for url in given.urls)
         else:
@@ -173,7 +180,7 @@ def _collect(ports: Any, given: DemoSources) -> None:
             note(f"    {one.source}: refused “{refused.subject}”. {refused.reason}")
 
 
-def _forget_sample(ports: Any, given: DemoSources) -> None:
+def _forget_sample(ports: "Ports", given: DemoSources) -> None:
     """Take out the feeds of the sample: whoever shows the demo afterwards cannot read them."""
     from newsletter.store.collection import feeds
 
@@ -183,7 +190,7 @@ def _forget_sample(ports: Any, given: DemoSources) -> None:
         feeds.remove(session, [feed.url for feed in feeds.list_all(session)])
 
 
-def _add(ports: Any, feeds: tuple[Any, ...], now: datetime) -> None:
+def _add(ports: "Ports", feeds: tuple[Any, ...], now: datetime) -> None:
     from newsletter.store.collection import feeds as known
     from newsletter.store.collection.feeds import Feed
 
@@ -193,7 +200,7 @@ def _add(ports: Any, feeds: tuple[Any, ...], now: datetime) -> None:
             known.add(session, Feed(url=feed.url, due_at=now, **told), now=now)
 
 
-def _subscribe(ports: Any, newsletter: Any, readers: int) -> int:
+def _subscribe(ports: "Ports", newsletter: "Newsletter", readers: int) -> int:
     """How many zones the sample readers live in. Two more have asked only; one has left again."""
     from newsletter.sample.newsroom import readers as sample_readers
     from newsletter.services import urls
@@ -219,7 +226,7 @@ def _subscribe(ports: Any, newsletter: Any, readers: int) -> int:
     return len(zones)
 
 
-def _deliver(ports: Any, edition: Any) -> None:
+def _deliver(ports: "Ports", edition: "Edition") -> None:
     from newsletter.cli.commands.sending.send import result_of, watch
     from newsletter.services.sending.dispatch import send_now
 

@@ -22,6 +22,7 @@ from newsletter.errors import InputError
 
 if TYPE_CHECKING:
     from newsletter.services.editions.next_release import NextRelease
+    from newsletter.store import Session
 
 Rule = TypeVar("Rule", bound=StrEnum)
 
@@ -132,7 +133,7 @@ def _saved(
             store.dispose()
 
 
-def _known(session: Any, slug: str) -> Newsletter:
+def _known(session: "Session", slug: str) -> Newsletter:
     """The newsletter to be changed, or what a new one begins as."""
     from newsletter.cli.bootstrap import FIRST
     from newsletter.store.editions import newsletters

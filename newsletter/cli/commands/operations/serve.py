@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,10 @@ from newsletter.cli.demo_folder import shown_folder
 from newsletter.cli.listening_socket import USUAL_PORT, PortTakenError, base_url, open_sockets
 from newsletter.cli.temporary_worker import command, environment, worker_command
 from newsletter.errors import NewsletterError
+
+if TYPE_CHECKING:
+    from newsletter.config import Settings
+
 
 END_WITHIN_S = 20  # A worker finishes the message in its hand first.
 POLL_S = 0.1
@@ -78,7 +82,7 @@ def _sockets(host: str, port: int | None, *, may_move: bool) -> list[socket.sock
         return open_sockets(host, 0)
 
 
-def _serve_pages(settings: Any, sockets: list[socket.socket], base: str) -> None:
+def _serve_pages(settings: "Settings", sockets: list[socket.socket], base: str) -> None:
     from newsletter import config
     from newsletter.web.app import create_app
     from newsletter.web.http_server.server import serve as serve_until_ended
@@ -95,7 +99,7 @@ def _serve_pages(settings: Any, sockets: list[socket.socket], base: str) -> None
     serve_until_ended(create_app(settings), sockets, when_ready=announce)
 
 
-def _serve_all(settings: Any, host: str, port: int, *, is_capturing: bool) -> None:
+def _serve_all(settings: "Settings", host: str, port: int, *, is_capturing: bool) -> None:
     """Run the parts as child processes, with one log, until a signal or the end of one of them."""
     env = environment(settings) | {"PYTHONUNBUFFERED": "1"}
     pages = [sys.executable, "-m", "newsletter", "serve", "--host", host, "--port", str(port)]
@@ -137,7 +141,7 @@ def _is_answering(base: str, ended: threading.Event) -> bool:
     return False
 
 
-def _welcome(settings: Any, *, is_capturing: bool) -> None:
+def _welcome(settings: "Settings", *, is_capturing: bool) -> None:
     from newsletter import config
     from newsletter.embedded import EmbeddedService
     from newsletter.embedded.mail_catcher import mail_folder

@@ -1,11 +1,16 @@
 """newsletter status: how the house is, and what to do next."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from newsletter.cli.context import AsJson, At, command_context, out, print_json
+from newsletter.domain.delivery.status import DeliveryStatus
+
+if TYPE_CHECKING:
+    from newsletter.services.operations.status import NewsletterStatus, Status
+
 
 _LATE = 9  # Exit code of --check: the beat or the workers are not there.
 _NOT_OUT = 11  # Exit code of --check: the next evening of a newsletter does not go out.
@@ -51,7 +56,7 @@ def status(
     raise typer.Exit(_check_code(found) if check else 0)
 
 
-def _check_code(found: Any) -> int:
+def _check_code(found: "Status") -> int:
     from newsletter.services.operations.status import overdue_jobs
 
     if overdue_jobs(found):
@@ -60,7 +65,7 @@ def _check_code(found: Any) -> int:
     return _NOT_OUT if False in forecasts or not forecasts else 0
 
 
-def _show_check(found: Any) -> None:
+def _show_check(found: "Status") -> None:
     """Print one line for each newsletter, and one for the jobs."""
     from newsletter.services.operations.status import overdue_jobs
 
@@ -73,7 +78,7 @@ def _show_check(found: Any) -> None:
     out.print(f"Late: {', '.join(late)}." if late else "Every job has run lately.")
 
 
-def _show_all(found: Any, problems: dict[str, tuple[str, ...]]) -> None:
+def _show_all(found: "Status", problems: dict[str, tuple[str, ...]]) -> None:
     if not found.newsletters:
         out.print(_NO_NEWSLETTER)
     for standing in found.newsletters:
@@ -84,7 +89,7 @@ def _show_all(found: Any, problems: dict[str, tuple[str, ...]]) -> None:
     polled = [feed for feed in found.feeds if feed.is_polled]
     out.print(f"\n{len(polled)} feeds are read, {len(failing)} in trouble.")
     for feed in failing:
-        out.print(f"  {feed.source or feed.url}: {feed.said}", style="red", markup=False)
+        out.print(f"  {feed.source or feed.url}: {feed.last_result}", style="red", markup=False)
     for job, (ran_at, said) in found.ticks.items():
         minutes = max(0, (found.at - ran_at).total_seconds() / 60)
         out.print(f"  {job} ran {minutes:.0f} min ago: {said}", style="dim", markup=False)
@@ -92,13 +97,13 @@ def _show_all(found: Any, problems: dict[str, tuple[str, ...]]) -> None:
         out.print(f"  {_NO_JOB}", style="dim")
 
 
-def _show(standing: Any) -> None:
+def _show(standing: "NewsletterStatus") -> None:
     newsletter = standing.newsletter
     out.print(f"[bold]{newsletter.name}[/] ({newsletter.slug}), {newsletter.zone}")
     goes_out = standing.forecast.goes_out
     style = "red" if goes_out is False else "green" if goes_out else ""
     out.print(f"  {standing.forecast.sentence}", style=style, markup=False, soft_wrap=True)
-    readers = ", ".join(f"{count} {state}" for state, count in standing.readers.items())
+    readers = ", ".join(f"{count} {state}" for state, count in standing.subscriptions.items())
     out.print(f"  readers: {readers}")
     if not standing.editions:
         out.print("  no edition yet: newsletter compose", style="dim")
@@ -108,12 +113,15 @@ def _show(standing: Any) -> None:
         table.add_column(name, overflow="fold")
     for edition in standing.editions:
         counts = standing.deliveries[edition.id]
-        figures = [str(counts[name] or "·") for name in ("sent", "queued", "failed", "uncertain")]
+        figures = [
+            str(counts[DeliveryStatus(name)] or "·")
+            for name in ("sent", "queued", "failed", "uncertain")
+        ]
         table.add_row(f"  {edition.on}", edition.status.value, *figures, edition.subject)
     out.print(table)
 
 
-def _document(found: Any, problems: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+def _document(found: "Status", problems: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     return {
         "at": found.at.isoformat(),
         "newsletters": [
@@ -129,7 +137,7 @@ def _document(found: Any, problems: dict[str, tuple[str, ...]]) -> dict[str, Any
                     "reason": one.forecast.reason.value,
                     "sentence": one.forecast.sentence,
                 },
-                "readers": one.readers,
+                "readers": one.subscriptions,
                 "problems": problems[one.newsletter.slug],
                 "editions": [
                     {
@@ -148,7 +156,7 @@ def _document(found: Any, problems: dict[str, tuple[str, ...]]) -> dict[str, Any
         "feeds": {
             "polled": sum(feed.is_polled for feed in found.feeds),
             "in_trouble": [
-                {"url": feed.url, "said": feed.said} for feed in found.feeds if feed.failures
+                {"url": feed.url, "said": feed.last_result} for feed in found.feeds if feed.failures
             ],
         },
         "jobs": {

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,13 @@ from newsletter.cli.context import AsJson, At, Slug, command_context, note, out,
 from newsletter.cli.selection import SentEditionDate, sent_edition
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.errors import InputError
+
+if TYPE_CHECKING:
+    from newsletter.domain.editions.edition import Edition
+    from newsletter.domain.newsletter import Newsletter
+    from newsletter.store import Store
+    from newsletter.store.delivery.deliveries import Delivery
+
 
 app = typer.Typer(no_args_is_help=True, help="What became of an edition's deliveries.")
 
@@ -96,7 +103,9 @@ def uncertain(
     out.print(f"{done.settled} settled as {to}, {done.left} uncertain still.")
 
 
-def _list_uncertain(store: Any, newsletter: Any, edition: Any, *, as_json: bool) -> None:
+def _list_uncertain(
+    store: "Store", newsletter: "Newsletter", edition: "Edition", *, as_json: bool
+) -> None:
     rows = [_row(one) for one in _every(store, edition.id, (DeliveryStatus.UNCERTAIN,))]
     if as_json:
         told = {"edition": edition.id, "date": edition.on.isoformat()}
@@ -106,12 +115,13 @@ def _list_uncertain(store: Any, newsletter: Any, edition: Any, *, as_json: bool)
     out.print(f"{len(rows)} of the edition of {edition.on} are uncertain.")
     if rows:
         note(
-            f"By the newsletter's rule ({newsletter.in_doubt}) nothing more becomes of them by "
-            "itself. Settle them: newsletter deliveries uncertain --settle sent|failed|queued"
+            f"By the newsletter's rule ({newsletter.uncertain_policy}) nothing more becomes of "
+            "them by itself. Settle them: "
+            "newsletter deliveries uncertain --settle sent|failed|queued"
         )
 
 
-def _kept(store: Any, newsletter: Any, edition: Any) -> tuple[Any, Any]:
+def _kept(store: "Store", newsletter: "Newsletter", edition: "Edition") -> tuple[Any, Any]:
     """Both. Raises when the ledger does not tell of each delivery, or does not any more."""
     from newsletter.services.sending.reconcile import ensure_ledger_kept
 
@@ -119,7 +129,7 @@ def _kept(store: Any, newsletter: Any, edition: Any) -> tuple[Any, Any]:
     return newsletter, edition
 
 
-def _every(store: Any, edition_id: int, states: tuple[DeliveryStatus, ...]) -> Iterator[Any]:
+def _every(store: "Store", edition_id: int, states: tuple[DeliveryStatus, ...]) -> Iterator[Any]:
     from newsletter.store.delivery import deliveries
 
     after = 0
@@ -134,7 +144,7 @@ def _every(store: Any, edition_id: int, states: tuple[DeliveryStatus, ...]) -> I
         after = page[-1].subscriber_id
 
 
-def _row(one: Any) -> dict[str, Any]:
+def _row(one: "Delivery") -> dict[str, Any]:
     return {
         "address": one.address,
         "status": one.status.value,

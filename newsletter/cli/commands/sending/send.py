@@ -1,7 +1,7 @@
 """newsletter send: an edition now, on an operator's word; or a test message to one address."""
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,6 +11,13 @@ from newsletter.cli.output.watch import watch_run
 from newsletter.cli.selection import edition_of, of_date, sent_edition
 from newsletter.cli.temporary_worker import is_worker_running
 from newsletter.errors import InputError
+
+if TYPE_CHECKING:
+    from newsletter.config import Settings
+    from newsletter.domain.editions.edition import Edition
+    from newsletter.domain.newsletter import Newsletter
+    from newsletter.services.ports import Ports
+
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -88,7 +95,7 @@ def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_j
     raise typer.Exit(exit_code(result, newsletter))
 
 
-def _has_worker(settings: Any) -> bool:
+def _has_worker(settings: "Settings") -> bool:
     """Whether a worker is there for the rest. Raises UnreachableError when Redis takes no tasks."""
     from newsletter.cli.temporary_worker import ANSWER_S
     from newsletter.tasks.queue import has_worker
@@ -96,7 +103,7 @@ def _has_worker(settings: Any) -> bool:
     return has_worker(settings.redis_url, timeout_s=ANSWER_S)
 
 
-def exit_code(result: dict[str, Any], newsletter: Any) -> int:
+def exit_code(result: dict[str, Any], newsletter: "Newsletter") -> int:
     """Return how a command ends that showed this result of result_of."""
     from newsletter.domain.delivery.run_result import is_failure
 
@@ -125,7 +132,7 @@ def _refuse_options(context: typer.Context) -> None:
             raise InputError(f"Write what belongs to {word} behind it: newsletter send {word} …")
 
 
-def _test(ports: Any, edition: Any, newsletter: Any, to: str) -> None:
+def _test(ports: "Ports", edition: "Edition", newsletter: "Newsletter", to: str) -> None:
     from newsletter.domain.subscribers.email_address import parse_address
     from newsletter.services.sending.test_message import send_test
 
@@ -134,7 +141,7 @@ def _test(ports: Any, edition: Any, newsletter: Any, to: str) -> None:
     out.print(f"Sent a test to {address}.")
 
 
-def watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
+def watch(ports: "Ports", edition_id: int, *, quiet: bool) -> None:
     """Show how far it is, until nothing is left that is due now, or nothing moves any more.
 
     Recovers as the beat would: there may be none, and a task may be lost.
@@ -161,7 +168,7 @@ def watch(ports: Any, edition_id: int, *, quiet: bool) -> None:
             time.sleep(POLL_S)
 
 
-def _standing(ports: Any, edition_id: int) -> tuple[int, int, int, bool]:
+def _standing(ports: "Ports", edition_id: int) -> tuple[int, int, int, bool]:
     """How many deliveries are left, of how many, and in hand; and whether any will be sent now."""
     from newsletter.domain.editions.edition import EditionStatus
     from newsletter.store.delivery import deliveries
@@ -174,7 +181,7 @@ def _standing(ports: Any, edition_id: int) -> tuple[int, int, int, bool]:
     return found.queued, found.total, found.sending, bool(found.sending or (due and is_sending))
 
 
-def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
+def result_of(ports: "Ports", edition_id: int, slug: str) -> dict[str, Any]:
     """How the edition stands, its deliveries counted by state; finished if nothing is left."""
     from newsletter.services.sending.run.deliver import close_if_done
 
@@ -182,7 +189,7 @@ def result_of(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
     return read_result(ports, edition_id, slug)
 
 
-def read_result(ports: Any, edition_id: int, slug: str) -> dict[str, Any]:
+def read_result(ports: "Ports", edition_id: int, slug: str) -> dict[str, Any]:
     """Return how the edition stands, its deliveries counted by state; nothing is changed."""
     from newsletter.store.delivery import deliveries
     from newsletter.store.editions import editions

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,11 @@ from newsletter.cli.context import out as console
 from newsletter.cli.selection import SentEditionDate, sent_edition
 from newsletter.cli.temporary_worker import ANSWER_S
 from newsletter.errors import InputError
+
+if TYPE_CHECKING:
+    from newsletter.config import Settings
+    from newsletter.services.ports import Ports
+
 
 _BY = "command line"
 _POLL_S = 0.2
@@ -94,7 +99,7 @@ def resend(on: SentEditionDate = "", slug: Slug = "", at: At = "", as_json: AsJs
     tell(result, as_json=False)
 
 
-def _await_hands(ports: Any, edition_id: int) -> None:
+def _await_hands(ports: "Ports", edition_id: int) -> None:
     """Return when no worker has anything of the edition, or when that takes too long; say which."""
     from newsletter.services.sending import control
 
@@ -114,7 +119,7 @@ def _await_hands(ports: Any, edition_id: int) -> None:
         )
 
 
-def _note_who_goes_on(settings: Any) -> None:
+def _note_who_goes_on(settings: "Settings") -> None:
     from newsletter.tasks.queue import has_worker
 
     is_there = has_worker(settings.redis_url, timeout_s=ANSWER_S)

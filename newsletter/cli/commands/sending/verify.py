@@ -1,12 +1,18 @@
 """newsletter verify: the ledger held against what a relay kept."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from newsletter.cli.context import AsJson, At, Slug, command_context, note, out, print_json
 from newsletter.errors import InputError
+
+if TYPE_CHECKING:
+    from newsletter.domain.delivery.reconciliation import ReconciliationReport
+    from newsletter.domain.editions.edition import Edition
+    from newsletter.services.ports import Ports
+
 
 _DIFFERS = 10  # Exit code: somebody was lost, got it twice, or the ledger is surprised.
 
@@ -46,7 +52,7 @@ def verify(
     raise typer.Exit(0 if found.agrees else _DIFFERS)
 
 
-def _meant(ports: Any, slug: str, edition: str) -> Any:
+def _meant(ports: "Ports", slug: str, edition: str) -> Any:
     from newsletter.cli.selection import sent_edition
     from newsletter.store.editions import editions
 
@@ -56,26 +62,26 @@ def _meant(ports: Any, slug: str, edition: str) -> Any:
         return editions.by_id(session, int(edition))
 
 
-def _document(edition: Any, found: Any) -> dict[str, Any]:
+def _document(edition: "Edition", found: "ReconciliationReport") -> dict[str, Any]:
     return {
         "edition": edition.id,
         "date": edition.on.isoformat(),
         "agrees": found.agrees,
         "recipients": found.recipients,
         **{status.value: count for status, count in found.states.items() if status != "sending"},
-        "kept": found.kept,
-        **{finding.value: count for finding, count in found.found.items()},
+        "kept": found.archived,
+        **{finding.value: count for finding, count in found.counts.items()},
         "subscribers": {finding.value: ids for finding, ids in found.ids.items() if ids},
     }
 
 
-def _tell(edition: Any, found: Any) -> None:
+def _tell(edition: "Edition", found: "ReconciliationReport") -> None:
     said = [f"{count} {status}" for status, count in found.states.items() if count]
     out.print(
         f"[bold]{edition.on}[/], number {edition.id}: {', '.join(said) or 'nobody'}; ", end=""
     )
-    out.print(f"{found.kept} messages kept.")
-    for finding, count in found.found.items():
+    out.print(f"{found.archived} messages kept.")
+    for finding, count in found.counts.items():
         ids = ", ".join(map(str, found.ids[finding]))
         more = " …" if count > len(found.ids[finding]) else ""
         if count:
