@@ -9,9 +9,12 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 FROM python:3.13-slim
 RUN useradd --system --create-home --uid 10001 newsletter \
     && install --directory --owner newsletter /var/lib/newsletter
-COPY --from=build /wheels /wheels
-RUN pip install --no-cache-dir /wheels/*.whl && rm -r /wheels
 WORKDIR /app
+# The libraries first: they change less often than the service. Exactly those of the lock, file by file.
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
+COPY --from=build /wheels /wheels
+RUN pip install --no-cache-dir --no-deps /wheels/*.whl && rm -r /wheels
 COPY worker.py ./
 USER newsletter
 ENV PYTHONUNBUFFERED=1 NEWSLETTER_DATA_DIR=/var/lib/newsletter NEWSLETTER_LOG_FORMAT=json

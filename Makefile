@@ -1,13 +1,17 @@
-# Two words do everything: make demo, make test.
+# Two words do everything: make demo, make test. CONTRIBUTING.md says when to use the others.
 PYTHON ?= python3
 BIN := .venv/bin
+# What a checkout installs: exactly these versions. LOCK= (empty): the newest that pyproject.toml allows.
+LOCK ?= requirements-dev.lock
+# make lock takes the newest versions; with UPGRADE= (empty) it changes only what pyproject.toml made necessary.
+UPGRADE ?= --upgrade
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check clean
+.PHONY: help demo serve test lint format check coverage shell migration lock hooks clean
 
 help: ## This list
 	@echo "newsletter: an evening newsletter, from feeds to inboxes"
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo
 	@echo "  make demo FEEDS=\"https://example.org/feed.xml saved-feeds/\"   the demo on feeds of yours"
 
@@ -21,14 +25,36 @@ test: .venv/dev ## Every test, on real PostgreSQL, Redis, SMTP, a browser and pr
 	@sh .ci/tools
 	@$(BIN)/python -m pytest -n auto
 
-check: test ## The tests, and lint, types and import contracts
+lint: .venv/dev ## Lint, format, types and import contracts: a minute, and no test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-clean: ## Remove what was installed and made here
-	rm -rf .venv .data .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+format: .venv/dev ## Write the code as ruff formats it, and mend what it can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+check: test lint ## What CI runs: the tests, then lint
+
+coverage: .venv/dev ## Every test, and the lines that none of them ran
+	@$(BIN)/python -m pytest -n auto --cov=newsletter --cov-report=term-missing:skip-covered
+
+shell: .venv/demo ## A Python prompt with the settings, the ports and the store of this checkout
+	@$(BIN)/python .ci/shell.py
+
+migration: .venv/dev ## A migration for what you changed in the models: make migration NAME=story_note
+	@$(BIN)/python .ci/migration.py $(NAME)
+
+lock: .venv/uv pyproject.toml ## The lock files anew, with the newest versions that pyproject.toml allows
+	@sh .ci/lock $(UPGRADE)
+
+hooks: .venv/dev ## Have git check each commit: lint, format, types
+	@$(BIN)/pre-commit install
+
+clean: ## Remove what was installed and built here; asks before it deletes the database in .data
+	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@sh .ci/clean "$(DATABASE)"
 
 .venv/python:
 	@$(PYTHON) -c '' 2>/dev/null || \
@@ -39,10 +65,21 @@ clean: ## Remove what was installed and made here
 	  { echo "No virtual environment could be made. On Debian: apt-get install python3-venv"; exit 2; }
 	@touch $@
 
-.venv/demo: .venv/python pyproject.toml
-	@$(BIN)/python .ci/install.py "Installing into .venv" --editable '.[embedded]'
+.venv/demo: .venv/python pyproject.toml $(LOCK)
+	@$(BIN)/python .ci/install.py "Installing into .venv" $(LOCK:%=--versions-of %) --editable '.[embedded]'
 	@touch $@
 
-.venv/dev: .venv/demo pyproject.toml
-	@$(BIN)/python .ci/install.py "Installing the tests' tools into .venv" --editable '.[dev]'
+ifeq ($(LOCK),)
+.venv/dev: .venv/python pyproject.toml
+	@$(BIN)/python .ci/install.py "Installing the newest libraries into .venv" --upgrade --editable '.[dev]'
+	@touch .venv/demo $@
+else
+.venv/dev: .venv/python pyproject.toml $(LOCK)
+	@$(BIN)/python .ci/install.py "Installing the libraries and the tests' tools into .venv" --require-hashes --requirement $(LOCK)
+	@$(BIN)/python .ci/install.py "Installing newsletter into .venv" --no-deps --no-build-isolation --editable .
+	@touch .venv/demo $@
+endif
+
+.venv/uv: .venv/python
+	@$(BIN)/python .ci/install.py "Installing uv into .venv" 'uv>=0.5'
 	@touch $@

@@ -1,6 +1,8 @@
 """Install with pip, and show how far it is.
 
-Usage: python .ci/install.py WHAT PIP-ARGUMENT…
+Usage: python .ci/install.py WHAT [--versions-of LOCK] PIP-ARGUMENT…
+
+With --versions-of pip takes the versions of a lock file, for as few of its packages as it needs.
 
 pip is either silent for a minute or writes two hundred lines. Here it is one line that counts, or,
 where the output is no terminal, one line every few seconds. What pip says when it fails is shown.
@@ -9,12 +11,15 @@ where the output is no terminal, one line every few seconds. What pip says when 
 import re
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 EVERY_S = 10.0  # In a log; often enough to see that it goes on.
 SHOWN_LINES = 30
 _STEP = re.compile(r"\s*(Collecting|Downloading|Building|Installing) (\S+)")
 _NAME_ENDS = re.compile(r"[^\w.-]")
+_HASH = re.compile(r"\s*\\\n\s*--hash=\S+")
 _PIP = (sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-color")
 
 
@@ -24,7 +29,8 @@ def main() -> int:
     # An older pip, which Python 3.11 still brings, warns of the name of an extra that it misreads.
     code, lines = _run(what, ("pip>=23.3",))
     if code == 0:
-        code, lines = _run(what, arguments)
+        with tempfile.TemporaryDirectory() as folder:
+            code, lines = _run(what, _with_constraints(arguments, Path(folder)))
     _show(f"{what}: {'done' if code == 0 else 'failed'}\n", is_last=True)
     if code != 0:
         sys.stderr.write("".join(lines[-SHOWN_LINES:]))
@@ -51,6 +57,19 @@ def _run(what: str, arguments: list[str] | tuple[str, ...]) -> tuple[int, list[s
                 _show(f"{what}: {len(packages)} packages, {_words(step)}")
                 shown_at = time.monotonic()
     return pip.returncode, lines
+
+
+def _with_constraints(arguments: list[str], folder: Path) -> list[str]:
+    """Return the arguments with --versions-of LOCK as pip's --constraint, written into folder.
+
+    Without hashes: with them pip refuses a checkout, which has none.
+    """
+    if arguments[:1] != ["--versions-of"]:
+        return arguments
+    _, lock, *others = arguments
+    constraints = folder / "constraints.txt"
+    constraints.write_text(_HASH.sub("", Path(lock).read_text()))
+    return ["--constraint", str(constraints), *others]
 
 
 def _words(step: "re.Match[str]") -> str:
