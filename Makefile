@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # What a checkout installs: exactly these versions. LOCK= (empty): the newest that pyproject.toml allows.
 LOCK ?= requirements-dev.lock
+DEV := .venv/dev$(if $(LOCK),,-newest)
 # make lock takes the newest versions; with UPGRADE= (empty) it changes only what pyproject.toml made necessary.
 UPGRADE ?= --upgrade
 .DEFAULT_GOAL := help
@@ -21,35 +22,35 @@ demo: .venv/demo ## The whole evening once, into a mail catcher (FEEDS="address-
 serve: .venv/demo ## All of it, staying up: pages, worker, beat, engines, mail catcher; Ctrl-C ends it
 	@$(BIN)/newsletter serve --all
 
-test: .venv/dev ## Every test, on real PostgreSQL, Redis, SMTP, a browser and proxies
+test: $(DEV) ## Every test, on real PostgreSQL, Redis, SMTP, a browser and proxies
 	@sh .ci/tools
 	@$(BIN)/python -m pytest -n auto
 
-lint: .venv/dev ## Lint, format, types and import contracts: a minute, and no test
+lint: $(DEV) ## Lint, format, types and import contracts: a minute, and no test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-format: .venv/dev ## Write the code as ruff formats it, and mend what it can mend
+format: $(DEV) ## Write the code as ruff formats it, and mend what it can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 check: test lint ## What CI runs: the tests, then lint
 
-coverage: .venv/dev ## Every test, and the lines that none of them ran
+coverage: $(DEV) ## Every test, and the lines that none of them ran
 	@$(BIN)/python -m pytest -n auto --cov=newsletter --cov-report=term-missing:skip-covered
 
 shell: .venv/demo ## A Python prompt with the settings, the ports and the store of this checkout
 	@$(BIN)/python .ci/shell.py
 
-migration: .venv/dev ## A migration for what you changed in the models: make migration NAME=story_note
+migration: $(DEV) ## A migration for what you changed in the models: make migration NAME=story_note
 	@$(BIN)/python .ci/migration.py $(NAME)
 
 lock: .venv/uv pyproject.toml ## The lock files anew, with the newest versions that pyproject.toml allows
 	@sh .ci/lock $(UPGRADE)
 
-hooks: .venv/dev ## Have git check each commit: lint, format, types
+hooks: $(DEV) ## Have git check each commit: lint, format, types
 	@$(BIN)/pre-commit install
 
 clean: ## Remove what was installed and built here; asks before it deletes the database in .data
@@ -69,16 +70,16 @@ clean: ## Remove what was installed and built here; asks before it deletes the d
 	@$(BIN)/python .ci/install.py "Installing into .venv" $(LOCK:%=--versions-of %) --editable '.[embedded]'
 	@touch $@
 
-ifeq ($(LOCK),)
-.venv/dev: .venv/python pyproject.toml
-	@$(BIN)/python .ci/install.py "Installing the newest libraries into .venv" --upgrade --editable '.[dev]'
-	@touch .venv/demo $@
-else
 .venv/dev: .venv/python pyproject.toml $(LOCK)
 	@$(BIN)/python .ci/install.py "Installing the libraries and the tests' tools into .venv" --require-hashes --requirement $(LOCK)
 	@$(BIN)/python .ci/install.py "Installing newsletter into .venv" --no-deps --no-build-isolation --editable .
+	@rm -f $@-newest
 	@touch .venv/demo $@
-endif
+
+.venv/dev-newest: .venv/python pyproject.toml
+	@$(BIN)/python .ci/install.py "Installing the newest libraries into .venv" --upgrade --upgrade-strategy eager --editable '.[dev]'
+	@rm -f .venv/dev
+	@touch .venv/demo $@
 
 .venv/uv: .venv/python
 	@$(BIN)/python .ci/install.py "Installing uv into .venv" 'uv>=0.5'
