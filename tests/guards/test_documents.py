@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -230,29 +229,3 @@ def test_the_dockerfile_copies_what_there_is_and_runs_as_nobody_special() -> Non
     assert copied
     assert all((ROOT / one).exists() and f"!{one}" in let_in for one in copied)
     assert re.search(r"^USER newsletter$", text, re.M)
-
-
-def test_the_changelog_knows_this_version() -> None:
-    """Ops read it before they update."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-
-    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
-
-
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "docs/operate.md"])
-def test_every_link_to_a_file_leads_to_one(name: str) -> None:
-    """A document that leads nowhere was not read by its writer."""
-    page = ROOT / name
-    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text())
-
-    assert [one for one in links if not (page.parent / one).exists()] == []
-
-
-def test_every_decision_is_listed() -> None:
-    """A decision that is not listed is taken again."""
-    folder = ROOT / "docs/decisions"
-    listed = (folder / "README.md").read_text()
-    pages = [path.name for path in folder.glob("0*.md")]
-
-    assert pages
-    assert [name for name in pages if name not in listed] == []
