@@ -5,9 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from newsletter.store import suppressions
+from newsletter.store.subscribers import suppressions
 
-PAGE = (Path(__file__).parents[2] / "docs/data-protection.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/data-protection.md").read_text()
 EVIDENCE, ERASING, UNCONFIRMED = re.findall(r"^```sql\n(.*?)^```$", PAGE, re.M | re.S)
 ANN = "ann@mail.example"
 # Ann is subscribed and was sent an edition; Bob signed up two months ago and never confirmed.
