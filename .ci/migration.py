@@ -16,7 +16,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from newsletter import embedded
-from newsletter.embedded import Engine
+from newsletter.embedded import EmbeddedService
 from newsletter.store import Store
 from newsletter.store.schema import migrate
 
@@ -33,9 +33,9 @@ def main() -> int:
         return 2
     with (
         tempfile.TemporaryDirectory() as folder,
-        embedded.engines(Path(folder), frozenset({Engine.DATABASE})) as urls,
+        embedded.engines(Path(folder), frozenset({EmbeddedService.DATABASE})) as urls,
     ):
-        store = Store(urls[Engine.DATABASE])
+        store = Store(urls[EmbeddedService.DATABASE])
         try:
             migrate(store)
             path = write(store, name, migrations=MIGRATIONS)

@@ -7,7 +7,7 @@ import code
 import sys
 
 from newsletter import config
-from newsletter.embedded import Engine
+from newsletter.embedded import EmbeddedService
 from newsletter.errors import NewsletterError
 
 _BANNER = """settings   what the environment says
@@ -20,7 +20,7 @@ def main() -> int:
     """Run the prompt to its end; return the exit code."""
     try:
         settings = config.load()
-        with config.engines(settings, need=frozenset({Engine.DATABASE})) as running:
+        with config.engines(settings, need=frozenset({EmbeddedService.DATABASE})) as running:
             ports = config.ports(running, enqueue=lambda *_: None)
             names = {"settings": running, "ports": ports, "store": ports.store}
             code.interact(_BANNER, local=names, exitmsg="")

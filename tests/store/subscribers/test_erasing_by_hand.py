@@ -18,7 +18,7 @@ INSERT INTO subscriber (address, address_key, name, language, zone, created_at) 
 INSERT INTO subscription (newsletter_id, subscriber_id, status, requested_at)
     SELECT :newsletter_id, id, CASE WHEN name = 'Ann' THEN 'confirmed' ELSE 'unconfirmed' END, now()
     FROM subscriber;
-INSERT INTO consent (subscription_id, event, means, remote_address, at)
+INSERT INTO consent (subscription_id, event, channel, remote_address, at)
     SELECT id, 'asked', 'form', '192.0.2.7', now() FROM subscription;
 CREATE TABLE delivery_2026_03 PARTITION OF delivery
     FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
