@@ -13,9 +13,9 @@ _LINE = re.compile(r"^ {4}(\w+) [|o]{2}(--|\.\.)[|o][{|] (\w+) : (\w+)$", re.M)
 
 
 def _picture(kind: str) -> str:
-    found = re.search(rf"^```mermaid\n{kind}\n(.*?)^```$", PAGE, re.M | re.S)
-    assert found is not None
-    return found[1]
+    block = re.search(rf"^```mermaid\n{kind}\n(.*?)^```$", PAGE, re.M | re.S)
+    assert block is not None
+    return block[1]
 
 
 def test_every_table_is_in_the_picture_and_in_the_list() -> None:
@@ -60,7 +60,7 @@ def test_the_ends_of_a_line_say_how_many_rows_there_may_be() -> None:
 def test_the_floors_are_those_of_the_contract() -> None:
     """The contract is what holds; a picture of other floors would send people to closed doors."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    layers = next(one["layers"] for one in settings["contracts"] if one["type"] == "layers")
+    layers = next(each["layers"] for each in settings["contracts"] if each["type"] == "layers")
     floors = [set(re.findall(r"\w+", layer)) for layer in layers]
     # In brackets: a room that may not be there yet.
     optional = {room for layer in layers for room in re.findall(r"\((\w+)\)", layer)}

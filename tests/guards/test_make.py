@@ -39,10 +39,10 @@ def _clean(checkout: Path, *arguments: str) -> str:
 
 def test_clean_leaves_the_database_where_nobody_can_be_asked(checkout: Path) -> None:
     """It may be the only copy of a list of subscribers; a script must not lose it."""
-    shown = _clean(checkout)
+    output = _clean(checkout)
 
-    assert "Left: .data" in shown
-    assert "make clean DATABASE=delete" in shown
+    assert "Left: .data" in output
+    assert "make clean DATABASE=delete" in output
     assert (checkout / ".data/secret-key").exists()
     assert not (checkout / ".venv").exists()
 

@@ -43,7 +43,7 @@ def test_every_link_between_documents_leads_somewhere() -> None:
 
 
 def test_every_page_of_the_documents_can_be_reached_from_the_readme() -> None:
-    """A page that no other leads to is found by nobody."""
+    """A page that no other leads to is head by nobody."""
     reached, ahead = set(), [ROOT / "README.md"]
     while ahead:
         page = ahead.pop().resolve()
@@ -59,12 +59,12 @@ def test_every_page_of_the_documents_can_be_reached_from_the_readme() -> None:
 def test_a_decision_begins_with_its_date_and_status_and_fits_on_a_page(page: Path) -> None:
     """Of two that differ the later one holds, and one that was replaced must not be followed."""
     text = page.read_text()
-    found = _DATED.match(text)
+    head = _DATED.match(text)
 
-    assert found is not None, "Begin: # NNNN · Title, then 2026-01-02 · accepted"
-    assert page.name.startswith(f"{found['number']}-")
+    assert head is not None, "Begin: # NNNN · Title, then 2026-01-02 · accepted"
+    assert page.name.startswith(f"{head['number']}-")
     known = {each.name[:4] for each in DECISIONS}
-    assert set(re.findall(r"by (\d{4})", found["status"])) <= known
+    assert set(re.findall(r"by (\d{4})", head["status"])) <= known
     assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequences"))
     assert len(text.splitlines()) <= MAX_LINES
 
@@ -73,9 +73,9 @@ def test_the_list_of_decisions_is_what_their_pages_say() -> None:
     """A decision that is not listed is taken again."""
     rows = []
     for page in DECISIONS:
-        found = _DATED.match(page.read_text())
-        assert found is not None
-        number, title, date, status = found.group("number", "title", "date", "status")
+        head = _DATED.match(page.read_text())
+        assert head is not None
+        number, title, date, status = head.group("number", "title", "date", "status")
         rows.append(f"| [{number}]({page.name}) | {date} | {title} | {status} |")
     listed = re.findall(r"^\| \[\d{4}\].*$", (ROOT / "docs/decisions/README.md").read_text(), re.M)
 

@@ -8,7 +8,9 @@ from sqlalchemy import text
 from newsletter.store.subscribers import suppressions
 
 PAGE = (Path(__file__).parents[3] / "docs/data-protection.md").read_text()
-EVIDENCE, ERASING, UNCONFIRMED = re.findall(r"^```sql\n(.*?)^```$", PAGE, re.M | re.S)
+READ_EVIDENCE, ERASE_PERSON, ERASE_UNCONFIRMED = re.findall(
+    r"^```sql\n(.*?)^```$", PAGE, re.M | re.S
+)
 ANN = "ann@mail.example"
 # Ann is subscribed and was sent an edition; Bob signed up two months ago and never confirmed.
 WORLD = """
@@ -43,7 +45,7 @@ def _run(session, page_statements: str) -> None:
 def test_the_evidence_of_one_person_can_be_read(session, newsletter):
     _fill(session, newsletter)
 
-    rows = session.execute(text(EVIDENCE)).all()
+    rows = session.execute(text(READ_EVIDENCE)).all()
 
     assert [tuple(row)[1:4] for row in rows] == [("asked", "form", "192.0.2.7")]
 
@@ -51,7 +53,7 @@ def test_the_evidence_of_one_person_can_be_read(session, newsletter):
 def test_an_erased_person_is_in_no_table_and_is_not_mailed_again(session, newsletter):
     _fill(session, newsletter)
 
-    _run(session, ERASING)
+    _run(session, ERASE_PERSON)
 
     tables = ("subscriber", "subscription", "consent", "delivery")
     left = [session.scalars(text(f"SELECT t::text FROM {table} AS t")).all() for table in tables]
@@ -63,6 +65,6 @@ def test_an_erased_person_is_in_no_table_and_is_not_mailed_again(session, newsle
 def test_who_never_confirmed_can_be_erased_and_nobody_else_is(session, newsletter):
     _fill(session, newsletter)
 
-    _run(session, UNCONFIRMED)
+    _run(session, ERASE_UNCONFIRMED)
 
     assert session.scalars(text("SELECT address_key FROM subscriber")).all() == [ANN]
