@@ -7,7 +7,7 @@ DEV := .venv/dev$(if $(LOCK),,-newest)
 # make lock takes the newest versions; with UPGRADE= (empty) it changes only what pyproject.toml made necessary.
 UPGRADE ?= --upgrade
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint format check coverage shell migration lock hooks clean
+.PHONY: help demo serve test lint format check coverage shell migration translations language lock hooks clean
 
 help: ## This list
 	@echo "newsletter: an evening newsletter, from feeds to inboxes"
@@ -46,6 +46,22 @@ shell: .venv/demo ## A Python prompt with the settings, the ports and the store 
 
 migration: $(DEV) ## A migration for what you changed in the models: make migration NAME=story_note
 	@$(BIN)/python .ci/migration.py $(NAME)
+
+# All sentences for readers, as pyproject.toml says where to look for them.
+EXTRACT := $(BIN)/pybabel -q extract -F pyproject.toml --ignore-dirs '.*' --add-location file \
+  --project newsletter --version mail-and-pages -o .venv/newsletter.pot .
+
+translations: $(DEV) ## Bring the catalogues up to date with the sentences in code and templates
+	@$(EXTRACT)
+	@$(BIN)/pybabel -q update -i .venv/newsletter.pot -d newsletter/locales -D newsletter \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@$(BIN)/python -m pytest -q tests/guards/test_catalogues.py
+
+language: $(DEV) ## Begin the catalogue of a language: make language LANGUAGE=ckb
+	@test -n "$(LANGUAGE)" || { echo "Name the language: make language LANGUAGE=ckb"; exit 2; }
+	@test ! -e newsletter/locales/$(LANGUAGE) || { echo "It has a catalogue."; exit 2; }
+	@$(EXTRACT)
+	@$(BIN)/pybabel -q init -i .venv/newsletter.pot -d newsletter/locales -D newsletter -l $(LANGUAGE)
 
 lock: .venv/uv pyproject.toml ## The lock files anew, with the newest versions that pyproject.toml allows
 	@sh .ci/lock $(UPGRADE)

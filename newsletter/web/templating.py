@@ -7,10 +7,10 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from newsletter.mail.content.translations import direction, long_date
+from newsletter.locales.cldr import long_date, text_direction
+from newsletter.locales.template_translations import add_translations
 from newsletter.resources import templates
 from newsletter.web.http_server.proxies import root_path
-from newsletter.web.translations import page_words
 
 STATIC = Path(__file__).parent / "static"
 
@@ -21,6 +21,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+add_translations(_environment)
 
 
 def page(name: str, *, language: str = "en", status: int = 200, **values: Any) -> HTMLResponse:
@@ -28,8 +29,7 @@ def page(name: str, *, language: str = "en", status: int = 200, **values: Any) -
     common = {
         "root": root_path(),
         "language": language,
-        "dir": direction(language),
-        "said": page_words(language),
+        "dir": text_direction(language),
         "long_date": lambda on: long_date(on, language),
         "clock": _clock,
     }

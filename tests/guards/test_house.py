@@ -43,7 +43,7 @@ def test_every_module_opens_with_what_it_is_for(path: Path) -> None:
 def test_below_the_entry_floors_nobody_asks_for_the_time_or_the_environment() -> None:
     """Time and settings are arguments there, so that any evening can be replayed and tested."""
     asks = re.compile(r"datetime\.now\(|date\.today\(|os\.environ|time\.time\(|random\.")
-    rooms = ("domain", "feeds", "mail", "store", "topics", "services")
+    rooms = ("domain", "feeds", "locales", "mail", "store", "topics", "services")
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for room in rooms

@@ -1,14 +1,12 @@
 """An evening's edition of invented outlets, and how a reader's program takes a message apart."""
 
 import re
-import tomllib
 from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
-from importlib.resources import files
 from typing import Any
 
 from newsletter.domain.articles.article import Article, Image
@@ -16,6 +14,7 @@ from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Placement, Story
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
+from newsletter.locales.catalogues import translated_languages
 from newsletter.mail.content.render import render_digest
 from newsletter.mail.message.headers import HeaderContext
 from newsletter.mail.message.master_copy import Recipient
@@ -23,8 +22,7 @@ from newsletter.mail.rendered import EmailLinks, RenderedEmail, Slot
 
 EVENING = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 SITE = "https://letters.example"
-# Those that have words of their own.
-LANGUAGES = tuple(tomllib.loads(files("newsletter.mail").joinpath("words.toml").read_text("utf-8")))
+LANGUAGES = tuple(sorted(translated_languages()))
 HARBOUR = "https://www.harbour-post.example/world/2026/a-bridge-opens"
 
 

@@ -11,7 +11,7 @@ from newsletter.cli.context import out
 from newsletter.domain.digest.digest import Decision, Story
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.mail.content.translations import updated_since
+from newsletter.mail.content.translations import update_notice
 
 NEAREST = 12  # Of the left out, those that came nearest; --json has them all.
 
@@ -49,7 +49,7 @@ def stories_lines(edition: Edition, newsletter: Newsletter) -> None:
 def _since(story: Story, on: date, language: str) -> str:
     """As readers are told it, in their language."""
     return (
-        f"{updated_since(story.follows_edition_of, on=on, language=language)} · "
+        f"{update_notice(story.follows_edition_of, on=on, language=language)} · "
         if story.follows_edition_of
         else ""
     )

@@ -7,10 +7,9 @@ from itertools import groupby
 from urllib.parse import urlsplit
 
 from newsletter.domain.articles.article import Article, Image
-from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Placement, Story
 from newsletter.domain.editions.edition import Edition
-from newsletter.mail.content.translations import updated_since, words
+from newsletter.mail.content.translations import label_name, list_names, update_notice
 
 CONTENT_PX = 536  # 600 less the margins of 32 on either side.
 SMALLEST_IMAGE_PX = 480  # A narrower photo would be stretched.
@@ -86,18 +85,18 @@ def web_address(url: str) -> str:
 
 
 def _item(story: Story, on: date, language: str) -> StoryView:
-    first, said = story.lead, words(language)
+    first = story.lead
     return StoryView(
         title=story.title,
         summary=story.summary,
         url=web_address(first.url),
         kicker=story.section,
-        label="" if story.label is Label.NEWS else getattr(said, story.label.value),
-        updated=updated_since(story.follows_edition_of, on=on, language=language)
+        label=label_name(story.label, language),
+        updated=update_notice(story.follows_edition_of, on=on, language=language)
         if story.follows_edition_of
         else "",
         source=first.source,
-        byline=_byline(first),
+        byline=_byline(first, language),
         image=_picture(first.image, story.title),
         related=tuple(
             (other.title, web_address(other.url), other.source)
@@ -107,9 +106,9 @@ def _item(story: Story, on: date, language: str) -> StoryView:
     )
 
 
-def _byline(article: Article) -> str:
+def _byline(article: Article, language: str) -> str:
     names = [name for name in article.authors if name.casefold() not in article.source.casefold()]
-    return ", ".join(names[:3])
+    return list_names(names[:3], language)
 
 
 def _picture(image: Image | None, title: str) -> ImageView | None:

@@ -6,7 +6,7 @@ from newsletter.domain.digest.digest import Story
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.text.clean import truncate
-from newsletter.mail.content.translations import words
+from newsletter.mail.content.translations import announce_headlines
 
 SUBJECT_CHARS = 90  # What a wide screen shows of a subject; a phone cuts it by itself.
 PREHEADER_CHARS = 140  # What a phone shows below the subject.
@@ -22,7 +22,7 @@ def preheader_of(stories: tuple[Story, ...], language: str) -> str:
     titles = [story.title for story in stories[1:4]]
     if not titles:
         return truncate(stories[0].summary, PREHEADER_CHARS) if stories else ""
-    return truncate(f"{words(language).also}: {'; '.join(titles)}", PREHEADER_CHARS)
+    return truncate(announce_headlines(titles, language), PREHEADER_CHARS)
 
 
 def with_stories(edition: Edition, stories: tuple[Story, ...], newsletter: Newsletter) -> Edition:

@@ -11,9 +11,9 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.text.clean import strip_invisible, truncate
 from newsletter.errors import PreflightError
+from newsletter.locales.cldr import long_date, text_direction
 from newsletter.mail.content.digest_view import digest_view
 from newsletter.mail.content.inline_css import inline
-from newsletter.mail.content.translations import direction, long_date, words
 from newsletter.mail.rendered import ANY_SLOT, EmailLinks, RenderedEmail, Slot
 from newsletter.resources import templates
 
@@ -93,10 +93,9 @@ def _with_slots(email: RenderedEmail, key: str, names: dict[str, Slot]) -> Rende
 
 
 def _render(folder: str, newsletter: Newsletter, values: dict[str, Any]) -> RenderedEmail:
-    is_rtl = direction(newsletter.language) == "rtl"
+    is_rtl = text_direction(newsletter.language) == "rtl"
     common = values | {
         "newsletter": _clean(newsletter),
-        "said": words(newsletter.language),
         "language": newsletter.language,
         "dir": "rtl" if is_rtl else "ltr",
         "start": "right" if is_rtl else "left",
@@ -125,6 +124,8 @@ def _environment(kind: str) -> "SandboxedEnvironment":
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
+    from newsletter.locales.template_translations import add_translations
+
     environment = SandboxedEnvironment(
         loader=FileSystemLoader(templates("email")),
         undefined=StrictUndefined,
@@ -134,6 +135,7 @@ def _environment(kind: str) -> "SandboxedEnvironment":
         keep_trailing_newline=True,
     )
     environment.filters["wrap"] = _wrapped
+    add_translations(environment)
     _check_templates(environment)
     return environment
 

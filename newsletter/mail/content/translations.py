@@ -1,72 +1,63 @@
-"""The mail's own words by language, and how dates and directions go there."""
+"""What code, and no template, says in a mail's language."""
 
-import tomllib
+from collections.abc import Sequence
 from datetime import date
-from functools import cache
-from importlib.resources import files
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from functools import reduce
 
-if TYPE_CHECKING:  # some ten megabytes that a worker which only delivers never needs
-    from babel import Locale
+from newsletter.domain.articles.labels import Label
+from newsletter.locales.catalogues import get_translations
+from newsletter.locales.cldr import day_and_month, weekday_name
 
-_RIGHT_TO_LEFT = "right-to-left"
 _WEEK_DAYS = 7
 
 
-def words(language: str) -> Any:
-    """The words of a language (BCP 47) as attributes; English where we have none."""
-    tables = _tables()
-    return tables.get(_base(language), tables["en"])
+def label_name(label: Label, language: str) -> str:
+    """Return what a label is called; "" for plain news, which bears none."""
+    pgettext = get_translations(language).pgettext
+    names = {
+        Label.OPINION: pgettext("kind of article", "Opinion"),
+        Label.ANALYSIS: pgettext("kind of article", "Analysis"),
+        Label.FEATURE: pgettext("kind of article", "Feature"),
+        Label.LIVE: pgettext("kind of article", "Live"),
+        Label.SPONSORED: pgettext("kind of article", "Sponsored"),
+    }
+    return names.get(label, "")
 
 
-def direction(language: str) -> str:
-    """The direction of its script: rtl or ltr."""
-    return "rtl" if _locale(language).character_order == _RIGHT_TO_LEFT else "ltr"
-
-
-def long_date(on: date, language: str) -> str:
-    """The date with its weekday, as the language writes it."""
-    from babel.dates import format_date
-
-    return format_date(on, format="full", locale=_locale(language))
-
-
-def updated_since(since: date, *, on: date, language: str) -> str:
-    """That a story goes on from the edition of since, in an edition of the date on.
+def update_notice(since: date, *, on: date, language: str) -> str:
+    """Return that a story goes on from the edition of since, in an edition of the date on.
 
     "Updated since yesterday", else with the weekday, else with the date: the weekday of a week ago
     could be today's.
     """
-    from babel.dates import format_date, format_skeleton
-
-    said, spoken = words(language), _locale(language if _base(language) in _tables() else "en")
-    days = (on - since).days
+    gettext, days = get_translations(language).gettext, (on - since).days
     if days == 1:
-        return str(said.updated_yesterday)
-    values = {
-        "day": format_date(since, format="EEEE", locale=spoken),
-        "date": format_skeleton("MMMMd", since, locale=spoken),
+        return gettext("Updated since yesterday")
+    if 1 < days < _WEEK_DAYS:
+        # A language whose weekdays change behind a preposition may say the date: both are there.
+        notice = gettext("Updated since %(weekday)s")
+    else:
+        notice = gettext("Updated since %(date)s")
+    days_of_since = {
+        "weekday": weekday_name(since, language),
+        "date": day_and_month(since, language),
     }
-    form = said.updated_weekday if 1 < days < _WEEK_DAYS else said.updated_date
-    return str(form.format(**values))
+    return notice % days_of_since
 
 
-@cache
-def _tables() -> dict[str, SimpleNamespace]:
-    text = files("newsletter.mail").joinpath("words.toml").read_text(encoding="utf-8")
-    return {language: SimpleNamespace(**told) for language, told in tomllib.loads(text).items()}
+def announce_headlines(headlines: Sequence[str], language: str) -> str:
+    """Return "Also:" with headlines in a row, parted as the language parts them."""
+    pgettext = get_translations(language).pgettext
+    row = _in_a_row(headlines, pgettext("headlines in a row", "%(first)s; %(second)s"))
+    return pgettext("preheader", "Also: %(headlines)s") % {"headlines": row}
 
 
-@cache
-def _locale(language: str) -> "Locale":
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(_base(language) if _base(language) in _tables() else "en")
+def list_names(names: Sequence[str], language: str) -> str:
+    """Return names in a row, parted by the language's comma."""
+    pgettext = get_translations(language).pgettext
+    return _in_a_row(names, pgettext("parts in a row", "%(first)s, %(second)s"))
 
 
-def _base(language: str) -> str:
-    return language.replace("_", "-").split("-", maxsplit=1)[0].lower()
+def _in_a_row(parts: Sequence[str], pattern: str) -> str:
+    """Return the parts joined by a pattern for two; "" without any."""
+    return reduce(lambda first, second: pattern % {"first": first, "second": second}, parts or [""])

@@ -12,7 +12,7 @@ from newsletter.domain.editions.edition import TRANSITIONS, Edition, EditionStat
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.errors import NotFoundError, PreflightError
-from newsletter.mail.content.translations import updated_since
+from newsletter.mail.content.translations import update_notice
 from newsletter.mail.preflight import check_digest
 from newsletter.mail.rendered import RenderedEmail, fill_slots
 from newsletter.services.editions import render, review
@@ -108,7 +108,7 @@ def edition_page(
         view=view,
         token=form_token(site, form),
         done=_DONE.get(done, ""),
-        updated=lambda since: updated_since(since, on=on, language=newsletter.language),
+        updated=lambda since: update_notice(since, on=on, language=newsletter.language),
     )
 
 

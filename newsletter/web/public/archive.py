@@ -7,7 +7,6 @@ from fastapi.responses import HTMLResponse
 
 from newsletter.errors import NotFoundError
 from newsletter.mail.content.digest_view import digest_view
-from newsletter.mail.content.translations import words
 from newsletter.mail.rendered import fill_slots
 from newsletter.services import urls
 from newsletter.services.editions import render
@@ -61,7 +60,6 @@ def edition(site: AppStateDep, slug: str, on: Day) -> Response:
         newsletter=newsletter,
         edition=found,
         parts=digest_view(found, newsletter.language),
-        mail_said=words(newsletter.language),
     )
 
 

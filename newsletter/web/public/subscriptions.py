@@ -152,20 +152,18 @@ def _front(
 
 def _question(kind: str, newsletter: Newsletter, subscription: Any) -> Response:
     return page(
-        "question",
+        kind,
         language=newsletter.language,
         newsletter=newsletter,
-        kind=kind,
         address=subscription.address,
     )
 
 
 def _answer(site: AppState, kind: str, newsletter: Newsletter, subscription: Any) -> Response:
     return page(
-        "answer",
+        kind,
         language=newsletter.language,
         newsletter=newsletter,
-        kind=kind,
         address=subscription.address,
         site_url=urls.site_url(site.ports, newsletter.slug),
     )

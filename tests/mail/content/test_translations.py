@@ -1,114 +1,24 @@
-"""The mail's own words: every language says everything, and dates and directions are its own."""
+"""What a mail says in its language, by code and in whole."""
 
-import string
 from datetime import date
 
 import pytest
+from lxml import html as parser
 
-from newsletter.mail.content.translations import direction, long_date, updated_since, words
-from tests.mail.examples import LANGUAGES
-
-RIGHT_TO_LEFT = {"ar", "he", "fa"}
-ENGLISH = vars(words("en"))
-DAYS = {"day", "date"}
-
-
-def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_has_every_word(language):
-    said = vars(words(language))
-
-    assert said.keys() == ENGLISH.keys()
-    assert all(said.values())
-
-
-# Hebrew and other languages may say "one story" without the digit. Russian has to bend a weekday
-# behind a preposition, which CLDR does not, and says the date.
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_word_asks_for_a_value_that_english_does_not_have(language):
-    said = vars(words(language))
-
-    known = {name: fields(text) for name, text in ENGLISH.items()} | {"updated_weekday": DAYS}
-    assert {name for name, text in said.items() if not fields(text) <= known[name]} == set()
-    assert {"count"} == fields(said["stories"])
-    assert {"address", "name"} == fields(said["why"]) == fields(said["confirm_ask"])
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_two_languages_share_their_sentences(language):
-    others = set(LANGUAGES) - {language}
-
-    assert all(words(other).why != words(language).why for other in others)
-
-
-@pytest.mark.parametrize(
-    ("language", "unsubscribe"),
-    [
-        pytest.param("fr", "Se désabonner", id="a language alone"),
-        pytest.param("fr-CA", "Se désabonner", id="with its country"),
-        pytest.param("fr_CA", "Se désabonner", id="with an underscore"),
-        pytest.param("FR", "Se désabonner", id="in capitals"),
-        pytest.param("sw", "Unsubscribe", id="a language without words"),
-        pytest.param("", "Unsubscribe", id="nothing"),
-    ],
+from newsletter.domain.articles.labels import Label
+from newsletter.domain.digest.digest import Placement
+from newsletter.mail.content.heading import preheader_of
+from newsletter.mail.content.translations import (
+    announce_headlines,
+    label_name,
+    list_names,
+    update_notice,
 )
-def test_the_words_are_found_by_the_base_of_the_tag(language, unsubscribe):
-    assert words(language).unsubscribe == unsubscribe
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_direction_of_each_language_is_that_of_its_script(language):
-    assert direction(language) == ("rtl" if language in RIGHT_TO_LEFT else "ltr")
+from tests.mail.examples import LANGUAGES, article, digest, newsletter, stories, story
 
 
 @pytest.mark.parametrize(
-    ("language", "expected"),
-    [
-        pytest.param("ar-EG", "rtl", id="Arabic of Egypt"),
-        pytest.param("he-IL", "rtl", id="Hebrew of Israel"),
-        pytest.param("ur", "rtl", id="a language without words"),
-        pytest.param("uz-Arab", "rtl", id="a script in the tag"),
-        pytest.param("tr-TR", "ltr", id="Turkish"),
-        pytest.param("he-x-private-use", "rtl", id="a tag whose rest nobody knows"),
-        pytest.param("no such tag", "ltr", id="no tag at all"),
-        pytest.param("", "ltr", id="nothing"),
-    ],
-)
-def test_the_direction_follows_language_and_script(language, expected):
-    assert direction(language) == expected
-
-
-@pytest.mark.parametrize(
-    ("language", "expected"),
-    [
-        pytest.param("en", "Tuesday March 3 2026", id="English"),
-        pytest.param("en-GB", "Tuesday 3 March 2026", id="English of Britain"),
-        pytest.param("fr", "mardi 3 mars 2026", id="French"),
-        pytest.param("de", "Dienstag 3. März 2026", id="German"),
-        pytest.param("tr", "3 Mart 2026 Salı", id="Turkish"),
-        pytest.param("he", "יום שלישי 3 במרץ 2026", id="Hebrew"),
-        pytest.param("no such tag", "Tuesday March 3 2026", id="no tag at all"),
-    ],
-)
-def test_a_date_is_written_as_its_language_does(language, expected):
-    said = long_date(date(2026, 3, 3), language)
-
-    # Commas come and go with the editions of CLDR.
-    assert said.replace(",", "").replace("\u200f", "") == expected
-
-
-def test_an_arabic_date_names_its_weekday_and_month():
-    said = long_date(date(2026, 3, 3), "ar")
-
-    assert "الثلاثاء" in said
-    assert "مارس" in said
-
-
-@pytest.mark.parametrize(
-    ("language", "since", "said"),
+    ("language", "since", "expected"),
     [
         pytest.param("en", date(2026, 3, 2), "Updated since yesterday", id="yesterday"),
         pytest.param("en", date(2026, 3, 1), "Updated since Sunday", id="a weekday"),
@@ -122,21 +32,84 @@ def test_an_arabic_date_names_its_weekday_and_month():
         pytest.param("tr", date(2026, 3, 1), "Pazar gününden bu yana güncellendi", id="Turkish"),
         pytest.param("ar", date(2026, 3, 1), "مستجدات منذ يوم الأحد", id="Arabic"),
         pytest.param("he", date(2026, 3, 1), "התעדכן מאז יום ראשון", id="Hebrew"),
-        pytest.param("sw", date(2026, 3, 1), "Updated since Sunday", id="a language without words"),
+        pytest.param("sw", date(2026, 3, 1), "Updated since Sunday", id="a language without any"),
     ],
 )
-def test_a_story_that_goes_on_says_since_when(language, since, said):
-    assert updated_since(since, on=date(2026, 3, 3), language=language) == said
+def test_a_story_that_goes_on_says_since_when(language, since, expected):
+    assert update_notice(since, on=date(2026, 3, 3), language=language) == expected
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_tells_yesterday_a_weekday_and_a_date_apart(language):
-    on, days = date(2026, 3, 9), (1, 3, 30)
+    on = date(2026, 3, 9)
 
-    told = [
-        updated_since(date.fromordinal(on.toordinal() - one), on=on, language=language)
-        for one in days
-    ]
+    notices = {
+        update_notice(date.fromordinal(on.toordinal() - days), on=on, language=language)
+        for days in (1, 3, 30)
+    }
 
-    assert len(set(told)) == 3
-    assert not any("{" in one for one in told)
+    assert len(notices) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_label_but_plain_news_has_a_name_of_its_own(language):
+    names = {label: label_name(label, language) for label in Label}
+
+    assert names.pop(Label.NEWS) == ""
+    assert all(names.values())
+    assert len(set(names.values())) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("language", "headlines", "names"),
+    [
+        pytest.param("en", "Also: A; B; C", "A, B, C", id="English"),
+        pytest.param("fr", "À lire aussi\u00a0: A\u00a0; B\u00a0; C", "A, B, C", id="French"),
+        pytest.param("ar", "أيضًا: A؛ B؛ C", "A، B، C", id="Arabic"),
+        pytest.param("fa", "همچنین: A؛ B؛ C", "A، B، C", id="Persian"),
+        pytest.param("he", "ועוד: A; B; C", "A, B, C", id="Hebrew"),
+    ],
+)
+def test_marks_are_the_languages_own(language, headlines, names):
+    assert announce_headlines(["A", "B", "C"], language) == headlines
+    assert list_names(["A", "B", "C"], language) == names
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_source_writes_is_no_placeholder(language):
+    assert "100 %(first)s" in announce_headlines(["100 %(first)s", "%s"], language)
+    assert list_names([], language) == ""
+    assert list_names(["Lea % Co"], language) == "Lea % Co"
+
+
+@pytest.mark.parametrize(
+    ("count", "minutes", "dateline"),
+    [
+        pytest.param(1, 1, "خبر واحد · قراءة دقيقة واحدة", id="one"),
+        pytest.param(2, 2, "خبران · القراءة دقيقتان", id="two"),
+        pytest.param(3, 3, "3 أخبار · قراءة 3 دقائق", id="a few"),
+        pytest.param(11, 11, "11 خبرًا · قراءة 11 دقيقة", id="eleven"),
+    ],
+)
+def test_an_arabic_mail_counts_and_parts_in_arabic(count, minutes, dateline):
+    words = "كلمة " * (220 * minutes // count - 10)  # A headline has ten.
+    email = digest(
+        newsletter(language="ar", publisher="دار النشر", postal_address="بيروت"),
+        preheader=preheader_of(stories(), "ar"),
+        stories=(story(summary=words, lead=article(authors=("ليا", "نور"))),) * count,
+    )
+
+    for text in (parser.fromstring(email.html).text_content(), email.text):
+        assert dateline in " ".join(text.split())
+        assert "بقلم ليا، نور" in text
+    assert "دار النشر، بيروت" in parser.fromstring(email.html).text_content()
+    assert email.preheader == "أيضًا: Ferries return to Tyre؛ Rain in the Bekaa؛ Amman plants trees"
+
+
+def test_a_french_label_stands_off_its_colon():
+    email = digest(newsletter(language="fr"))
+
+    assert "Se désabonner\u00a0:\n" in email.text
+    assert "Sur le même sujet\u00a0:" in parser.fromstring(email.html).text_content()
+    briefs = [each for each in stories() if each.placement is Placement.BRIEF and each.label]
+    assert all(f"– Analyse\u00a0: {each.title}" in email.text for each in briefs)

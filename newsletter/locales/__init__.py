@@ -1,0 +1,1 @@
+"""Readers' languages: catalogues of translations, and what CLDR says. Imports no floor."""
