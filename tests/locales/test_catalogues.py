@@ -72,6 +72,7 @@ STORIES = {
 def test_stories_are_counted_as_the_language_counts(language):
     translations = get_translations(language)
 
+    assert language in STORIES, "Write into STORIES how the language counts."
     written = {
         number: translations.ngettext("%(num)s story", "%(num)s stories", number) % {"num": number}
         for number in STORIES[language]
