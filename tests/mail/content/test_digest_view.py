@@ -77,7 +77,7 @@ def test_a_label_is_said_in_the_newsletters_language(label, language, shown):
     ],
 )
 def test_a_story_that_goes_on_says_so_in_the_newsletters_language(since, language, said):
-    page = digest_view(edition(stories=(story(since=since),)), language)
+    page = digest_view(edition(stories=(story(follows_edition_of=since),)), language)
 
     assert page.sections[0][1][0].updated == said
 

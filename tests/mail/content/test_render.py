@@ -163,7 +163,9 @@ def test_a_story_that_leads_nowhere_on_the_web_is_told_without_a_link():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_story_that_goes_on_says_since_when_wherever_it_stands(language):
     yesterday = edition().on - timedelta(days=1)
-    told = [story(placement=one, since=yesterday, label=Label.LIVE) for one in Placement]
+    told = [
+        story(placement=one, follows_edition_of=yesterday, label=Label.LIVE) for one in Placement
+    ]
 
     email = digest(newsletter(language=language), stories=(*told, story(title="New today")))
 
