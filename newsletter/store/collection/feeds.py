@@ -15,9 +15,9 @@ from newsletter.store.models import FeedRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed as it is kept. said tells in words what happened last time; failures count in a row.
+    """A feed as stored. last_result says in words how the last reading went.
 
-    A feed that is not polled was read from a file by hand.
+    failures counts those in a row.
     """
 
     id: int = 0

@@ -21,4 +21,4 @@ def list_all(session: Session) -> dict[str, tuple[datetime, str]]:
     rows = session.execute(
         select(JobRunRow.job, JobRunRow.ran_at, JobRunRow.message).order_by(JobRunRow.job)
     )
-    return {row.job: (row.ran_at, row.said) for row in rows}
+    return {row.job: (row.ran_at, row.message) for row in rows}

@@ -194,9 +194,9 @@ def test_a_disk_that_is_full_again_is_said_again(small_disk, caplog):
 def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(tmp_path):
     script = (
         "import resource, pathlib, sys\n"
-        "from newsletter.store.delivery.send_journal import Journal\n"
+        "from newsletter.store.delivery.send_journal import SendJournal\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))\n"
-        "journal = Journal(pathlib.Path(sys.argv[1]), edition_id=1, batch=2, fence=3)\n"
+        "journal = SendJournal(pathlib.Path(sys.argv[1]), edition_id=1, batch=2, fence=3)\n"
         "for key in range(100, 200):\n"
         "    try: journal.log_started(key)\n"
         "    except OSError as error: print(key, error.errno); break\n"

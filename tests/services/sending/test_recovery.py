@@ -174,9 +174,10 @@ def test_a_journal_whose_batch_somebody_else_has_meanwhile_settles_nothing(
 
 def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch):
     script = (
-        "import sys, pathlib; from newsletter.store.delivery.send_journal import Journal; "
-        "j = Journal(pathlib.Path(sys.argv[1]), edition_id=int(sys.argv[2]), batch=0, fence=1); "
-        "j.begun(1); print('written', flush=True); sys.stdin.read()"
+        "import sys, pathlib; from newsletter.store.delivery.send_journal import SendJournal; "
+        "folder, edition_id = pathlib.Path(sys.argv[1]), int(sys.argv[2]); "
+        "j = SendJournal(folder, edition_id=edition_id, batch=0, fence=1); "
+        "j.log_started(1); print('written', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, str(ports.journal_dir), str(edition.id)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:

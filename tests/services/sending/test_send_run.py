@@ -64,11 +64,11 @@ def kept(ports: Ports, run: SendRun, edition: Edition, newsletter: Newsletter) -
 
 def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_begins(ports, run):
     for _ in (AMAL, LINA):
-        envelope = run.next()
-        assert run.begun(envelope)
-        run.answered(envelope, Reply(code=250))
+        envelope = run.next_message()
+        assert run.confirm_start(envelope)
+        run.on_reply(envelope, Reply(code=250))
 
-    for hand in run.hands:
+    for hand in run.claims:
         hand.journal._pending.clear()  # what the process had not written down when it was killed
         hand.journal.close()
     with abandoned_journals(ports.journal_dir) as found:
@@ -79,13 +79,13 @@ def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_begin
 def test_an_answer_stands_in_its_journal_before_its_connection_is_closed(ports, run):
     run.has_more = False
     for _ in (AMAL, LINA):
-        envelope = run.next()
-        assert run.begun(envelope)
-        run.answered(envelope, Reply(code=250))
+        envelope = run.next_message()
+        assert run.confirm_start(envelope)
+        run.on_reply(envelope, Reply(code=250))
 
-    assert not asyncio.run(run.more())  # the connection hears that there is nothing more
+    assert not asyncio.run(run.wait_for_message())  # it hears that there is nothing more
 
-    for hand in run.hands:
+    for hand in run.claims:
         hand.journal._pending.clear()
         hand.journal.close()
     with abandoned_journals(ports.journal_dir) as found:
@@ -95,11 +95,11 @@ def test_an_answer_stands_in_its_journal_before_its_connection_is_closed(ports, 
 
 def test_a_refusal_that_may_be_about_us_is_none_in_the_journal_until_it_is_clear(ports, run):
     for key, reply in ((AMAL, "554 5.7.1 no"), (LINA, "250 2.0.0 taken")):
-        envelope = run.next()
-        assert run.begun(envelope)
+        envelope = run.next_message()
+        assert run.confirm_start(envelope)
         code, enhanced, text = reply.split()
-        run.answered(envelope, Reply(code=int(code), enhanced=enhanced, text=text))
-        for hand in run.hands:
+        run.on_reply(envelope, Reply(code=int(code), enhanced=enhanced, text=text))
+        for hand in run.claims:
             hand.journal.flush()
         read = [
             AbandonedJournal.read(path).replies.get(AMAL)
@@ -111,13 +111,13 @@ def test_a_refusal_that_may_be_about_us_is_none_in_the_journal_until_it_is_clear
 
 def test_a_batch_that_cannot_be_given_back_is_still_in_hand(ports, newsletter, edition, run):
     away = replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
-    hand = run.hands[0]
+    hand = run.claims[0]
     keeper = kept(away, run, edition, newsletter)
 
     with pytest.raises(UnreachableError):
         asyncio.run(keeper._give_back(hand))
 
-    assert hand in run.hands
+    assert hand in run.claims
 
 
 def test_journals_are_put_on_the_disk_while_the_database_is_away(
@@ -138,16 +138,16 @@ def test_journals_are_put_on_the_disk_while_the_database_is_away(
 
     asyncio.run(turn())
 
-    assert synced == [hand.journal for hand in run.hands]
+    assert synced == [hand.journal for hand in run.claims]
 
 
 def test_an_answer_that_the_database_does_not_take_is_not_forgotten(
     ports, newsletter, edition, run
 ):
-    run.answered(run.next(), Reply(code=250, text="a \0 that PostgreSQL refuses"))
+    run.on_reply(run.next_message(), Reply(code=250, text="a \0 that PostgreSQL refuses"))
     keeper = kept(ports, run, edition, newsletter)
 
     with pytest.raises(DataError):
         asyncio.run(keeper._settle_all())
 
-    assert [len(hand.answers) for hand in run.hands] == [1, 0]
+    assert [len(hand.answers) for hand in run.claims] == [1, 0]

@@ -87,8 +87,8 @@ def test_what_is_asked_for_may_not_begin_yet():
 
 def test_a_machine_s_runs_know_each_other_and_forget_the_killed(tmp_path):
     script = (
-        "import sys, pathlib; from newsletter.store.delivery.run_presence import Presence; "
-        "p = Presence(pathlib.Path(sys.argv[1])); print(p.count(), flush=True); sys.stdin.read()"
+        "import sys, pathlib; from newsletter.store.delivery.run_presence import RunPresence; "
+        "p = RunPresence(pathlib.Path(sys.argv[1])); print(p.count(), flush=True); sys.stdin.read()"
     )
     here = RunPresence(tmp_path)
     command = [sys.executable, "-c", script, tmp_path]

@@ -1,12 +1,13 @@
 """Claims of workers that died before an update: who is in doubt stays so after it."""
 
+from alembic import command
 from sqlalchemy import text
 
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store.delivery import batches
 from newsletter.store.editions import newsletters
-from newsletter.store.schema import migrate
+from newsletter.store.schema import _config
 from tests.store.builders import EVENING, saved_edition, subscribed
 from tests.store.ledgers import claimed, lapse, outcome, planned_for, settled
 
@@ -30,8 +31,9 @@ def test_a_claim_s_mark_becomes_the_names_of_those_that_are_queued_up_to_it(stor
             session.execute(text(statement))
         mark = text("UPDATE delivery_batch SET through = :id")
         session.execute(mark, {"id": lina.subscriber_id})
-
-    migrate(store)
+        config = _config()
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0011")
 
     with store.begin() as session:
         lapse(session)

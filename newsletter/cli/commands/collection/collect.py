@@ -51,7 +51,7 @@ def collect(
         show(reports)
 
 
-def show(reports: tuple[Any, ...]) -> None:
+def show(reports: "tuple[FeedReport, ...]") -> None:
     """The reports as a table with a sum below."""
     if not reports:
         out.print("No feed is due. See:  newsletter feeds list")
@@ -63,27 +63,27 @@ def show(reports: tuple[Any, ...]) -> None:
     table.add_column("what happened", overflow="fold")
     for one in reports:
         counts = [str(count or "·") for count in (one.entries, one.new, one.updated)]
-        table.add_row(one.source or one.url, *counts, one.said, style="" if one.is_ok else "red")
+        table.add_row(one.source or one.url, *counts, one.message, style="" if one.is_ok else "red")
     out.print(table)
     new, failed = sum(one.new for one in reports), sum(not one.is_ok for one in reports)
     trouble = f"; {failed} could not be read" if failed else ""
     out.print(f"\n{new} new articles from {len(reports)} feeds{trouble}.")
 
 
-def _document(reports: tuple[Any, ...]) -> dict[str, Any]:
+def _document(reports: "tuple[FeedReport, ...]") -> dict[str, Any]:
     return {
         "feeds": [
             {
                 "url": one.url,
                 "source": one.source,
                 "ok": one.is_ok,
-                "said": one.said,
+                "said": one.message,
                 "entries": one.entries,
                 "new": one.new,
                 "updated": one.updated,
                 "unchanged": one.unchanged,
                 "old": one.old,
-                "refused": [{"what": it.what, "why": it.why} for it in one.refused],
+                "refused": [{"what": it.subject, "why": it.reason} for it in one.refused],
             }
             for one in reports
         ],

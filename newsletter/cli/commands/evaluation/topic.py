@@ -149,7 +149,7 @@ def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
         writer.writerow([*names, "decided", "score", "reason"])
         for row, verdict in wrong:
             cells = [clean_line(row.get(name, ""), max_chars=2_000) for name in names]
-            decided = [int(verdict.is_about), verdict.score, verdict.reason]
+            decided = [int(verdict.is_on_topic), verdict.score, verdict.reason]
             writer.writerow([*map(escape_formula, cells), *decided])
 
 
