@@ -3,8 +3,8 @@
     python -m benchmarks.one_provider --readers 2000 --per-s 20
 
 The relay tells whoever brings more than so many messages a second to slow down. What the pace
-allows is read from Redis five times a second, beside the sending, and summed up. The share of it
-that was used is what counts: 1.0 is the provider's pace, and no run is told to use more.
+allows is read from the database five times a second, beside the sending, and summed up. The share
+of it that was used is what counts: 1.0 is the provider's pace, and no run is told to use more.
 """
 
 import argparse
@@ -12,18 +12,14 @@ import json
 import sys
 import time
 
-from redis import Redis
-
 from benchmarks.chaos import finished
 from benchmarks.evening import composed, subscribed
 from benchmarks.household import Household, household
-from newsletter.domain.throttling.limits import DOUBLE_S, OVER
 from newsletter.services.sending.dispatch import send_now
-from newsletter.store.delivery import deliveries
+from newsletter.store.delivery import deliveries, provider_rates
 
 LOOK_S = 0.2
 PROVIDER = "mail.example"
-SLOW_KEY = "newsletter:{pace}:slow"
 
 
 def main() -> None:
@@ -51,15 +47,14 @@ def measured(house: Household, readers: int, *, per_s: float, seconds: float) ->
     send_now(house.ports, edition_id)
     allowed = tried = 0.0
     since = 0
-    with Redis.from_url(house.queue.url) as client:
-        while time.monotonic() < started + seconds and _queued(house, edition_id):
-            at = time.monotonic()
-            time.sleep(LOOK_S)
-            rate = _pace(client)
-            before, since = since, _attempts(house, edition_id)
-            if rate is not None and before:
-                allowed += rate * (time.monotonic() - at)
-                tried += since - before
+    while time.monotonic() < started + seconds and _queued(house, edition_id):
+        at = time.monotonic()
+        time.sleep(LOOK_S)
+        rate = _rate(house)
+        before, since = since, _attempts(house, edition_id)
+        if rate is not None and before:
+            allowed += rate * (time.monotonic() - at)
+            tried += since - before
     kept = house.relay.order("state").kept
     took = time.monotonic() - started
     house.relay.order("good")
@@ -88,15 +83,10 @@ def _attempts(house: Household, edition_id: int) -> int:
         return sum(one.attempts for one in deliveries.list_for_edition(session, edition_id))
 
 
-def _pace(client: "Redis") -> float | None:
-    """The provider's messages a second now; None while it is not slowed."""
-    text = client.hget(SLOW_KEY, PROVIDER)
-    if text is None:
-        return None
-    pace = json.loads(text)
-    seconds, micros = client.time()
-    rate = pace["per_s"] * 2 ** ((seconds + micros / 1e6 - pace["since"]) / DOUBLE_S)
-    return rate if rate < OVER * pace["was"] else None
+def _rate(house: Household) -> float | None:
+    """The provider's messages a second now; None while it is not throttled."""
+    with house.ports.store.begin() as session:
+        return provider_rates.throttled_rates(session).get(PROVIDER)
 
 
 if __name__ == "__main__":

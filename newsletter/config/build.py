@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from newsletter.config.settings import Settings, parse_signers
-from newsletter.domain.throttling.limits import Limits
+from newsletter.domain.throttling.limits import SendLimits
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.mail.message.dkim import Signer
 from newsletter.services.ports import Ports
@@ -45,7 +45,6 @@ def ports(
         enqueue=enqueue,
         relay_url=settings.smtp_url,
         ehlo_name=settings.ehlo_name,
-        redis_url=settings.redis_url,
         secret=settings.secret_key.get_secret_value().encode(),
         public_url=settings.public_url,
         fetch_policy=FetchPolicy(allow_loopback=settings.allow_loopback_feeds),
@@ -53,7 +52,7 @@ def ports(
         is_ending=is_ending,
         signers=signers(settings),
         bounce_address=settings.bounces,
-        send_limits=Limits(
+        send_limits=SendLimits(
             per_second=settings.rate_per_second,
             per_day=settings.rate_per_day,
             connections=connection_caps(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from newsletter.domain.throttling.limits import Limits
+from newsletter.domain.throttling.limits import SendLimits
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.mail.message.dkim import Signer
 from newsletter.mail.smtp import RelaySet
@@ -20,15 +20,14 @@ class Ports:
     that signs links; public_url has no slash at its end. journal is a folder on this machine in
     which runs write down what they have begun. is_ending says that this process has been asked to
     end: a run then begins nothing more. signers sign all mail. bounces is the mailbox that reports
-    on deliveries come to; "" means bounces at the sender's domain. redis_url and limits are how all
-    runs keep to one pace. ehlo_name is how we greet relays; "" means by this host's own name.
+    on deliveries come to; "" means bounces at the sender's domain. send_limits are those that all
+    runs keep to together. ehlo_name is how we greet relays; "" means by this host's own name.
     """
 
     store: Store
     now: Callable[[], datetime]
     enqueue: Callable[[int, Sequence[int]], None]
     relay_url: str
-    redis_url: str
     secret: bytes
     public_url: str
     fetch_policy: FetchPolicy
@@ -36,7 +35,7 @@ class Ports:
     is_ending: Callable[[], bool] = field(default=lambda: False)
     signers: tuple[Signer, ...] = ()
     bounce_address: str = ""
-    send_limits: Limits = field(default_factory=Limits)
+    send_limits: SendLimits = field(default_factory=SendLimits)
     ehlo_name: str = ""
 
     @property

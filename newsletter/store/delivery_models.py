@@ -1,8 +1,9 @@
-"""The ledger's tables: deliveries in monthly partitions, and the batches they are claimed in."""
+"""The ledger's tables: deliveries by month, the batches they are claimed in, permits to send."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -63,3 +64,48 @@ class BatchRow(Base):
     sent: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     failed: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     uncertain: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+
+
+# Rows that change several times a second, and stay in place (HOT).
+_CHANGES_OFTEN = {"postgresql_with": {"fillfactor": 50}}
+
+
+class SendPermitRow(Base):
+    """The bucket of a provider that throttled us, or of the whole service ('*')."""
+
+    __tablename__ = "send_permit"
+    __table_args__ = (_CHANGES_OFTEN,)
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[float] = mapped_column(server_default=text("0"))  # permits that nobody holds
+    refilled_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    rate: Mapped[float | None]  # messages a second just after it throttled us
+    rate_before: Mapped[float | None]  # just before
+    throttled_at: Mapped[datetime | None]
+    # Of the whole service: what send_day has in all.
+    day_count: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class SendRunRow(Base):
+    """A run that shares the permits, with the names for which it waits.
+
+    recent is how many permits it drew of each lately; what is a second old counts half.
+    """
+
+    __tablename__ = "send_run"
+    __table_args__ = (_CHANGES_OFTEN,)
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
+    waiting: Mapped[list[str]]
+    recent: Mapped[dict[str, Any]]
+
+
+class SendDayRow(Base):
+    """How many messages were begun in each five minutes of the last day."""
+
+    __tablename__ = "send_day"
+    __table_args__ = (_CHANGES_OFTEN,)
+
+    began_at: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]

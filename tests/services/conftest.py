@@ -68,7 +68,6 @@ def ports(
     queue: list[tuple[int, tuple[int, ...]]],
     capture_relay: tuple[str, Path],
     policy: FetchPolicy,
-    redis_url: str,
     tmp_path: Path,
 ) -> Ports:
     return Ports(
@@ -76,7 +75,6 @@ def ports(
         now=clock,
         enqueue=lambda edition_id, batches: queue.append((edition_id, tuple(batches))),
         relay_url=capture_relay[0],
-        redis_url=redis_url,
         secret=b"a key for tests",
         public_url="https://news.example.org",
         fetch_policy=policy,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 
 
-class Slows(StrEnum):
+class ThrottleScope(StrEnum):
     NOTHING = "nothing"  # it is about one message, one mailbox or one connection
     PROVIDER = "provider"  # the reader's mailbox provider has had enough for now
     SERVICE = "service"  # the relay has had enough of us, whomever the message was for
@@ -43,7 +43,7 @@ _CROWDED = re.compile(r"4\.(?:4\.5|3\.1|7\.(?:28|5\d\d|65\d))")
 # In any words: Yahoo [TSS04] and [TS01], Outlook RP-001, Orange OFR004_104, Comcast RL000001, QQ
 # "Connection frequency limited", Sendmail "Connection rate limit exceeded", Postfix "too many
 # connections" and "too much mail".
-_PACE = re.compile(
+_RATE = re.compile(
     r"\brate\b|rate-?limit|throttl|slow(?:er)? down|more slowly|too (?:many|much|fast|quickly)|"
     r"unusual|unexpected volume|temporarily deferred|deferred due to|\bbusy\b|congest|overload|"
     r"concurren|frequency|simultaneous|trop de connexions|limits? (?:exceeded|reached|for how)|"
@@ -52,22 +52,22 @@ _PACE = re.compile(
 _CLOSING = 421  # RFC 5321 4.2.3: the server hangs up, which it does to those who are too many.
 
 
-def slows(reply: Reply) -> Slows:
-    """Whom a reply asks to go slower.
+def throttle_scope(reply: Reply) -> ThrottleScope:
+    """Return whom a reply asks to go slower.
 
     A 4xx that speaks of rates, volume, connections or load means its provider, and so does a 421
     that says nothing else. A greylisting 451 4.7.1, a full mailbox (452 4.2.2) and whatever says
-    nothing of the kind are about one message; many of those in a row are for the Pacer to see. A
+    nothing of the kind are about one message; many of those in a row are for the SendGate to see. A
     reply to MAIL comes before any reader was named, so it is about us.
     """
     if reply.code // 100 != 4:  # noqa: PLR2004  # RFC 5321 4.2.1: a refusal for good asks no pace
-        return Slows.NOTHING
-    said = reply.text.casefold()
-    if _ACCOUNT.search(said):
-        return Slows.SERVICE
-    if not _is_about_pace(reply, said):
-        return Slows.NOTHING
-    return Slows.SERVICE if reply.stage is SmtpStage.MAIL else Slows.PROVIDER
+        return ThrottleScope.NOTHING
+    text = reply.text.casefold()
+    if _ACCOUNT.search(text):
+        return ThrottleScope.SERVICE
+    if not _is_about_rate(reply, text):
+        return ThrottleScope.NOTHING
+    return ThrottleScope.SERVICE if reply.stage is SmtpStage.MAIL else ThrottleScope.PROVIDER
 
 
 def ends_session(reply: Reply) -> bool:
@@ -80,8 +80,8 @@ def ends_session(reply: Reply) -> bool:
     return reply.enhanced == _TIMED_OUT or _SESSION_ENDS.search(reply.text.casefold()) is not None
 
 
-def _is_about_pace(reply: Reply, said: str) -> bool:
-    if reply.enhanced.startswith(_ONE_MESSAGE) or _ONE.search(said):
+def _is_about_rate(reply: Reply, text: str) -> bool:
+    if reply.enhanced.startswith(_ONE_MESSAGE) or _ONE.search(text):
         return False
-    is_crowded = _CROWDED.fullmatch(reply.enhanced) or _PACE.search(said)
+    is_crowded = _CROWDED.fullmatch(reply.enhanced) or _RATE.search(text)
     return bool(is_crowded) or reply.code == _CLOSING

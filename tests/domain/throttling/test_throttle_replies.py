@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage, parse_reply
-from newsletter.domain.throttling.throttle_replies import Slows, slows
+from newsletter.domain.throttling.throttle_replies import ThrottleScope, throttle_scope
 
 # From Google's list of SMTP errors, Yahoo's and Microsoft's postmaster pages, and what senders
 # report; addresses are of RFC 5737.
@@ -99,25 +99,25 @@ SERVICE = [
 ]
 
 
-def whom(code: int, text: str, stage: SmtpStage = SmtpStage.END_OF_DATA) -> Slows:
-    return slows(parse_reply(code, text, stage))
+def whom(code: int, text: str, stage: SmtpStage = SmtpStage.END_OF_DATA) -> ThrottleScope:
+    return throttle_scope(parse_reply(code, text, stage))
 
 
 @pytest.mark.parametrize(("code", "text"), PROVIDER)
 def test_a_word_about_rate_volume_or_load_slows_the_provider(code, text):
-    assert whom(code, text) is Slows.PROVIDER
-    assert whom(code, text, SmtpStage.RCPT) is Slows.PROVIDER
+    assert whom(code, text) is ThrottleScope.PROVIDER
+    assert whom(code, text, SmtpStage.RCPT) is ThrottleScope.PROVIDER
 
 
 @pytest.mark.parametrize(("code", "text"), NOTHING)
 def test_what_is_about_one_message_mailbox_or_connection_slows_nobody(code, text):
-    assert [whom(code, text, stage) for stage in SmtpStage] == [Slows.NOTHING] * 4
+    assert [whom(code, text, stage) for stage in SmtpStage] == [ThrottleScope.NOTHING] * 4
 
 
 @pytest.mark.parametrize(("code", "text"), SERVICE)
 def test_what_our_own_account_exceeds_slows_everything(code, text):
-    assert [whom(code, text, stage) for stage in SmtpStage] == [Slows.SERVICE] * 4
+    assert [whom(code, text, stage) for stage in SmtpStage] == [ThrottleScope.SERVICE] * 4
 
 
 def test_before_any_reader_was_named_it_is_about_us():
-    assert slows(Reply(code=421, stage=SmtpStage.MAIL)) is Slows.SERVICE
+    assert throttle_scope(Reply(code=421, stage=SmtpStage.MAIL)) is ThrottleScope.SERVICE

@@ -12,8 +12,13 @@ import pytest
 from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.throttling.gate import Pacer
-from newsletter.domain.throttling.limits import BURST_S, DOUBLE_S, Grants
+from newsletter.domain.throttling.gate import SendGate
+from newsletter.domain.throttling.limits import (
+    BUCKET_S,
+    RECOVERY_DOUBLING_S,
+    PermitGrant,
+    PermitRequest,
+)
 from newsletter.services.editions import render
 from newsletter.services.ports import Ports
 from newsletter.services.sending.dispatch import dispatch
@@ -29,20 +34,20 @@ SLOW, QUICK = "slow.example", "quick.example"
 
 @dataclass
 class Bucket:
-    """A slowed provider's permits as Redis gives them, at a pace that doubles each minute."""
+    """A slowed provider's permits as the store gives them, at a pace that doubles each minute."""
 
     per_s: float
     level: float = 0.0
     allowed: float = 0.0  # how many might have gone by now
-    held: int = 0
 
-    def grants(self, asked: int, at_s: float) -> Grants:
-        rate = self.per_s * 2 ** (at_s / DOUBLE_S)
+    def grant(self, request: PermitRequest, at_s: float) -> PermitGrant:
+        rate = self.per_s * 2 ** (at_s / RECOVERY_DOUBLING_S)
         self.allowed += rate * EXCHANGE_INTERVAL_S
-        self.level = min(self.level + rate * EXCHANGE_INTERVAL_S, rate * BURST_S + 1 - self.held)
-        got = min(asked, int(self.level))
+        level = self.level + request.back.get(SLOW, 0) + rate * EXCHANGE_INTERVAL_S
+        self.level = min(level, rate * BUCKET_S + 1)
+        got = min(request.wanted.get(SLOW, 0), int(self.level))
         self.level -= got
-        return Grants(permits={SLOW: got}, rates={SLOW: rate})
+        return PermitGrant(permits={SLOW: got}, rates={SLOW: rate})
 
 
 @dataclass
@@ -68,7 +73,7 @@ class Evening:
             OutcomePolicy(self.ports, self.edition, self.newsletter),
             RunThrottle(self.ports),
         )
-        pace.pacer = Pacer(now=self.at_s)
+        pace.gate = SendGate(lambda: self.at_s)
         run = SendRun(self.ports, self.newsletter, master, judge=judge, pace=pace)
         keeper = LedgerSync(self.ports, self.edition, run, judge=judge, pace=pace)
         assert keeper.claim() or keeper.is_due_soon(), "nobody would come before the next minute"
@@ -80,9 +85,7 @@ class Evening:
     async def _turn(self, run: SendRun, keeper: LedgerSync, pace: RunThrottle) -> None:
         self.at_s += EXCHANGE_INTERVAL_S
         self.clock.at += timedelta(seconds=EXCHANGE_INTERVAL_S)
-        ask = pace.pacer.asks(self.at_s)
-        self.bucket.held = ask.held.get(SLOW, 0)
-        pace.pacer.granted(self.bucket.grants(ask.wanted.get(SLOW, 0), self.at_s))
+        pace.gate.apply_grant(self.bucket.grant(pace.gate.make_request(), self.at_s))
         # What the connections send in this turn, at some hundreds a second to the quick. One that
         # finds nothing ready has the keeper ask for more at once.
         for _ in range(8):

@@ -11,7 +11,7 @@ from newsletter.domain.delivery.retry_policy import ReplyAction, decide_after_re
 from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.domain.throttling.limits import Grants
+from newsletter.domain.throttling.limits import PermitGrant
 from newsletter.embedded.shared_server import free_port
 from newsletter.errors import UnreachableError
 from newsletter.services.editions import render
@@ -41,7 +41,7 @@ def run(ports, newsletter, edition):
         ports, render.render_preview(ports, edition, newsletter), edition, newsletter
     )
     judge, pace = OutcomePolicy(ports, edition, newsletter), RunThrottle(ports)
-    pace.pacer.granted(Grants())
+    pace.gate.apply_grant(PermitGrant())
     made = SendRun(ports, newsletter, master, judge=judge, pace=pace)
     made.lease_valid_until = math.inf
     for key in (AMAL, LINA):

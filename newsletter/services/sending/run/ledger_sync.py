@@ -213,7 +213,7 @@ class LedgerSync:
                 waiting.claim.settled += 1
             return
         for postponement in list(
-            self._timetable.postpone_surplus(parked, self._pace.pacer, now=now)
+            self._timetable.postpone_surplus(parked, self._pace.gate, now=now)
         ):
             wait = timedelta(seconds=postponement.wait_s)
             for hand in self._run.claims:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from newsletter.domain.throttling.gate import Pacer
-from newsletter.domain.throttling.limits import DOUBLE_S, seconds_for
+from newsletter.domain.throttling.gate import SendGate
+from newsletter.domain.throttling.limits import RECOVERY_DOUBLING_S, seconds_for
 from newsletter.services.sending.run.claimed_batch import PendingDelivery, ThrottledQueue
 
 # May wait in hand for one provider: at least as many as are taken up again at once, at most a
@@ -34,11 +34,11 @@ class Timetable:
         self._booked_until: dict[str, float] = {}
 
     def postpone_surplus(
-        self, parked: ThrottledQueue, pacer: Pacer, *, now: float
+        self, parked: ThrottledQueue, gate: SendGate, *, now: float
     ) -> Iterator[Postponement]:
         """Take out of parked what its providers' paces do not reach soon. now counts seconds."""
         for provider, count in parked.waiting().items():
-            per_s = max(pacer.speed(provider), 1 / MOST_POSTPONED_S)
+            per_s = max(gate.speed(provider), 1 / MOST_POSTPONED_S)
             room = ceil(min(max(LEAST_PARKED, per_s), MOST_PARKED))
             surplus = parked.take_last(provider, max(0, count - room))
             for at in range(0, len(surplus), CHUNK):
@@ -54,6 +54,6 @@ class Timetable:
         wait_s = max(self._booked_until.get(provider, now) - now, earliest_s)
         if wait_s >= MOST_POSTPONED_S:
             return MOST_POSTPONED_S
-        by_then = per_s * 2 ** (wait_s / DOUBLE_S)
+        by_then = per_s * 2 ** (wait_s / RECOVERY_DOUBLING_S)
         self._booked_until[provider] = now + wait_s + seconds_for(count, by_then)
         return wait_s

@@ -84,11 +84,11 @@ class SendRun:
 
     def next_message(self) -> Envelope | None:
         """The next message that may be begun."""
-        pacer = self._pace.pacer
-        while self._may_begin() and (given := self.window.take(pacer.may)) is not None:
+        gate = self._pace.gate
+        while self._may_begin() and (given := self.window.take(gate.can_send)) is not None:
             envelope = self._envelope(given)
             if envelope is not None:
-                pacer.took(given.provider)
+                gate.on_start(given.provider)
                 self._of[envelope.key] = given
                 return envelope
         self._wake_keeper()
@@ -116,14 +116,14 @@ class SendRun:
     def give_back(self, envelope: Envelope) -> None:
         """It goes when it is its turn again."""
         given = self._of.pop(envelope.key)
-        self._pace.pacer.returned(given.provider)
+        self._pace.gate.on_returned(given.provider)
         self.window.ready.appendleft(given)
 
     def on_reply(self, envelope: Envelope, reply: Reply) -> None:
         """Remember what came of it; the keeper writes it down."""
         self._begun.discard(envelope.key)
         given = self._of.pop(envelope.key)
-        self._pace.pacer.answered(given.provider, reply)
+        self._pace.gate.on_reply(given.provider, reply)
         if reply.code and not self._is_answered:
             self._is_answered = True
             report_end(Service.RELAY)
@@ -194,17 +194,17 @@ class SendRun:
 
     def ask(self) -> None:
         """Choose those that the next settlement is to name, and let go of those that must wait."""
-        window, pacer = self.window, self._pace.pacer
+        window, gate = self.window, self._pace.gate
         if not self._may_begin():
             self.parked.put_all(window.take_all())
             return
-        self.parked.put_all(window.give_up(pacer.allowance))
+        self.parked.put_all(window.give_up(gate.allowance))
         counts = window.counts()
 
         def has_use(provider: str) -> bool:
-            allowance = pacer.allowance(provider)
+            allowance = gate.allowance(provider)
             if allowance < 1:
-                pacer.may(provider)  # tells it that one waits
+                gate.can_send(provider)  # tells it that one waits
             return counts[provider] < allowance
 
         for _ in range(self._room()):
@@ -245,7 +245,7 @@ class SendRun:
             self.on_reply(Envelope(key, "", "", b""), reply)
 
     def _may_begin(self) -> bool:
-        return self._may_go_on() and self._pace.pacer.is_open
+        return self._may_go_on() and self._pace.gate.is_open
 
     def _may_go_on(self) -> bool:
         return not self.stopping.is_set() and time.monotonic() < self.lease_valid_until
@@ -255,7 +255,7 @@ class SendRun:
         waiting = len(self.window)
         room = self.window.size() - waiting - len(self._of)
         may_ask = time.monotonic() >= self.window.opens_at
-        return int(max(0, min(room, self._pace.pacer.permits - waiting))) if may_ask else 0
+        return int(max(0, min(room, self._pace.gate.permits - waiting))) if may_ask else 0
 
     def _wake_keeper(self) -> None:
         """Have a settlement made at once, where it is worth one: a connection waits for it."""
@@ -265,15 +265,15 @@ class SendRun:
 
     def _is_one_ready(self) -> bool:
         """Whether a connection that has none gets one: those at work need the next one first."""
-        ready, pacer = self.window.ready, self._pace.pacer
+        ready, gate = self.window.ready, self._pace.gate
         is_spare = len(ready) > self.window.low or not self._of
-        return is_spare and any(pacer.may(given.provider) for given in ready)
+        return is_spare and any(gate.can_send(given.provider) for given in ready)
 
     def _may_ask(self) -> bool:
         """Whether there is somebody to ask for, and room."""
         if self.window.asked or not self._may_begin():
             return False
-        allowance = self._pace.pacer.allowance
+        allowance = self._pace.gate.allowance
         waits = self.left or self.parked.may(lambda provider: allowance(provider) >= 1)
         return bool(waits and self._room())
 
