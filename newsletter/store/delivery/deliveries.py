@@ -183,14 +183,6 @@ def counts(session: Session, edition_ids: Sequence[int]) -> dict[int, dict[Deliv
     }
 
 
-def sent_since(session: Session, since: datetime) -> tuple[tuple[datetime, int], ...]:
-    """How many messages of all editions were sent since then, by five minutes."""
-    slot = func.date_bin(timedelta(minutes=5), DeliveryRow.settled_at, since)
-    is_one = (DeliveryRow.status == DeliveryStatus.SENT) & (DeliveryRow.settled_at >= since)
-    rows = session.execute(select(slot, func.count()).where(is_one).group_by(slot))
-    return tuple((moment, count) for moment, count in rows)
-
-
 def is_finished(session: Session, edition_id: int) -> bool:
     """Whether nothing of the edition is queued or in anybody's hand."""
     left = select(BatchRow.batch).where(BatchRow.edition_id == edition_id, BatchRow.queued > 0)
