@@ -42,7 +42,7 @@ class RunThrottle:
     @property
     def is_exhausted(self) -> bool:
         """Whether it is not worth waiting for a permit: the day's quota is used up."""
-        return self.wait_s > LONG_S
+        return self.wait_s > LONG_S and self.gate.permits < 1
 
     async def run(self, on_grant: Callable[[], None]) -> None:
         """Exchange permits until finish(); on_grant is called each time."""
