@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from uuid import uuid4
 
 from newsletter.domain.throttling.gate import SendGate
 from newsletter.domain.throttling.limits import PermitGrant, PermitRequest, divide_connections
@@ -31,7 +32,7 @@ class RunThrottle:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._name = f"{socket.gethostname()}:{os.getpid()}:{id(self)}:{time.time_ns()}"
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
         self._line = ports.store.line()
         self._jitter = random.Random(self._name)  # noqa: S311  # it keeps no secret
         self._is_over = asyncio.Event()
