@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-import random
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
+from zlib import crc32
 
 from newsletter.domain.throttling.gate import SendGate
 from newsletter.domain.throttling.limits import PermitGrant, PermitRequest, divide_connections
@@ -21,8 +21,8 @@ EXCHANGE_INTERVAL_S = 0.2  # What a rate per second needs to be kept well.
 # Where nothing is limited: how soon a run hears that a provider throttled another one. It would be
 # throttled there itself, and an exchange costs the database 0.8 ms. Its own news it tells at once.
 UNLIMITED_INTERVAL_S = 1.0
-# Each wait is a quarter shorter or longer, so that no run always comes just after another one and
-# finds the bucket empty.
+# A run's wait is up to a quarter shorter or longer than another's, so that no run always comes just
+# after another one and finds the bucket empty.
 JITTER = 0.25
 LONG_S = 10.0  # Beyond what any rate per second makes a run wait.
 
@@ -34,7 +34,8 @@ class RunThrottle:
         self._ports = ports
         self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
         self._line = ports.store.line()
-        self._jitter = random.Random(self._name)  # noqa: S311  # it keeps no secret
+        share = crc32(self._name.encode()) / 0xFFFF_FFFF  # between 0 and 1, the same for a name
+        self._interval_s = EXCHANGE_INTERVAL_S * (1 - JITTER + 2 * JITTER * share)
         self._is_over = asyncio.Event()
         self._exchanges_at = 0.0  # At the next turn where the time has passed.
         self.wait_s = 0.0  # How long nothing may go, as far as that is known.
@@ -51,9 +52,8 @@ class RunThrottle:
             if self.gate.is_throttled or time.monotonic() >= self._exchanges_at:
                 await self._exchange()
             on_grant()
-            wait_s = EXCHANGE_INTERVAL_S * self._jitter.uniform(1 - JITTER, 1 + JITTER)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_over.wait(), wait_s)
+                await asyncio.wait_for(self._is_over.wait(), self._interval_s)
 
     def finish(self) -> None:
         """The connections have ended: run() ends with its exchange."""
