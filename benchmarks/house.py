@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import psutil
 from sqlalchemy import text
 
+from benchmarks.fast_sink import fast_sink
 from benchmarks.sinks import sink
 from newsletter import config
 from newsletter.cli.bootstrap import FIRST
@@ -129,14 +130,14 @@ class House:
 
 
 @contextmanager
-def house(relay: str = "") -> Iterator[House]:
+def house(relay: str = "", *, is_fast: bool = False) -> Iterator[House]:
     """A house with engines of its own, thrown away at the end, on that relay or a sink's."""
     with TemporaryDirectory(dir="/var/tmp") as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL's own user has to enter it
         processes = {}
         if not relay:
-            relay, process = stack.enter_context(sink())
+            relay, process = stack.enter_context(fast_sink() if is_fast else sink())
             processes["sink"] = process.pid
         database = stack.enter_context(postgres.start(folder / "postgres"))
         queue = stack.enter_context(redis.start(folder / "redis"))

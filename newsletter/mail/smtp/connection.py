@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections import deque
 from contextlib import suppress
+from typing import cast
 
 from newsletter.mail.smtp.reply_parser import ProtocolError, ReplyParser
 from newsletter.mail.smtp.session import SmtpSession
@@ -140,8 +141,8 @@ class Connection(asyncio.BufferedProtocol):
         self._break(_GIVEN_UP)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's is one in all but its ancestry.
+        self._transport = cast("asyncio.Transport", transport)
         transport.set_write_buffer_limits(high=0)  # we are told of every byte that has to wait
 
     def connection_lost(self, error: Exception | None) -> None:
