@@ -1,14 +1,19 @@
 """A connection for one statement that runs some hundred times a second, in an event loop."""
 
+import asyncio
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import psycopg
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Engine
 
 CONNECT_TIMEOUT_S = 5  # A database that takes longer to say hello is down, for the person waiting.
 ASK_PID = "SELECT pg_backend_pid()"
-PREPARE_AFTER = 3  # Executions; then the server keeps its plan, which costs as much as its work.
+_PLACE = re.compile(r"%\((\w+)\)s")
 
 
 def is_pooled(server_pid: int, connection: psycopg.BaseConnection[Any]) -> bool:
@@ -29,34 +34,49 @@ class LedgerConnection:
 
     That is one journey, where a session takes four; and a loop that waits for it itself spares two
     threads their turns. It is one caller's at a time, and is to be closed.
+
+    It speaks to libpq itself: values are text already, and the loop watches the socket from
+    connecting to closing. Through a psycopg cursor, which finds a dumper for each value and has the
+    socket watched anew for each statement, a settlement took 300 µs of the worker instead of 80.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._is_direct = False
+        self._prepared: dict[str, bytes] = {}  # names on the server, by statement
+        self._results: list[PGresult] = []
+        self._answer: asyncio.Future[list[PGresult]] | None = None
 
-    async def execute(self, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Execute one statement, a transaction by itself, and return its first row.
+    async def execute(
+        self, statement: str, values: Mapping[str, str]
+    ) -> tuple[bytes | None, ...] | None:
+        """Execute one statement, a transaction by itself, and return its first row, as text.
 
         Raises LedgerConnectionLostError, whatever was wrong.
+
+        Places in the statement are written %(name)s, and cast to their types; values are as
+        PostgreSQL reads them.
         """
+        numbered, names = _numbered(statement)
+        parameters = [values[name].encode() for name in names]
         try:
-            if self._connection is None:
-                self._connection = await self._connect()
-            cursor = await self._connection.execute(statement, values)
-            row: tuple[Any, ...] | None = await cursor.fetchone()
+            connection = self._connection or await self._connect()
+            return _first_row(await self._run(connection.pgconn, numbered, parameters))
         except (psycopg.Error, OSError):
             self.close()
             raise LedgerConnectionLostError from None
         except BaseException:  # cancelled in its middle: what comes back is nobody's
             self.close()
             raise
-        return row
 
     def close(self) -> None:
         """Hang up."""
         connection, self._connection = self._connection, None
+        self._results, self._answer = [], None
         if connection is not None:
+            self._loop.remove_reader(connection.pgconn.socket)
             connection.pgconn.finish()
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
@@ -66,6 +86,79 @@ class LedgerConnection:
         )
         cursor = await connection.execute(ASK_PID)
         row = await cursor.fetchone()
-        is_direct = row is not None and not is_pooled(row[0], connection)
-        connection.prepare_threshold = PREPARE_AFTER if is_direct else None
+        self._is_direct = row is not None and not is_pooled(row[0], connection)
+        self._prepared = {}
+        self._connection, self._loop = connection, asyncio.get_running_loop()
+        self._loop.add_reader(connection.pgconn.socket, self._read, connection.pgconn)
         return connection
+
+    async def _run(self, server: PGconn, statement: str, parameters: list[bytes]) -> list[PGresult]:
+        """Return the results. Where the server stays the same, it keeps the statement's plan."""
+        if not self._is_direct:
+            server.send_query_params(statement.encode(), parameters)
+            return await self._answered(server)
+        if statement not in self._prepared:
+            self._prepared[statement] = b"line%d" % len(self._prepared)
+            server.send_prepare(self._prepared[statement], statement.encode())
+            _check(await self._answered(server))
+        server.send_query_prepared(self._prepared[statement], parameters)
+        return await self._answered(server)
+
+    async def _answered(self, server: PGconn) -> list[PGresult]:
+        """Return what comes back, once all of it is there."""
+        self._answer = self._loop.create_future()
+        while server.flush():  # more than the socket takes at once: a settlement never is
+            await _until_writable(self._loop, server.socket)
+        return await self._answer
+
+    def _read(self, server: PGconn) -> None:
+        """Take what has come; the connection's end too, whether somebody waits or not."""
+        try:
+            server.consume_input()
+            while not server.is_busy():
+                result = server.get_result()
+                if result is None:
+                    self._give(self._results)
+                    break
+                self._results.append(result)
+        except psycopg.Error as error:
+            answer = self._answer
+            self.close()
+            if answer is not None and not answer.done():
+                answer.set_exception(error)
+
+    def _give(self, results: list[PGresult]) -> None:
+        answer, self._results = self._answer, []
+        if answer is not None and not answer.done():
+            answer.set_result(results)
+
+
+async def _until_writable(loop: asyncio.AbstractEventLoop, socket: int) -> None:
+    is_writable = asyncio.Event()
+    loop.add_writer(socket, is_writable.set)
+    try:
+        await is_writable.wait()
+    finally:
+        loop.remove_writer(socket)
+
+
+def _first_row(results: list[PGresult]) -> tuple[bytes | None, ...] | None:
+    last = _check(results)
+    if not last.ntuples:
+        return None
+    return tuple(last.get_value(0, column) for column in range(last.nfields))
+
+
+def _check(results: list[PGresult]) -> PGresult:
+    """Return the last of the results. Raises psycopg.Error when the server refused."""
+    if not results or results[-1].status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        raise psycopg.OperationalError
+    return results[-1]
+
+
+@lru_cache(maxsize=8)  # As good as one: each statement is a constant of the store's.
+def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    """Return the statement with its places as the server counts them, and their names in order."""
+    names = tuple(dict.fromkeys(_PLACE.findall(statement)))
+    numbers = {name: f"${number}" for number, name in enumerate(names, start=1)}
+    return _PLACE.sub(lambda place: numbers[place[1]], statement), names
