@@ -1,5 +1,5 @@
 """Celery's entry: celery -A worker worker | celery -A worker beat."""
 
-from newsletter.tasks.worker_context import celery_app
+from newsletter.tasks.worker import app
 
-app = celery_app()
+__all__ = ["app"]

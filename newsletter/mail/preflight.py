@@ -3,8 +3,6 @@
 import re
 from urllib.parse import urlsplit
 
-from lxml import html as parser
-
 from newsletter.errors import PreflightError
 from newsletter.mail.content.render import LEFT_OVER, MAX_SUBJECT_CHARS
 from newsletter.mail.rendered import ANY_SLOT, RenderedEmail, Slot
@@ -45,6 +43,8 @@ def _problems(rendered: RenderedEmail) -> list[str]:
 
 
 def _markup_problems(html: str) -> list[str]:
+    from lxml import html as parser  # 4 MB, which a worker that only delivers never needs
+
     tree = parser.document_fromstring(
         html.encode(errors="replace"), parser=parser.HTMLParser(encoding="utf-8")
     )

@@ -1,6 +1,7 @@
 """What one worker or beat process has: its settings, its ports, its log."""
 
 import atexit
+import gc
 import mmap
 import sys
 import threading
@@ -8,7 +9,7 @@ from contextlib import ExitStack, suppress
 from functools import cache, partial
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_shutting_down
 
 from newsletter import config
 from newsletter.embedded import EmbeddedService
@@ -40,6 +41,7 @@ def celery_app() -> Celery:
     setup_logging.connect(_log_as_set, weak=False)
     setup_logging.connect(partial(_log_outages_once, app), weak=False)
     touch_while_alive(settings().data_dir)
+    worker_init.connect(_share_memory, weak=False)
     worker_process_init.connect(_start_afresh, weak=False)
     worker_shutting_down.connect(_end, weak=False)
     return app
@@ -60,6 +62,17 @@ def ports() -> Ports:
     return config.ports(
         settings(), enqueue=enqueue(settings().redis_url), is_ending=lambda: _ENDING[0] != 0
     )
+
+
+def _share_memory(**_: object) -> None:
+    """Leave what is imported to all that this process forks, and out of every garbage collection.
+
+    A collection writes to each object it looks at, and what is written to is a process's own copy.
+    """
+    import newsletter.services.sending.run.deliver  # noqa: F401  # what each of them needs
+
+    gc.collect()
+    gc.freeze()
 
 
 def _start_afresh(**_: object) -> None:

@@ -3,6 +3,7 @@
 import hmac
 import re
 
+from newsletter.domain.signed_token import keyed_mac
 from newsletter.errors import InputError
 
 # 80 bits, each guess being a mail; with two ids of 2**63 the local part has 56 of the 64 octets of
@@ -25,8 +26,7 @@ def make_verp(edition_id: int, subscriber_id: int, *, key: bytes, box: str = _VE
     A bounce to it names the delivery by itself. box is the mailbox that such mail goes to (RFC
     5233: what follows + is its own business), at most 15 characters long.
     """
-    mac = hmac.digest(key, f"bounce:{edition_id}.{subscriber_id}".encode(), "sha256")
-    proof = mac[:_VERP_MAC_BYTES].hex()
+    proof = keyed_mac(key, f"bounce:{edition_id}.{subscriber_id}")[:_VERP_MAC_BYTES].hex()
     return f"{box}+{_base36(edition_id)}-{_base36(subscriber_id)}-{proof}"
 
 

@@ -143,7 +143,8 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's is one in all but its ancestry.
         self._transport = cast("asyncio.Transport", transport)
-        transport.set_write_buffer_limits(high=0)  # we are told of every byte that has to wait
+        # High is 0: we are told of every byte that has to wait.
+        self._transport.set_write_buffer_limits(high=0)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_hung_up = not self.broken

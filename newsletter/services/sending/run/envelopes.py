@@ -5,6 +5,7 @@ from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.feedback.verp import make_verp
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.signed_token import sign_token
 from newsletter.errors import UnmailableRecipientError
 from newsletter.mail.message.master_copy import CompiledMaster, Recipient
 from newsletter.mail.smtp import Envelope
@@ -36,7 +37,7 @@ class Envelopes:
             subscriber_id=due.subscriber_id,
             address=due.address,
             name=due.name,
-            unsubscribe=urls.unsubscribe_token(self._ports, due.subscription_id),
+            unsubscribe=sign_token(urls.UNSUBSCRIBE, due.subscription_id, key=self._key),
             leaves_at=self._ports.now(),
         )
         content = self._master.message(recipient)
