@@ -44,6 +44,7 @@ class LedgerConnection:
         self._engine = engine
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._loop: asyncio.AbstractEventLoop
+        self._socket = -1  # our own note: libpq closes and forgets it when the server hangs up
         self._is_direct = False
         self._prepared: dict[str, bytes] = {}  # names on the server, by statement
         self._results: list[PGresult] = []
@@ -76,7 +77,7 @@ class LedgerConnection:
         connection, self._connection = self._connection, None
         self._results, self._answer = [], None
         if connection is not None:
-            self._loop.remove_reader(connection.pgconn.socket)
+            self._loop.remove_reader(self._socket)
             connection.pgconn.finish()
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
@@ -89,7 +90,8 @@ class LedgerConnection:
         self._is_direct = row is not None and not is_pooled(row[0], connection)
         self._prepared = {}
         self._connection, self._loop = connection, asyncio.get_running_loop()
-        self._loop.add_reader(connection.pgconn.socket, self._read, connection.pgconn)
+        self._socket = connection.pgconn.socket
+        self._loop.add_reader(self._socket, self._read, connection.pgconn)
         return connection
 
     async def _run(self, server: PGconn, statement: str, parameters: list[bytes]) -> list[PGresult]:
@@ -122,10 +124,9 @@ class LedgerConnection:
                     break
                 self._results.append(result)
         except psycopg.Error as error:
-            answer = self._answer
+            if self._answer is not None and not self._answer.done():
+                self._answer.set_exception(error)
             self.close()
-            if answer is not None and not answer.done():
-                answer.set_exception(error)
 
     def _give(self, results: list[PGresult]) -> None:
         answer, self._results = self._answer, []

@@ -1,0 +1,124 @@
+"""The line: a settlement in one journey, on a connection that may break."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import text
+
+from newsletter.domain.delivery import DeliveryStatus
+from newsletter.domain.edition import EditionStatus
+from newsletter.store import Line, LineBrokenError, Store, batches, deliveries
+from tests.store.builders import saved_edition, subscribed
+from tests.store.ledgers import LEASE, claimed, outcome, planned_for
+
+_OWN_PID = "SELECT pg_backend_pid()"
+_OTHERS_END = text("SELECT pg_terminate_backend(:pid)")
+
+
+@pytest.fixture
+def claim(session, newsletter, now):
+    """A claimed batch with a delivery to Amal, committed."""
+    subscribed(session, newsletter, "amal", now=now)
+    edition_id = saved_edition(session, newsletter, status=EditionStatus.SENDING)
+    planned_for(session, newsletter, edition_id, now=now)
+    batch = claimed(session, edition_id, now)
+    session.commit()
+    return batch
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param("2.0.0 Ok: queued as 4FzQ", id="as most relays say it"),
+        pytest.param('a "quoted" \\ word, {braces} and NULL', id="what means something in arrays"),
+        pytest.param("NULL", id="the word that stands for nothing"),
+        pytest.param("", id="nothing"),
+        pytest.param("вам письмо · تم الاستلام", id="letters of other scripts"),
+        pytest.param("%(ids)s 100 %", id="what means something in statements"),
+    ],
+)
+def test_a_reply_is_written_down_as_the_relay_said_it(store, claim, now, reply):
+    said = outcome(claim.deliveries[0], DeliveryStatus.SENT, reply=reply)
+
+    async def settle() -> EditionStatus | None:
+        line = store.line()
+        try:
+            return await batches.settle_alone(line, claim, [said], now=now, lease=LEASE, window=())
+        finally:
+            line.close()
+
+    status = asyncio.run(settle())
+
+    with store.begin() as later:
+        (row,) = deliveries.of_edition(later, claim.edition_id)
+    assert (status, row.status, row.reply) == (EditionStatus.SENDING, DeliveryStatus.SENT, reply)
+
+
+def test_a_line_whose_server_hangs_up_is_made_anew(store: Store):
+    async def use() -> tuple[bytes | None, bytes | None]:
+        line = store.line()
+        try:
+            before = await _pid(line)
+            await asyncio.to_thread(_end, store, int(before or 0))
+            after: bytes | None = before
+            while after == before:  # until the end has come through
+                with suppress(LineBrokenError):
+                    after = await _pid(line)
+            return before, after
+        finally:
+            line.close()
+
+    before, after = asyncio.run(use())
+
+    assert before != after
+
+
+def test_a_server_that_goes_while_somebody_waits_is_told(store: Store):
+    async def use() -> None:
+        line = store.line()
+        try:
+            pid = await _pid(line)
+            waiting = asyncio.create_task(line.execute("SELECT pg_sleep(600)", {}))
+            await asyncio.to_thread(_end, store, int(pid or 0))
+            with pytest.raises(LineBrokenError):
+                await waiting
+        finally:
+            line.close()
+
+    asyncio.run(use())
+
+
+def test_a_statement_that_the_server_refuses_breaks_the_line(store: Store):
+    async def use() -> tuple[bytes | None, ...] | None:
+        line = store.line()
+        try:
+            with pytest.raises(LineBrokenError):
+                await line.execute("SELECT nothing FROM nowhere", {})
+            return await line.execute("SELECT CAST(%(number)s AS integer) + 1", {"number": "1"})
+        finally:
+            line.close()
+
+    assert asyncio.run(use()) == (b"2",)
+
+
+def test_a_statement_may_return_nothing(store: Store):
+    async def use() -> tuple[bytes | None, ...] | None:
+        line = store.line()
+        try:
+            return await line.execute("SELECT 1 WHERE false", {})
+        finally:
+            line.close()
+
+    assert asyncio.run(use()) is None
+
+
+async def _pid(line: Line) -> bytes | None:
+    row = await line.execute(_OWN_PID, {})
+    assert row is not None
+    return row[0]
+
+
+def _end(store: Store, pid: int) -> None:
+    with store.begin() as session:
+        session.execute(_OTHERS_END, {"pid": pid})
