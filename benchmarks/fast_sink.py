@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-
 from newsletter.embedded.shared import free_port, wait_until
 
 _ROOT = Path(__file__).parents[1]

@@ -1,4 +1,4 @@
-"""The line: a settlement in one journey, on a connection that may break."""
+"""The ledger's own connection: a settlement in one journey, on a server that may go."""
 
 import asyncio
 from contextlib import suppress
@@ -6,9 +6,10 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import text
 
-from newsletter.domain.delivery import DeliveryStatus
-from newsletter.domain.edition import EditionStatus
-from newsletter.store import Line, LineBrokenError, Store, batches, deliveries
+from newsletter.domain.delivery.status import DeliveryStatus
+from newsletter.domain.editions.edition import EditionStatus
+from newsletter.store import LedgerConnection, LedgerConnectionLostError, Store
+from newsletter.store.delivery import batches, deliveries
 from tests.store.builders import saved_edition, subscribed
 from tests.store.ledgers import LEASE, claimed, outcome, planned_for
 
@@ -44,18 +45,20 @@ def test_a_reply_is_written_down_as_the_relay_said_it(store, claim, now, reply):
     async def settle() -> EditionStatus | None:
         line = store.line()
         try:
-            return await batches.settle_alone(line, claim, [said], now=now, lease=LEASE, window=())
+            return await batches.record_outcomes_alone(
+                line, claim, [said], now=now, lease=LEASE, window=()
+            )
         finally:
             line.close()
 
     status = asyncio.run(settle())
 
     with store.begin() as later:
-        (row,) = deliveries.of_edition(later, claim.edition_id)
+        (row,) = deliveries.list_for_edition(later, claim.edition_id)
     assert (status, row.status, row.reply) == (EditionStatus.SENDING, DeliveryStatus.SENT, reply)
 
 
-def test_a_line_whose_server_hangs_up_is_made_anew(store: Store):
+def test_a_connection_whose_server_hangs_up_is_made_anew(store: Store):
     async def use() -> tuple[bytes | None, bytes | None]:
         line = store.line()
         try:
@@ -63,7 +66,7 @@ def test_a_line_whose_server_hangs_up_is_made_anew(store: Store):
             await asyncio.to_thread(_end, store, int(before or 0))
             after: bytes | None = before
             while after == before:  # until the end has come through
-                with suppress(LineBrokenError):
+                with suppress(LedgerConnectionLostError):
                     after = await _pid(line)
             return before, after
         finally:
@@ -81,7 +84,7 @@ def test_a_server_that_goes_while_somebody_waits_is_told(store: Store):
             pid = await _pid(line)
             waiting = asyncio.create_task(line.execute("SELECT pg_sleep(600)", {}))
             await asyncio.to_thread(_end, store, int(pid or 0))
-            with pytest.raises(LineBrokenError):
+            with pytest.raises(LedgerConnectionLostError):
                 await waiting
         finally:
             line.close()
@@ -89,11 +92,11 @@ def test_a_server_that_goes_while_somebody_waits_is_told(store: Store):
     asyncio.run(use())
 
 
-def test_a_statement_that_the_server_refuses_breaks_the_line(store: Store):
+def test_a_statement_that_the_server_refuses_costs_the_connection_only(store: Store):
     async def use() -> tuple[bytes | None, ...] | None:
         line = store.line()
         try:
-            with pytest.raises(LineBrokenError):
+            with pytest.raises(LedgerConnectionLostError):
                 await line.execute("SELECT nothing FROM nowhere", {})
             return await line.execute("SELECT CAST(%(number)s AS integer) + 1", {"number": "1"})
         finally:
@@ -113,7 +116,7 @@ def test_a_statement_may_return_nothing(store: Store):
     assert asyncio.run(use()) is None
 
 
-async def _pid(line: Line) -> bytes | None:
+async def _pid(line: LedgerConnection) -> bytes | None:
     row = await line.execute(_OWN_PID, {})
     assert row is not None
     return row[0]
