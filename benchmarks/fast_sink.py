@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from newsletter.embedded.shared import free_port, wait_until
+
+from newsletter.embedded.shared_server import free_port, wait_until
 
 _ROOT = Path(__file__).parents[1]
 _BUFFER_BYTES = 262_144  # Several messages of 30 KB: one call for whatever has come.
