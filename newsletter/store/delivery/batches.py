@@ -183,7 +183,7 @@ async def record_outcomes_alone(
 ) -> EditionStatus | None:
     """Do as settle does, in a transaction of its own. Raises LedgerConnectionLostError."""
     row = await line.execute(_SETTLE, _settlement(batch, outcomes, **renewal))
-    return EditionStatus(row[0].decode()) if row is not None and row[0] is not None else None
+    return EditionStatus(row[0]) if row is not None and row[0] is not None else None
 
 
 def _settlement(

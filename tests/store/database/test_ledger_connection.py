@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -59,12 +60,12 @@ def test_a_reply_is_written_down_as_the_relay_said_it(store, claim, now, reply):
 
 
 def test_a_connection_whose_server_hangs_up_is_made_anew(store: Store):
-    async def use() -> tuple[bytes | None, bytes | None]:
+    async def use() -> tuple[int, int]:
         line = store.line()
         try:
             before = await _pid(line)
-            await asyncio.to_thread(_end, store, int(before or 0))
-            after: bytes | None = before
+            await asyncio.to_thread(_end, store, before)
+            after = before
             while after == before:  # until the end has come through
                 with suppress(LedgerConnectionLostError):
                     after = await _pid(line)
@@ -83,7 +84,7 @@ def test_a_server_that_goes_while_somebody_waits_is_told(store: Store):
         try:
             pid = await _pid(line)
             waiting = asyncio.create_task(line.execute("SELECT pg_sleep(600)", {}))
-            await asyncio.to_thread(_end, store, int(pid or 0))
+            await asyncio.to_thread(_end, store, pid)
             with pytest.raises(LedgerConnectionLostError):
                 await waiting
         finally:
@@ -93,7 +94,7 @@ def test_a_server_that_goes_while_somebody_waits_is_told(store: Store):
 
 
 def test_a_statement_that_the_server_refuses_costs_the_connection_only(store: Store):
-    async def use() -> tuple[bytes | None, ...] | None:
+    async def use() -> tuple[Any, ...] | None:
         line = store.line()
         try:
             with pytest.raises(LedgerConnectionLostError):
@@ -102,11 +103,26 @@ def test_a_statement_that_the_server_refuses_costs_the_connection_only(store: St
         finally:
             line.close()
 
-    assert asyncio.run(use()) == (b"2",)
+    assert asyncio.run(use()) == (2,)
+
+
+@pytest.mark.parametrize("number", [1, 40_000, 3_000_000_000], ids=["small", "medium", "large"])
+def test_a_number_that_is_larger_than_the_last_one_is_taken_too(store: Store, number: int):
+    async def use() -> list[tuple[Any, ...] | None]:
+        line = store.line()
+        try:
+            return [
+                await line.execute("SELECT CAST(%(n)s AS bigint), %(all)s::int8[]", values)
+                for values in ({"n": 1, "all": [1]}, {"n": number, "all": [1, number]})
+            ]
+        finally:
+            line.close()
+
+    assert asyncio.run(use()) == [(1, [1]), (number, [1, number])]
 
 
 def test_a_statement_may_return_nothing(store: Store):
-    async def use() -> tuple[bytes | None, ...] | None:
+    async def use() -> tuple[Any, ...] | None:
         line = store.line()
         try:
             return await line.execute("SELECT 1 WHERE false", {})
@@ -116,10 +132,10 @@ def test_a_statement_may_return_nothing(store: Store):
     assert asyncio.run(use()) is None
 
 
-async def _pid(line: LedgerConnection) -> bytes | None:
+async def _pid(line: LedgerConnection) -> int:
     row = await line.execute(_OWN_PID, {})
     assert row is not None
-    return row[0]
+    return int(row[0])
 
 
 def _end(store: Store, pid: int) -> None:
