@@ -152,7 +152,7 @@ def measure(size: int, folder: Path | None) -> dict:
     from newsletter.domain.relevance.classifier import TopicClassifier
     from newsletter.topics.load import bundled_topic
 
-    judge = TopicClassifier(bundled_topic("middle-east"))
+    classifier = TopicClassifier(bundled_topic("middle-east"))
     documents = saved(folder, size) if folder else feeds(size)
     started = time.perf_counter()
     for document in documents:
@@ -163,7 +163,7 @@ def measure(size: int, folder: Path | None) -> dict:
     started = time.perf_counter()
     digest = build_digest(
         given,
-        judge=judge,
+        classifier=classifier,
         window=(CLOSES - timedelta(days=1), CLOSES),
         language="en",
         max_stories=15,

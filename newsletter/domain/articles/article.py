@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 _DAY_IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/-])")
@@ -69,6 +69,15 @@ class Article:
     image: Image | None = None
     position: int = 0
     weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedArticle:
+    """An article of an earlier edition, with that edition's date and the end of its window."""
+
+    article: Article
+    on: date
+    closes_at: datetime
 
 
 def fingerprint(entry: Entry) -> str:

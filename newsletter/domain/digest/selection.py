@@ -1,127 +1,78 @@
-"""Which stories an edition has room for: the best, each matter once, no source or country alone."""
+"""Step 4, select: the best stories that there is room for, no source or country alone."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from newsletter.domain.articles.article import Article
-from newsletter.domain.articles.labels import Label
-from newsletter.domain.digest.digest import ScoreComponent
-from newsletter.domain.digest.ranking import coverage_component, total_score
-from newsletter.domain.relevance.classifier import RelevanceVerdict
-from newsletter.domain.stories.follow_ups import PublishedArticle
-from newsletter.domain.stories.storylines import MAX_STORYLINES, assign_storylines
-from newsletter.domain.topic import RankingWeights
+from newsletter.domain.articles.article import PublishedArticle
+from newsletter.domain.digest.candidates import Candidate, Rejection, is_event_report
+from newsletter.domain.stories.follow_ups import find_predecessors
 
 COUNTRY_SHARE = 0.34  # Of an edition that one country may fill: a third, on a day of war too.
-SOURCE_SHARE = 0.27  # That one source may stand for; its reports under others' do not count.
-EVENTS = frozenset({Label.NEWS, Label.ANALYSIS, Label.FEATURE})  # They may share an event.
-
-Rejections = dict[int, tuple[float, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A story that might come in. before is what an earlier edition told of it."""
-
-    articles: tuple[Article, ...]  # the one that stands for it first
-    verdicts: Mapping[int, RelevanceVerdict]
-    kind: Label
-    score: float
-    score_components: tuple[ScoreComponent, ...] = ()
-    follow_up_to: PublishedArticle | None = None
-    related: tuple[Article, ...] = ()  # of the same matter, from stories that rank lower
-
-    @property
-    def lead(self) -> Article:
-        return self.articles[0]
-
-    @property
-    def relevance(self) -> RelevanceVerdict:
-        return self.verdicts[self.lead.id]
+SOURCE_SHARE = 0.27  # Of an edition that one source may lead; its related reports do not count.
+MIN_SHARE_STORIES = 2  # Of one country or source in the smallest edition.
 
 
 def select_stories(
-    candidates: Sequence[Candidate], max_stories: int, out: Rejections
-) -> list[Candidate]:
-    """At most max_stories of the candidates, which come in the order of their rank.
+    candidates: Sequence[Candidate], max_stories: int
+) -> tuple[list[Candidate], dict[int, Rejection]]:
+    """Return at most max_stories of the candidates, and why the articles of the others stay out.
 
-    Each is a matter of its own. out gets the reason of every article that stays out.
+    candidates come in the order of their score. One whose source is full is led by another of its
+    sources, if that has room.
     """
+    max_of_country = max(MIN_SHARE_STORIES, round(COUNTRY_SHARE * max_stories))
+    max_of_source = max(MIN_SHARE_STORIES, round(SOURCE_SHARE * max_stories))
     countries: Counter[str] = Counter()
     sources: Counter[str] = Counter()
-    most_of_country = max(2, round(COUNTRY_SHARE * max_stories))
-    most_of_source = max(2, round(SOURCE_SHARE * max_stories))
-    chosen: list[Candidate] = []
-    for one in candidates:
-        country = one.relevance.country
-        fitting = _led_by(one, {name for name, count in sources.items() if count >= most_of_source})
-        if len(chosen) >= max_stories:
-            said = f"Ranked below the {max_stories} stories that an edition has room for."
-        elif countries[country] >= most_of_country:
-            said = f"There are {most_of_country} stories from that country already, "
-            said += "and each ranks higher."
+    selected: list[Candidate] = []
+    rejections: dict[int, Rejection] = {}
+    for candidate in candidates:
+        country = candidate.lead.verdict.country
+        full_sources = {source for source, count in sources.items() if count >= max_of_source}
+        fitting = _with_lead_outside(candidate, full_sources)
+        if len(selected) >= max_stories:
+            reason = f"Ranked below the {max_stories} stories that an edition has room for."
+        elif countries[country] >= max_of_country:
+            reason = f"There are {max_of_country} stories from that country already, "
+            reason += "and each ranks higher."
         elif fitting is None:
-            said = f"There are {most_of_source} stories from {one.lead.source} already, "
-            said += "and each ranks higher."
+            source = candidate.lead.article.source
+            reason = f"There are {max_of_source} stories from {source} already, "
+            reason += "and each ranks higher."
         else:
-            chosen.append(fitting)
+            selected.append(fitting)
             countries[country] += 1
-            sources[fitting.lead.source] += 1
+            sources[fitting.lead.article.source] += 1
             continue
-        out.update({article.id: (one.score, said) for article in (*one.articles, *one.related)})
-    return chosen
+        rejection = Rejection(score=candidate.score, reason=reason)
+        rejections |= dict.fromkeys((article.id for article in candidate.articles), rejection)
+    return selected, rejections
 
 
-def _led_by(one: Candidate, full: set[str]) -> Candidate | None:
-    """The candidate, led by a source that has room; None when none of its sources has."""
-    for at, article in enumerate(one.articles):
-        if article.source not in full:
-            rest = (*one.articles[:at], *one.articles[at + 1 :])
-            return replace(one, articles=(article, *rest)) if at else one
+def _with_lead_outside(candidate: Candidate, full_sources: Collection[str]) -> Candidate | None:
+    """Return the candidate led by a source that has room; None when none of its sources has."""
+    reports = candidate.reports
+    for place, report in enumerate(reports):
+        if report.article.source not in full_sources:
+            rest = (*reports[:place], *reports[place + 1 :])
+            return replace(candidate, reports=(report, *rest)) if place else candidate
     return None
 
 
-def merge_storylines(candidates: Sequence[Candidate], weights: RankingWeights) -> list[Candidate]:
-    """The candidates, those that rank lower in a matter told with the one that ranks highest.
+def link_follow_ups(
+    selected: Sequence[Candidate], published: Sequence[PublishedArticle]
+) -> list[Candidate]:
+    """Return the selected stories, each with what an earlier edition published of its storyline.
 
-    Both come in the order of their rank, which all the sources of a matter count for.
+    One that follows up an earlier report of its very event keeps that.
     """
-    matters = _told_together(candidates, weights)
-    # What two have in common shows better once each has its reports with it, so the foremost are
-    # looked at again; once only, so that no chain of neighbours forms.
-    foremost = _told_together(matters[:MAX_STORYLINES], weights)
-    return sorted((*foremost, *matters[MAX_STORYLINES:]), key=by_score)
-
-
-def _told_together(candidates: Sequence[Candidate], weights: RankingWeights) -> list[Candidate]:
-    events = [one for one in candidates if one.kind in EVENTS]
-    # Behind all others, since a live page is told with its matter and never for it.
-    events += [one for one in candidates if one.kind is Label.LIVE]
-    merged: dict[int, Candidate] = {}
-    places = assign_storylines([(*one.articles, *one.related) for one in events])
-    for at, (one, place) in enumerate(zip(events, places, strict=True)):
-        if place == at:
-            merged[at] = one
-        else:
-            main = merged[place]
-            merged[place] = replace(
-                main,
-                follow_up_to=main.follow_up_to or one.follow_up_to,
-                related=(*main.related, *one.articles, *one.related),
-                verdicts={**one.verdicts, **main.verdicts},
-            )
-    others = [one for one in candidates if one.kind not in EVENTS | {Label.LIVE}]
-    matters = (_with_its_sources(one, weights) if one.related else one for one in merged.values())
-    return sorted((*matters, *others), key=by_score)
-
-
-def _with_its_sources(one: Candidate, weights: RankingWeights) -> Candidate:
-    line = coverage_component((*one.articles, *one.related), weights)
-    lines = tuple(line if part.name == line.name else part for part in one.score_components)
-    return replace(one, score_components=lines, score=total_score(lines))
-
-
-def by_score(one: Candidate) -> tuple[float, str]:
-    """Sorts the highest score first, and of equal ones by address."""
-    return -one.score, one.lead.url
+    event_reports = [earlier for earlier in published if is_event_report(earlier.article)]
+    event_articles = [[report.article for report in candidate.reports] for candidate in selected]
+    predecessors = find_predecessors(event_articles, event_reports)
+    return [
+        replace(candidate, follow_up_to=predecessor)
+        if candidate.follow_up_to is None and is_event_report(candidate.lead.article)
+        else candidate
+        for candidate, predecessor in zip(selected, predecessors, strict=True)
+    ]

@@ -1,20 +1,10 @@
 """What earlier editions told, and which of today's stories go on from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from newsletter.domain.articles.article import Article
+from newsletter.domain.articles.article import Article, PublishedArticle
 from newsletter.domain.stories.storylines import MAX_STORYLINES, assign_storylines
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedArticle:
-    """An article of an earlier edition: that edition's date and cut-off."""
-
-    article: Article
-    on: date
-    closes_at: datetime
 
 
 def find_predecessors(

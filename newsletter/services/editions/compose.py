@@ -67,19 +67,19 @@ def _digest(
     last = editions.last_window_end(session, newsletter.id, before=on) or first
     opens_at = min(max(last, closes_at - LONGEST_WINDOW), closes_at)
     found = articles.in_window(session, opens_at=opens_at, closes_at=closes_at, late=MAX_LATENESS)
-    told = editions.published_articles(
+    published = editions.published_articles(
         session, newsletter.id, apart_from=on, since=closes_at - MEMORY
     )
 
     def choose_without(unfit: Collection[int]) -> Digest:
         return build_digest(
             [article for article in found if article.id not in unfit],
-            judge=TopicClassifier(load_topic(newsletter.topic)),
+            classifier=TopicClassifier(load_topic(newsletter.topic)),
             window=(opens_at, closes_at),
             language=newsletter.language,
             max_stories=newsletter.max_stories,
             # An evening composed after the fact knows nothing of later ones.
-            told=[one for one in told if one.on < on],
+            published=[earlier for earlier in published if earlier.on < on],
         )
 
     return choose_mailable(choose_without, newsletter, on)

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, exists, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.articles.article import Article
+from newsletter.domain.articles.article import Article, PublishedArticle
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
@@ -18,9 +18,6 @@ from newsletter.store.collection import articles
 from newsletter.store.delivery_models import BatchRow
 from newsletter.store.editions.edition_stories import replace_stories
 from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
-
-if TYPE_CHECKING:  # it brings what choosing needs, and most who load an edition do not choose
-    from newsletter.domain.stories.follow_ups import PublishedArticle
 
 _COLUMNS = tuple(EditionRow.__table__.c)
 _CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
@@ -173,13 +170,11 @@ def reaches_readers() -> ColumnElement[bool]:
 
 def published_articles(
     session: Session, newsletter_id: int, *, apart_from: date, since: datetime
-) -> "tuple[PublishedArticle, ...]":
+) -> tuple[PublishedArticle, ...]:
     """The articles chosen for the newsletter's editions of other dates since then.
 
     Only of those that readers got, or may get.
     """
-    from newsletter.domain.stories.follow_ups import PublishedArticle
-
     rows = session.execute(
         select(*articles.COLUMNS, EditionRow.on, EditionRow.closes_at)
         .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)

@@ -17,7 +17,7 @@ from newsletter.domain.digest.selection import COUNTRY_SHARE, SOURCE_SHARE
 from newsletter.domain.relevance.classifier import TopicClassifier
 from newsletter.topics.load import bundled_topic
 
-JUDGE = TopicClassifier(bundled_topic("middle-east"))
+CLASSIFIER = TopicClassifier(bundled_topic("middle-east"))
 CLOSES = datetime(2026, 3, 2, 15, tzinfo=UTC)
 OPENS = CLOSES - timedelta(days=1)
 COUNTRIES = ("Iran", "Iraq", "Oman", "Qatar", "Syria", "Yemen", "Kuwait", "Bahrain")
@@ -32,7 +32,7 @@ def article(id_: int, title: str, *, hours: float = 6, **fields) -> Article:
 def digest(articles, *, language="en", max_stories=15) -> Digest:
     window = (OPENS, CLOSES)
     return build_digest(
-        articles, judge=JUDGE, window=window, language=language, max_stories=max_stories
+        articles, classifier=CLASSIFIER, window=window, language=language, max_stories=max_stories
     )
 
 

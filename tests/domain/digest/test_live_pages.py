@@ -5,13 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from newsletter.domain.articles.article import Article
+from newsletter.domain.articles.article import Article, PublishedArticle
 from newsletter.domain.digest.builder import build_digest
 from newsletter.domain.relevance.classifier import TopicClassifier
-from newsletter.domain.stories.follow_ups import PublishedArticle
 from newsletter.topics.load import bundled_topic
 
-JUDGE = TopicClassifier(bundled_topic("middle-east"))
+CLASSIFIER = TopicClassifier(bundled_topic("middle-east"))
 CLOSES = datetime(2026, 3, 2, 15, tzinfo=UTC)
 OPENS = CLOSES - timedelta(days=1)
 LATE = OPENS - timedelta(minutes=1)  # Published before the earlier edition closed, found after it.
@@ -55,11 +54,11 @@ def test_what_was_told_swallows_the_same_event_and_nothing_else(section, is_in, 
 
     digest = build_digest(
         [replace(NEWS, published_at=LATE + after)],
-        judge=JUDGE,
+        classifier=CLASSIFIER,
         window=(OPENS, CLOSES),
         language="en",
         max_stories=15,
-        told=[PublishedArticle(article=earlier, on=date(2026, 3, 1), closes_at=OPENS)],
+        published=[PublishedArticle(article=earlier, on=date(2026, 3, 1), closes_at=OPENS)],
     )
 
     assert [story.lead.id for story in digest.stories] == ([2] if is_in or goes_on else [])

@@ -23,9 +23,9 @@ PLAIN = Article(
 )
 
 
-def points(*articles: Article, relevance: float = 3.0, kind: Label = Label.NEWS) -> float:
-    merits = RankingSignals(relevance=relevance, kind=kind, closes_at=CLOSES)
-    return total_score(score_components(articles, merits, RankingWeights()))
+def points(*articles: Article, relevance: float = 3.0, label: Label = Label.NEWS) -> float:
+    signals = RankingSignals(relevance=relevance, label=label, closes_at=CLOSES)
+    return total_score(score_components(articles, signals, RankingWeights()))
 
 
 def by(source: str, **fields) -> Article:
@@ -97,18 +97,18 @@ def test_relevance_counts_up_to_a_limit():
 
 
 def test_news_comes_before_what_somebody_makes_of_it_and_advertisements_last():
-    kinds = [
+    labels = [
         *(Label.NEWS, Label.ANALYSIS, Label.FEATURE),
         *(Label.LIVE, Label.OPINION, Label.SPONSORED),
     ]
 
-    assert sorted(Label, key=lambda kind: -points(PLAIN, kind=kind)) == kinds
+    assert sorted(Label, key=lambda label: -points(PLAIN, label=label)) == labels
 
 
 def test_an_advertisement_with_every_merit_ranks_below_a_plain_report():
     best = replace(PLAIN, published_at=CLOSES, position=0, text="x" * 9_000)
 
-    assert points(best, relevance=8, kind=Label.SPONSORED) < points(PLAIN)
+    assert points(best, relevance=8, label=Label.SPONSORED) < points(PLAIN)
 
 
 def test_what_three_outlets_report_outranks_one_outlets_lead():
@@ -125,11 +125,11 @@ def test_a_score_is_short_enough_to_be_shown():
 
 
 def test_the_lines_of_the_sum_are_the_score_and_say_how_they_came():
-    merits = RankingSignals(
-        relevance=4, kind=Label.OPINION, closes_at=CLOSES, is_set_elsewhere=True
+    signals = RankingSignals(
+        relevance=4, label=Label.OPINION, closes_at=CLOSES, is_set_elsewhere=True
     )
 
-    lines = score_components([PLAIN, by("Valley Wire")], merits, RankingWeights())
+    lines = score_components([PLAIN, by("Valley Wire")], signals, RankingWeights())
 
     assert total_score(lines) == pytest.approx(sum(line.points for line in lines))
     assert {line.name: line.explanation for line in lines} == {
@@ -145,10 +145,11 @@ def test_the_lines_of_the_sum_are_the_score_and_say_how_they_came():
 
 
 def test_weights_of_a_newsletter_s_own_change_the_sum():
-    merits = RankingSignals(relevance=4, kind=Label.NEWS, closes_at=CLOSES, is_round_up=True)
+    signals = RankingSignals(relevance=4, label=Label.NEWS, closes_at=CLOSES, is_round_up=True)
 
     calm, harsh = (
-        score_components([PLAIN], merits, RankingWeights(round_up=points)) for points in (0.0, -5.0)
+        score_components([PLAIN], signals, RankingWeights(round_up=points))
+        for points in (0.0, -5.0)
     )
 
     assert total_score(calm) - total_score(harsh) == 5

@@ -128,7 +128,7 @@ def test_an_edition_shows_a_story_s_title_without_its_label():
 
     digest = build_digest(
         [told],
-        judge=JUDGE,
+        classifier=JUDGE,
         window=(NOW.replace(hour=0), NOW.replace(hour=23)),
         language="en",
         max_stories=5,

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from newsletter.domain.articles.article import Article
-from newsletter.domain.stories.follow_ups import PublishedArticle, find_predecessors
+from newsletter.domain.articles.article import Article, PublishedArticle
+from newsletter.domain.stories.follow_ups import find_predecessors
 from newsletter.domain.stories.storylines import MAX_STORYLINES
 
 CUT_OFF = datetime(2026, 3, 1, 15, tzinfo=UTC)
