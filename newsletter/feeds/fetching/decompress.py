@@ -55,8 +55,13 @@ class Decompressor:
             raise FeedUnusableError("What it sent cannot be unpacked.") from error
 
 
-def decompress(body: bytes) -> bytes:
-    """The body; when it is a gzip file, what that holds. Raises FeedUnusableError as Unpacker."""
-    unpacker = Decompressor("gzip" if body.startswith(_GZIP) else "")
-    unpacker.add(body)
-    return unpacker.body()
+def decompress(body: bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return what a gzip file contains, and any other body as it is.
+
+    Raises FeedUnusableError as Decompressor does.
+    """
+    if not body.startswith(_GZIP) and len(body) <= max_bytes:
+        return body
+    decompressor = Decompressor("gzip" if body.startswith(_GZIP) else "", max_bytes=max_bytes)
+    decompressor.add(body)
+    return decompressor.body()

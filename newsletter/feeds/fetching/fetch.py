@@ -11,7 +11,7 @@ import httpcore
 import httpx
 
 from newsletter.errors import FeedUnavailableError, FeedUnusableError
-from newsletter.feeds.fetching.decompress import Decompressor
+from newsletter.feeds.fetching.decompress import Decompressor, decompress
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.feeds.fetching.guarded_backend import CheckedBackend
 
@@ -57,14 +57,18 @@ class Fetcher:
         self._tls = ssl.create_default_context()  # 50 ms to make, so it is made once
 
     def fetch(self, url: str, *, etag: str = "", last_modified: str = "") -> FetchedDocument:
-        """The document at url, unless it is the one that etag or last_modified stand for.
+        """Return the document at url, unless it is the one that etag or last_modified stand for.
+
+        Its body is unpacked: from the transfer's encoding, and when it is a gzip file by itself.
 
         Raises FeedUnavailableError (RefusedByServerError with its status) when it cannot be had
         now, FeedUnusableError when it is not for us: too large, a private address, no web address.
         """
         asked = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in asked.items() if value}
-        return self._fetched(url, headers, math.inf)
+        document = self._fetched(url, headers, math.inf)
+        max_bytes = self._policy.max_body_bytes
+        return replace(document, body=decompress(document.body, max_bytes=max_bytes))
 
     def fetch_head(self, url: str, *, enough_bytes: int) -> bytes:
         """What is at url as far as it is wanted: the rest is not read. Raises as fetch does."""

@@ -4,7 +4,6 @@ import json
 import re
 
 from newsletter.errors import FeedUnusableError
-from newsletter.feeds.fetching.decompress import decompress
 from newsletter.feeds.parsing.json_feed import parse_json_feed
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed
 from newsletter.feeds.parsing.wordpress import is_post, parse_posts
@@ -22,12 +21,11 @@ class WebPageError(FeedUnusableError):
 
 
 def parse_document(body: bytes, *, content_type: str = "", url: str) -> ParsedFeed:
-    """The feed in body, whatever its format.
+    """Return the feed in body, whatever its format; body is not compressed.
 
     Raises WebPageError for HTML, FeedUnusableError for anything else that is not a feed; the text
     says what it is instead.
     """
-    body = decompress(body)
     start = body.lstrip(_BLANK)[:2_000]
     if not start:
         raise FeedUnusableError("It is empty.")

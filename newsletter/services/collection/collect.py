@@ -1,4 +1,4 @@
-"""Collect: read the feeds that are due, keep their articles, and write down how each went."""
+"""Collect: read the feeds that are due, store their articles, and record how each went."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,27 +13,25 @@ from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.feeds.pages.article_page import read_page
 from newsletter.feeds.parsing.detect import WebPageError, parse_document
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed, RejectedEntry
-from newsletter.store import Store
+from newsletter.store import Session, Store
 from newsletter.store.collection import articles, feeds
-from newsletter.store.collection.feeds import Feed
+from newsletter.store.collection.feeds import Feed, ReadingOutcome
 
 _log = logging.getLogger(__name__)
 
-POLL_INTERVAL = timedelta(
-    minutes=15
-)  # A newsroom publishes some ten articles an hour; more is impolite.
-OVERDUE_AFTER = timedelta(
-    minutes=5
-)  # The beat asks each minute: a feed that waits longer was missed.
-MAX_POLL_INTERVAL = timedelta(
-    hours=12
-)  # A feed that was down for a week is found within half a day.
-MAX_PARALLEL = 8
+# A newsroom publishes some ten articles an hour; to ask more often is impolite.
+POLL_INTERVAL = timedelta(minutes=15)
+# The beat asks each minute: a feed that waits longer was missed.
+OVERDUE_AFTER = timedelta(minutes=5)
+# A feed that was down for a week is read again within half a day.
+MAX_POLL_INTERVAL = timedelta(hours=12)
+MAX_DOUBLINGS = 10  # Of the interval, after as many failures; the maximum comes long before.
+MAX_PARALLEL = 8  # Fetching is waiting; eight feeds at once read a hundred within a minute.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedReport:
-    """How one feed went. message is the sentence kept on its row; old counts what is no news."""
+    """How reading one feed went. message is the sentence on its row; old counts stale entries."""
 
     url: str
     source: str
@@ -50,16 +48,28 @@ class FeedReport:
 Progress = Callable[[FeedReport], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What reading a feed gave: an error, or its entries; neither when nothing has changed.
+
+    document is what its server sent; None when there was none, or the feed stands in a file.
+    """
+
+    parsed: ParsedFeed | None = None
+    error: FeedError | None = None
+    document: FetchedDocument | None = None
+
+
 def collect(
     store: Store, policy: FetchPolicy, *, now: datetime, progress: Progress = lambda _: None
 ) -> tuple[FeedReport, ...]:
     """Read every feed that is due at now; one feed's failure is its own.
 
-    The reports are in the order in which the feeds answered; progress is handed each as it comes.
+    Return the reports in the order in which the feeds answered; progress gets each as it comes.
     """
     with store.begin() as session:
         due = feeds.list_due(session, now=now)
-    return _read(store, policy, due, now, progress)
+    return _read_feeds(store, policy, due, now, progress)
 
 
 def collect_behind(
@@ -71,44 +81,39 @@ def collect_behind(
     """
     with store.begin() as session:
         behind = feeds.list_overdue(session, now=now, overdue=overdue)
-    return _read(store, policy, behind, now, lambda _: None)
+    return _read_feeds(store, policy, behind, now, lambda _: None)
 
 
-def _read(
+def _read_feeds(
     store: Store, policy: FetchPolicy, due: Sequence[Feed], now: datetime, progress: Progress
 ) -> tuple[FeedReport, ...]:
-    """Read these feeds, several at once."""
+    """Read these feeds, several at once; store what each gave as soon as it is there."""
     if not due:
         return ()
     fetcher, reports = Fetcher(policy), []
     with ThreadPoolExecutor(MAX_PARALLEL) as pool:
-        fetched = {pool.submit(_fetch, fetcher, feed): feed for feed in due}
-        for done in as_completed(fetched):
-            report = _settle(store, fetched[done], done.result(), now)
+        pending = {pool.submit(_read_feed, fetcher, feed): feed for feed in due}
+        for reading in as_completed(pending):
+            report = store_reading(store, pending[reading], reading.result(), now=now)
             progress(report)
             reports.append(report)
     return tuple(reports)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetched:
-    document: FetchedDocument | None = None
-    parsed: ParsedFeed | None = None
-    error: FeedError | None = None
-
-
-def _fetch(fetcher: Fetcher, feed: Feed) -> _Fetched:
+def _read_feed(fetcher: Fetcher, feed: Feed) -> Reading:
     try:
         document = fetcher.fetch(feed.url, etag=feed.etag, last_modified=feed.last_modified)
-        if document.is_unchanged:
-            return _Fetched(document)
-        return _Fetched(document, _parsed(document))
+        parsed = None if document.is_unchanged else parse_feed_or_page(document)
+        return Reading(parsed=parsed, document=document)
     except FeedError as error:
-        return _Fetched(error=error)
+        return Reading(error=error)
 
 
-def _parsed(document: FetchedDocument) -> ParsedFeed:
-    """The feed in the document, or a feed of one entry when it is an article's page."""
+def parse_feed_or_page(document: FetchedDocument) -> ParsedFeed:
+    """Return the feed in the document, or a feed of one entry when it is an article's page.
+
+    Raises FeedUnusableError when it is neither.
+    """
     try:
         return parse_document(document.body, content_type=document.content_type, url=document.url)
     except WebPageError:
@@ -116,102 +121,86 @@ def _parsed(document: FetchedDocument) -> ParsedFeed:
         return ParsedFeed(kind="page", language=entry.language, entries=(entry,))
 
 
-def _settle(store: Store, feed: Feed, fetched: _Fetched, now: datetime) -> FeedReport:
-    if fetched.error is not None or fetched.document is None:
-        return _failed(store, feed, fetched.error, now)
-    document, parsed = fetched.document, fetched.parsed
-    if parsed is None:
-        return _unchanged(store, feed, now)
-    report = _keep(store, feed, parsed, now)
-    if not report.is_ok:
-        return report
-    with store.begin() as session:
-        feeds.record(
-            session,
-            feed.id,
-            etag=document.etag,
-            last_modified=document.last_modified,
-            due_at=now + POLL_INTERVAL,
-        )
-    return report
+def store_reading(store: Store, feed: Feed, reading: Reading, *, now: datetime) -> FeedReport:
+    """Store what a reading gave and record on the feed's row how it went, in one transaction.
 
-
-def _failed(store: Store, feed: Feed, error: FeedError | None, now: datetime) -> FeedReport:
-    message, failures = str(error), feed.failures + 1
-    pause = min(POLL_INTERVAL * 2 ** min(failures, 10), MAX_POLL_INTERVAL)
-    asked = error.wait if isinstance(error, RefusedByServerError) else None
-    with store.begin() as session:
-        feeds.record(
-            session,
-            feed.id,
-            last_result=message,
-            failures=failures,
-            fetched_at=now,
-            due_at=now + max(pause, asked or timedelta(0)),
-        )
-    return FeedReport(url=feed.url, source=feed.source, is_ok=False, message=message)
-
-
-def _unchanged(store: Store, feed: Feed, now: datetime) -> FeedReport:
-    message = "Nothing new since the last time."
-    with store.begin() as session:
-        feeds.record(
-            session,
-            feed.id,
-            last_result=message,
-            failures=0,
-            fetched_at=now,
-            succeeded_at=now,
-            due_at=now + POLL_INTERVAL,
-        )
-    return FeedReport(
-        url=feed.url, source=feed.source, is_ok=True, message=message, unchanged=feed.entry_count
-    )
-
-
-def _keep(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedReport:
-    """Keep what a document contained, and say on the feed's row how it went."""
+    When its articles cannot be stored, for whatever reason, the reading counts as failed: one
+    feed's trouble must not end the round of all.
+    """
     try:
-        return _kept(store, feed, parsed, now)
-    except Exception as error:  # noqa: BLE001  # a feed's failure is its own, unforeseen ones too
-        _log.exception("The articles of %s could not be kept", feed.url)
-        trouble = FeedError(f"Its articles could not be kept ({type(error).__name__}).")
-        return _failed(store, feed, trouble, now)
-
-
-def _kept(store: Store, feed: Feed, parsed: ParsedFeed, now: datetime) -> FeedReport:
-    old = sum(is_stale(entry, collected_at=now) for entry in parsed.entries)
+        with store.begin() as session:
+            return _store_reading(session, feed, reading, now)
+    except Exception as error:  # noqa: BLE001  # unforeseen ones too, see above
+        _log.exception("The articles of %s could not be stored", feed.url)
+        failure = FeedError(f"Its articles could not be kept ({type(error).__name__}).")
     with store.begin() as session:
-        kept = articles.upsert_entries(session, feed, parsed.entries, now=now)
-        report = FeedReport(
-            url=feed.url,
-            source=feed.source,
-            is_ok=True,
-            message=_sentence(parsed, kept, old),
-            entries=len(parsed.entries) + len(parsed.rejected),
-            new=kept.new,
-            updated=kept.updated,
-            unchanged=kept.unchanged,
-            old=old,
-            refused=parsed.rejected,
-        )
-        feeds.record(
-            session,
-            feed.id,
-            last_result=report.message,
-            failures=0,
-            entry_count=report.entries,
-            fetched_at=now,
-            succeeded_at=now,
-        )
+        return _store_reading(session, feed, Reading(error=failure), now)
+
+
+def _store_reading(session: Session, feed: Feed, reading: Reading, now: datetime) -> FeedReport:
+    if reading.error is not None:
+        report, outcome = _failed(feed, reading.error, now)
+    elif reading.parsed is None:
+        report, outcome = _unchanged(feed, now)
+    else:
+        report, outcome = _store_entries(session, feed, reading, now=now)
+    outcome["last_result"], outcome["fetched_at"] = report.message, now
+    feeds.record(session, feed.id, **outcome)
     return report
 
 
-def _sentence(parsed: ParsedFeed, kept: articles.UpsertCounts, old: int) -> str:
+def _failed(feed: Feed, error: FeedError, now: datetime) -> tuple[FeedReport, ReadingOutcome]:
+    """Return the report, and when to try again: later after each failure, or as the server asks."""
+    failures = feed.failures + 1
+    pause = min(POLL_INTERVAL * 2 ** min(failures, MAX_DOUBLINGS), MAX_POLL_INTERVAL)
+    asked = error.wait if isinstance(error, RefusedByServerError) else None
+    report = FeedReport(url=feed.url, source=feed.source, is_ok=False, message=str(error))
+    return report, {"failures": failures, "due_at": now + max(pause, asked or timedelta(0))}
+
+
+def _unchanged(feed: Feed, now: datetime) -> tuple[FeedReport, ReadingOutcome]:
+    report = FeedReport(
+        url=feed.url,
+        source=feed.source,
+        is_ok=True,
+        message="Nothing new since the last time.",
+        unchanged=feed.entry_count,
+    )
+    return report, {"failures": 0, "succeeded_at": now, "due_at": now + POLL_INTERVAL}
+
+
+def _store_entries(
+    session: Session, feed: Feed, reading: Reading, *, now: datetime
+) -> tuple[FeedReport, ReadingOutcome]:
+    parsed = reading.parsed
+    assert parsed is not None
+    counts = articles.upsert_entries(session, feed, parsed.entries, now=now)
+    old = sum(is_stale(entry, collected_at=now) for entry in parsed.entries)
+    report = FeedReport(
+        url=feed.url,
+        source=feed.source,
+        is_ok=True,
+        message=_summary(parsed, counts, old),
+        entries=len(parsed.entries) + len(parsed.rejected),
+        new=counts.new,
+        updated=counts.updated,
+        unchanged=counts.unchanged,
+        old=old,
+        refused=parsed.rejected,
+    )
+    outcome: ReadingOutcome = {"failures": 0, "succeeded_at": now, "entry_count": report.entries}
+    if document := reading.document:
+        outcome["etag"], outcome["last_modified"] = document.etag, document.last_modified
+        outcome["due_at"] = now + POLL_INTERVAL
+    return report, outcome
+
+
+def _summary(parsed: ParsedFeed, counts: articles.UpsertCounts, old: int) -> str:
+    """Return what the document contained, as the sentence on the feed's row."""
     if not parsed.entries and not parsed.rejected:
         return f"{parsed.kind} without entries. {parsed.note}".strip()
-    parts = [f"{parsed.kind}: {kept.new} new"]
-    parts += [f"{kept.updated} updated"] if kept.updated else []
+    parts = [f"{parsed.kind}: {counts.new} new"]
+    parts += [f"{counts.updated} updated"] if counts.updated else []
     parts += [f"{old} too old to be news"] if old else []
     parts += [f"{len(parsed.rejected)} refused"] if parsed.rejected else []
     return f"{', '.join(parts)}. {parsed.note}".strip()

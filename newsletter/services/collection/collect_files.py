@@ -1,20 +1,28 @@
 """Collect from files: documents that were saved, instead of feeds that are polled."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from newsletter.errors import FeedError, InputError
+from newsletter.feeds.fetching.decompress import decompress
 from newsletter.feeds.fetching.fetch import FetchedDocument
 from newsletter.feeds.parsing.outlet_names import outlet_name, section_name
-from newsletter.services.collection.collect import FeedReport, Progress, _keep, _parsed
+from newsletter.feeds.parsing.parsed_feed import ParsedFeed
+from newsletter.services.collection.collect import (
+    FeedReport,
+    Progress,
+    Reading,
+    parse_feed_or_page,
+    store_reading,
+)
 from newsletter.store import Store
 from newsletter.store.collection import feeds
 from newsletter.store.collection.feeds import Feed
 
-MAX_FILE_BYTES = 60_000_000
-
+MAX_FILE_BYTES = (
+    60_000_000  # What is larger is not even read; what is unpacked has a limit of its own.
+)
 
 _FEED_FILES = {".xml", ".rss", ".atom", ".rdf", ".json", ".html", ".htm", ".feed"}
 
@@ -28,14 +36,14 @@ def collect_paths(
     """
     reports = []
     for path in _files(paths):
-        report = _from_file(store, path, now)
+        report = _collect_file(store, path, now)
         progress(report)
         reports.append(report)
     return tuple(reports)
 
 
 def newest(paths: Iterable[Path], *, now: datetime) -> datetime | None:
-    """When the newest entry in these files was published, as far as that is not after now.
+    """Return when the newest entry in these files was published, if that is not after now.
 
     None when no file can be read, or none of its entries is dated. Raises InputError as
     collect_paths does.
@@ -43,35 +51,39 @@ def newest(paths: Iterable[Path], *, now: datetime) -> datetime | None:
     dates = []
     for path in _files(paths):
         try:
-            parsed = _parsed(FetchedDocument(url=path.resolve().as_uri(), body=path.read_bytes()))
+            parsed = _parse_file(path)
         except (FeedError, OSError):
             continue
-        dates += [one.published_at for one in parsed.entries if one.published_at]
+        dates += [entry.published_at for entry in parsed.entries if entry.published_at]
     return max((date for date in dates if date <= now), default=None)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            inside = sorted(one for one in path.rglob("*") if one.is_file())
-            yield from (one for one in inside if _looks_like_a_feed(one))
+            yield from sorted(inside for inside in path.rglob("*") if _is_feed_file(inside))
         elif path.exists():
             yield path
         else:
             raise InputError(f"There is no file or folder {path}.")
 
 
-def _looks_like_a_feed(path: Path) -> bool:
-    packed = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    return packed.suffix.lower() in _FEED_FILES
+def _is_feed_file(path: Path) -> bool:
+    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return path.is_file() and plain.suffix.lower() in _FEED_FILES
 
 
-def _from_file(store: Store, path: Path, now: datetime) -> FeedReport:
+def _parse_file(path: Path) -> ParsedFeed:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise FeedError(f"It is larger than {MAX_FILE_BYTES / 1e6:g} MB.")
+    body = decompress(path.read_bytes())
+    return parse_feed_or_page(FetchedDocument(url=path.resolve().as_uri(), body=body))
+
+
+def _collect_file(store: Store, path: Path, now: datetime) -> FeedReport:
     uri = path.resolve().as_uri()
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise FeedError(f"It is larger than {MAX_FILE_BYTES / 1e6:g} MB.")
-        parsed = _parsed(FetchedDocument(url=uri, body=path.read_bytes()))
+        parsed = _parse_file(path)
     except OSError as error:
         return FeedReport(url=uri, source=path.name, is_ok=False, message=f"{error.strerror}.")
     except FeedError as error:
@@ -86,4 +98,4 @@ def _from_file(store: Store, path: Path, now: datetime) -> FeedReport:
     )
     with store.begin() as session:
         feed = feeds.add(session, feed, now=now)
-    return replace(_keep(store, feed, parsed, now), source=feed.source)
+    return store_reading(store, feed, Reading(parsed=parsed), now=now)

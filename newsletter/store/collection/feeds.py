@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -35,6 +35,19 @@ class Feed:
     due_at: datetime
     fetched_at: datetime | None = None
     succeeded_at: datetime | None = None
+
+
+class ReadingOutcome(TypedDict, total=False):
+    """The columns that a reading may change; their meaning is that of Feed's fields."""
+
+    etag: str
+    last_modified: str
+    failures: int
+    last_result: str
+    entry_count: int
+    due_at: datetime
+    fetched_at: datetime
+    succeeded_at: datetime
 
 
 _COLUMNS = tuple(column for column in FeedRow.__table__.c if column.name != "created_at")
@@ -90,8 +103,8 @@ def add(session: Session, feed: Feed, *, now: datetime) -> Feed:
     return Feed(**session.execute(changed.returning(*_COLUMNS)).one()._asdict())
 
 
-def record(session: Session, feed_id: int, **outcome: Any) -> None:
-    """Write down how a reading went: any of the feed's columns."""
+def record(session: Session, feed_id: int, **outcome: Unpack[ReadingOutcome]) -> None:
+    """Write down how a reading of the feed went; columns that are not given stay as they are."""
     session.execute(update(FeedRow).where(FeedRow.id == feed_id).values(**outcome))
 
 

@@ -65,3 +65,9 @@ def test_what_is_called_packed_but_is_not_is_refused(web, fetcher):
 
     with pytest.raises(FeedUnusableError, match="cannot be unpacked"):
         fetcher.fetch(url)
+
+
+def test_a_feed_that_is_a_gzip_file_by_itself_is_unpacked(web, fetcher):
+    url = web.serve("/feed.xml.gz", packed(b"<rss/>"))
+
+    assert fetcher.fetch(url).body == b"<rss/>"
