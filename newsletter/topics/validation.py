@@ -1,148 +1,181 @@
-"""What is wrong with a topic file, by line."""
+"""What may stand in a topic file, as pydantic models; what is wrong with one, by line."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import fields
-from math import isfinite
-from typing import Any
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from newsletter.domain.text.fold import fold
 from newsletter.domain.topic import RankingWeights
 from newsletter.errors import InputError
 from newsletter.topics import gazetteer
 
-_NEEDED = ("title", "sections", "countries", "region")
-_KEYS = {
-    "title": str,
-    "sections": list,
-    "min_city_population": int,
-    "hard_news": list,
-    "namesakes": list,
-    "round_ups": list,
-    "languages": dict,
-    "countries": dict,
-    "region": dict,
-    "other_subjects": dict,
-    "ambiguous": dict,
-    "weights": dict,
-}
-_CALLED = {str: "text", list: "list of words", int: "whole number", dict: "table"}
-_COUNTRY = {"demonyms", "places", "people", "groups", "events", "doubtful"}
-_WEIGHTS = {field.name for field in fields(RankingWeights)}
-_AMBIGUITY_LISTS = {"with", "not"}
-_AMBIGUITY_SIGNS = {"first_name", "lower_is_not", "needs_company"}
-
-Wrongs = Iterator[tuple[tuple[str, ...], str]]
+DEFAULT_MIN_CITY_POPULATION = 100_000  # Smaller places are too often the names of people.
 
 
-def check(data: dict[str, Any], text: str, *, name: str) -> None:
-    """Nothing, when the file's data can be made a topic; text is the file as it is written.
-
-    Raises InputError naming the line and what is wrong there.
-    """
-    for path, wrong in _wrongs(data):
-        raise InputError(f"In {_where(text, path)}the topic file {name}: {wrong}.")
-
-
-def check_ambiguous(words: Iterable[str], topic: Collection[str], text: str, *, name: str) -> None:
-    """Nothing, when each of the ambiguous words is a name of the topic; topic has them folded.
-
-    Raises InputError naming the line of one that is not: it would settle nothing, being misspelt.
-    """
-    for word in words:
-        if fold(word) not in topic:
-            where = _where(text, ("ambiguous", word))
-            wrong = f"nothing in this topic is called {word!r}, so there is nothing to settle"
-            raise InputError(f"In {where}the topic file {name}: {wrong}.")
-
-
-def _wrongs(data: dict[str, Any]) -> Wrongs:
-    """Each fault with the keys that lead to it; the first one is told."""
-    yield from _keys_of_the_file(data)
-    yield from _list(("sections",), data["sections"])
-    for key in ("hard_news", "namesakes", "round_ups"):
-        yield from _list((key,), data.get(key, ["none"]))
-    for code, known in data["countries"].items():
-        yield from _country(code, known)
-    yield from _region(data["region"])
-    for subject, words in data.get("other_subjects", {}).items():
-        yield from _list(("other_subjects", subject), words)
-    for word, told in data.get("ambiguous", {}).items():
-        yield from _ambiguity(word, told)
-    for weight, points in data.get("weights", {}).items():
-        yield from _weight(weight, points)
-
-
-def _keys_of_the_file(data: dict[str, Any]) -> Wrongs:
-    for key, value in data.items():
-        if key not in _KEYS:
-            yield (key,), f"{key!r} is not a key of topic files"
-        elif not isinstance(value, _KEYS[key]) or isinstance(value, bool):
-            yield (key,), f"{key!r} is not a {_CALLED[_KEYS[key]]}"
-    for key in _NEEDED:
-        if not data.get(key):
-            yield (key,), f"{key!r} is missing or empty"
-
-
-def _country(code: str, known: Any) -> Wrongs:
-    path = ("countries", code)
+def _check_country(code: str) -> str:
     if code not in gazetteer.country_codes():
-        yield path, f"{code!r} is not the ISO 3166-1 code of a country"
-    if not isinstance(known, dict):
-        yield path, f"what is known of {code} is not a table of lists"
-        return
-    for kind, words in known.items():
-        if kind not in _COUNTRY:
-            yield (*path, kind), f"{kind!r} is not a kind of name; {_one_of(_COUNTRY)}"
-        yield from _list((*path, kind), words)
+        raise PydanticCustomError("country", "is not the ISO 3166-1 code of a country, such as EG")
+    return code
 
 
-def _region(region: dict[str, Any]) -> Wrongs:
-    for key, words in region.items():
-        if key not in {"strong", "weak"}:
-            yield ("region", key), f"{key!r} is not a kind of word; write 'strong' or 'weak'"
-        yield from _list(("region", key), words)
-    if "strong" not in region:
-        yield ("region",), "the list 'strong' is missing"
+Word = Annotated[str, StringConstraints(strip_whitespace=False, pattern=r"\S")]
+Words = Annotated[list[Word], Field(min_length=1)]
+CountryCode = Annotated[str, AfterValidator(_check_country)]
 
 
-def _ambiguity(word: str, told: Any) -> Wrongs:
-    path = ("ambiguous", word)
-    if not isinstance(told, dict):
-        yield path, f"what settles {word!r} is not a table"
-        return
-    for key, value in told.items():
-        if key in _AMBIGUITY_LISTS:
-            yield from _list(path, value, may_be_empty=True)
-        elif key not in _AMBIGUITY_SIGNS:
-            yield path, f"{key!r} does not settle {word!r}"
-        elif not isinstance(value, bool):
-            yield path, f"{key!r} of {word!r} is neither true nor false"
+class _Table(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-def _weight(name: str, points: Any) -> Wrongs:
-    path = ("weights", name)
-    if name not in _WEIGHTS:
-        yield path, f"{name!r} is not a weight; {_one_of(_WEIGHTS)}"
-    elif isinstance(points, bool) or not isinstance(points, int | float) or not isfinite(points):
-        yield path, f"the weight {name!r} is not a number"
+class CountryTable(_Table):
+    """What only an editor knows of a country, by kind of name."""
+
+    demonyms: Words = Field(default_factory=list)
+    places: Words = Field(default_factory=list)
+    people: Words = Field(default_factory=list)
+    groups: Words = Field(default_factory=list)
+    events: Words = Field(default_factory=list)
+    doubtful: Words = Field(default_factory=list)
 
 
-def _list(path: tuple[str, ...], words: Any, *, may_be_empty: bool = False) -> Wrongs:
-    if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
-        yield path, f"{path[-1]!r} is not a list of words"
-    elif not words and not may_be_empty:
-        yield path, f"the list {path[-1]!r} is empty"
-    elif not all(one.strip() for one in words):
-        yield path, f"the list {path[-1]!r} has an empty word in it"
+class RegionTable(_Table):
+    """Words for the region as a whole."""
+
+    strong: Words
+    weak: Words = Field(default_factory=list)
 
 
-def _one_of(words: set[str]) -> str:
-    return f"it is one of {', '.join(sorted(words))}"
+class AmbiguityTable(_Table):
+    """What decides whether a name that others bear too means ours."""
+
+    with_: list[Word] = Field(default_factory=list, alias="with")
+    not_: list[Word] = Field(default_factory=list, alias="not")
+    first_name: bool = False
+    lower_is_not: bool = False
+    needs_company: bool = False
+
+
+WeightsTable = create_model(
+    "WeightsTable",
+    __base__=_Table,
+    **{field.name: (FiniteFloat, field.default) for field in fields(RankingWeights)},  # type: ignore[call-overload]
+)
+
+
+class TopicFile(_Table):
+    """A topic file: the keys that it may have, and what each of them holds."""
+
+    title: Annotated[str, Field(min_length=1)]
+    sections: Words
+    countries: Annotated[dict[CountryCode, CountryTable], Field(min_length=1)]
+    region: RegionTable
+    min_city_population: int = DEFAULT_MIN_CITY_POPULATION
+    hard_news: Words = Field(default_factory=list)
+    namesakes: Words = Field(default_factory=list)
+    round_ups: Words = Field(default_factory=list)
+    languages: dict[str, str] = Field(default_factory=dict)
+    other_subjects: dict[str, Words] = Field(default_factory=dict)
+    ambiguous: dict[str, AmbiguityTable] = Field(default_factory=dict)
+    weights: WeightsTable = Field(default_factory=WeightsTable)
+
+
+def read_topic_file(data: dict[str, Any], text: str, *, name: str) -> TopicFile:
+    """Return the file's data, checked; text is the file as it is written.
+
+    Raises InputError naming the line, what is wrong there, and what may stand there instead.
+    """
+    try:
+        return TopicFile.model_validate(data)
+    except ValidationError as error:
+        path, fault = _in_words(_first_cause(error))
+        raise InputError(f"In {_where(text, path)}the topic file {name}: {fault}.") from error
+
+
+def check_ambiguous_names(
+    names: Iterable[str], topic: Collection[str], text: str, *, name: str
+) -> None:
+    """Check that each of the ambiguous names is one of the topic's; topic has those folded.
+
+    Raises InputError naming the line of one that is not: it is misspelt, and would decide nothing.
+    """
+    for ambiguous in names:
+        if fold(ambiguous) not in topic:
+            where = _where(text, ("ambiguous", ambiguous))
+            fault = f"nothing in this topic is called {ambiguous!r}, so there is nothing to settle"
+            raise InputError(f"In {where}the topic file {name}: {fault}.")
+
+
+_EXPECTED = {  # by pydantic's type of error
+    "missing": "is missing",
+    "too_short": "is empty",
+    "string_too_short": "is empty",
+    "string_pattern_mismatch": "has an empty word in it",
+    "list_type": "is not a list of words",
+    "string_type": "is not a text",
+    "int_type": "is not a whole number",
+    "float_type": "is not a number",
+    "finite_number": "is not a number",
+    "bool_type": "is neither true nor false",
+    "model_type": "is not a table",
+    "dict_type": "is not a table",
+}
+
+
+def _first_cause(error: ValidationError) -> ErrorDetails:
+    """Return the fault to tell: an unknown key first, since what is missing may be misspelt."""
+    faults = error.errors()
+    return next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
+
+
+def _in_words(error: ErrorDetails) -> tuple[tuple[str, ...], str]:
+    """Return the keys that lead to the fault, and a sentence about it."""
+    loc = error["loc"]
+    path = tuple(str(part) for part in loc if not isinstance(part, int) and part != "[key]")
+    if error["type"] == "extra_forbidden":
+        return path, _unknown_key(path)
+    is_in_list = isinstance(loc[-1], int)
+    kind = "list_type" if is_in_list and error["type"] == "string_type" else error["type"]
+    return path, f"{path[-1]!r} {_EXPECTED.get(kind, error['msg'])}"
+
+
+def _unknown_key(path: tuple[str, ...]) -> str:
+    """Return a sentence about a key that is not known there, with what may have been meant."""
+    table, key = path[:-1], path[-1]
+    known = _keys_of(table)
+    close = get_close_matches(key, known, n=1)
+    hint = f"perhaps {close[0]!r} is meant" if close else f"it is one of {', '.join(sorted(known))}"
+    place = f"[{'.'.join(table)}]" if table else "topic files"
+    return f"{key!r} is not a key of {place}; {hint}"
+
+
+def _keys_of(table: tuple[str, ...]) -> list[str]:
+    """Return the keys that may stand in the table which this path leads to."""
+    models: dict[str, type[BaseModel]] = {
+        "countries": CountryTable,
+        "region": RegionTable,
+        "ambiguous": AmbiguityTable,
+        "weights": WeightsTable,
+    }
+    model = models[table[0]] if table else TopicFile
+    return [field.alias or key for key, field in model.model_fields.items()]
 
 
 def _where(text: str, path: tuple[str, ...]) -> str:
-    """The line that the keys lead to, or the nearest that stands in the file; "" for none."""
+    """Return the line that the keys lead to, or the nearest one in the file; "" for none."""
     lines = text.splitlines()
     for depth in range(len(path), 0, -1):
         if number := _line(lines, path[:depth]):
@@ -151,7 +184,7 @@ def _where(text: str, path: tuple[str, ...]) -> str:
 
 
 def _line(lines: list[str], path: tuple[str, ...]) -> int:
-    """The number of the line that writes this key, from 1; 0 when none does."""
+    """Return the number of the line that writes this key, from 1; 0 when none does."""
     table: tuple[str, ...] = ()
     for number, line in enumerate(lines, 1):
         if header := re.fullmatch(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?", line):
@@ -164,7 +197,7 @@ def _line(lines: list[str], path: tuple[str, ...]) -> int:
 
 
 def _keys(written: str) -> tuple[str, ...]:
-    """The keys of a dotted TOML key, quoted ones without their quotes."""
+    """Return the keys of a dotted TOML key, quoted ones without their quotes."""
     return tuple(
         key.strip().strip("\"'") for key in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", written.strip())
     )
