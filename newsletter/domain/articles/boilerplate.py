@@ -1,35 +1,52 @@
 """What feeds append to every text: invitations to read on, to sign up, to remember the outlet."""
 
 import re
+from functools import cache
 
-_TAIL = re.compile(
-    r"(?:\s*(?:continue reading\W*|read more\W*|read full (?:story|article)\W*"
-    r"|(?:the post|l’article|l'article) .{0,300} (?:appeared first on|est apparu en premier sur) .*"
-    r"|\[?(?:…|\.\.\.|&hellip;)\]?|lire la suite.*|weiterlesen\W*|devamını oku\W*)"
-    # These are boilerplate as a sentence of their own only.
-    r"|(?:^|(?<=[.!?…])\s+)(?:click here|sign up (?:for|to)|get our .{0,60} app"
-    r"|subscribe (?:to|now)|follow us on)\b.*)$",
-    re.I,
-)
+from newsletter.lexicon import any_of, read_words
 
-
-# Most texts have none of it, which is told faster by a word that all of it has.
-_SIGN = re.compile(
-    r"reading|read (?:more|full)|premier sur|first on|…|\.\.\.|hellip|lire la|weiterlesen"
-    r"|devamını|click here|sign up|get our|subscribe|follow us",
-    re.I,
-)
-_MOST_TAILS = 4  # One behind another; more is no newsroom's doing.
-_TAIL_CHARS = 400  # Where it stands; a search of all that goes before would be a long one.
+_MAX_TAILS = 4  # One behind another; more is no newsroom's doing.
+_TAIL_CHARS = 400  # Where they stand; a search of all that goes before would be a long one.
+_ELLIPSES = r"…|\.\.\.|&hellip;"
 
 
 def strip_boilerplate(line: str) -> str:
-    """The line, or paragraph, without what stands at its end for every article alike."""
-    if not _SIGN.search(line[-_TAIL_CHARS:]):
+    """Return the line, or paragraph, without what stands at the end of every article."""
+    if not _sign().search(line[-_TAIL_CHARS:]):
         return line
-    for _ in range(_MOST_TAILS):
-        shorter = _TAIL.sub("", line[-_TAIL_CHARS:])
+    for _ in range(_MAX_TAILS):
+        shorter = _tail().sub("", line[-_TAIL_CHARS:])
         if shorter == line[-_TAIL_CHARS:]:
             break
         line = line[:-_TAIL_CHARS] + shorter
     return line
+
+
+@cache
+def _tail() -> re.Pattern[str]:
+    read_on, with_words, post, source, invitations = (
+        any_of(read_words("boilerplate", table)).replace("…", ".{0,60}")
+        for table in (
+            "read_on",
+            "read_on_with_words",
+            "syndicated_post",
+            "syndicated_from",
+            "invitations",
+        )
+    )
+    return re.compile(
+        rf"(?:\s*(?:(?:{read_on})\W*|(?:{with_words}).*"
+        rf"|(?:{post}) .{{0,300}} (?:{source}) .*|\[?(?:{_ELLIPSES})\]?)"
+        # An invitation counts as a sentence of its own only.
+        rf"|(?:^|(?<=[.!?…])\s+)(?:{invitations})\b.*)$",
+        re.I,
+    )
+
+
+@cache
+def _sign() -> re.Pattern[str]:
+    """Return a pattern of which every tail has something; most texts have nothing of it."""
+    tables = ("read_on", "read_on_with_words", "syndicated_from", "invitations")
+    phrases = (phrase for table in tables for phrase in read_words("boilerplate", table))
+    signs = any_of(phrase.split(" …")[0] for phrase in phrases)
+    return re.compile(rf"{signs}|{_ELLIPSES}", re.I)

@@ -1,108 +1,135 @@
 """A story's few sentences: the source's own standfirst, else the beginning of the text."""
 
 import re
+from collections import defaultdict
+from functools import cache
 
 from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.boilerplate import strip_boilerplate
+from newsletter.domain.articles.dateline import strip_agency_dateline
 from newsletter.domain.text.clean import clean_line, truncate
+from newsletter.lexicon import any_of, read_words
 
 MAX_CHARS = 280  # Two sentences of a newspaper.
 MIN_CHARS = 40  # Less is a label, not a standfirst.
 
-# A full stop behind these ends no sentence, in the languages that we read most.
-_ABBREVIATED = (
-    r"(?<![A-ZА-ЯÇŞİ])(?<!\b(?:Mr|Ms|Dr|St|Lt|Jr|Sr|No|vs|Mt|Bn|ca|Nr))"
-    r"(?<!\b(?:Mrs|Mme|Gen|Sen|Rep|Gov|Col|Sgt|Maj|Rev|Hon|Jan|Feb|Aug|Oct|Nov|Dec|etc|bzw))"
-    r"(?<!\b(?:Prof|Capt|Sept))(?<!\b(?:z\.B|d\.h|p\.m|a\.m|i\.e|e\.g))"
-)
-_SENTENCE_END = re.compile(_ABBREVIATED + r"([.!?؟۔。][\"'”’)»]*)(?:\s+(?=\S)|(?<=。)|$)")
 _ENDED = re.compile(r"[.!?؟۔。…][\"'”’)»]*$")
 _CUT_OFF = re.compile(r"\s*\[?(?:…|\.\.\.)\]?$")  # The source's own cut.
-# Where an agency writes from: JERUSALEM (AP) — or, at the beginning of a paragraph, no more.
-_DATELINE = re.compile(
-    r"^[A-Z][A-Za-z0-9 .,'’/-]{2,60}\((?:AP|Reuters|AFP|Xinhua|UPI|[A-Z]{2,6})\)\s*[—–-]+\s*"
-)
-# Lines that a page has for every article.
-_NO_SENTENCE = re.compile(
-    r"^(?:image (?:copyright|caption|source)|media (?:playback|caption)|story highlights"
-    r"|advertisement|(?:file )?photo:|listen to this|share this|follow us|by [A-Z]|published"
-    r"|updated|watch:?$|this (?:story|article) (?:was|has been|is)|editor['’]s note"
-    r"|\d+ (?:min|hours?|days?) )",
-    re.I,
-)
 # What else is on a live page: headlines of others, strung together.
 _HEADLINES = re.compile(r"[^\W\d]\s+[*•●]\s+[^\W\d]")
 _OUTLET = re.compile(r"\s+[|–—-]\s+(?P<name>(?:(?!\s[|–—-]\s).){2,40})$")
 
 
 def clean_headline(article: Article) -> str:
-    """The article's title without the outlet's name behind it."""
-    found = _OUTLET.search(article.title)
-    if found is None:
+    """Return the article's title without the outlet's name behind it."""
+    match = _OUTLET.search(article.title)
+    if match is None:
         return article.title
-    name, source = (one.casefold().removeprefix("the ") for one in (found["name"], article.source))
+    name, source = (
+        outlet.casefold().removeprefix("the ") for outlet in (match["name"], article.source)
+    )
     is_outlet = bool(source) and (source.startswith(name) or name.startswith(source))
-    return article.title[: found.start()] if is_outlet else article.title
+    return article.title[: match.start()] if is_outlet else article.title
 
 
 def make_summary(article: Article) -> str:
-    """At most MAX_CHARS: whole sentences where they fit; "" when the source offers none.
+    """Return at most MAX_CHARS of the source's own words: whole sentences where they fit.
 
-    The source's own standfirst where it is one, else the beginning of the text. Nothing is added.
+    1. Take the first sentences of the standfirst, and of the text.
+    2. Prefer the first of the two that is long enough and not cut off by its source, then the first
+       that is long enough, then the standfirst. "" when the source offers neither.
     """
-    offers = [_told(text, article.title) for text in (article.summary, article.text)]
-    whole = [told for told in offers if len(told) >= MIN_CHARS and not _CUT_OFF.search(told)]
-    return (whole or [told for told in offers if len(told) >= MIN_CHARS] or offers)[0]
+    offers = [_first_sentences(text, article.title) for text in (article.summary, article.text)]
+    long_enough = [offer for offer in offers if len(offer) >= MIN_CHARS]
+    whole = [offer for offer in long_enough if not _CUT_OFF.search(offer)]
+    return (whole or long_enough or offers)[0]
 
 
-def _told(text: str, title: str) -> str:
-    """The first paragraphs that fit, without boilerplate and without the title said again.
+def _first_sentences(text: str, title: str) -> str:
+    """Return the first paragraphs that fit, without boilerplate and without the title repeated.
 
     A standfirst that ends without a full stop stands alone: what follows it begins anew.
     """
-    kept = ""
+    summary = ""
     for line in text.split("\n"):
-        bare = _news(line, title)
-        if not bare:
+        paragraph = _clean_paragraph(line, title)
+        if not paragraph:
             continue
-        if not kept:
-            kept = _cut(bare)
-        elif _ENDED.search(kept) and not _CUT_OFF.search(kept):
-            kept = _with_more(kept, bare)
-        if len(kept) < len(bare) or (kept and not _ENDED.search(kept) and len(kept) >= MIN_CHARS):
+        if not summary:
+            summary = _cut(paragraph)
+        elif _ENDED.search(summary) and not _CUT_OFF.search(summary):
+            summary = _with_more(summary, paragraph)
+        is_unended = bool(summary) and not _ENDED.search(summary) and len(summary) >= MIN_CHARS
+        if len(summary) < len(paragraph) or is_unended:
             break
-    return kept
+    return summary
 
 
-def _news(line: str, title: str) -> str:
-    """What a paragraph tells; "" for one that tells nothing, or only the title."""
-    said = _DATELINE.sub("", clean_line(line, max_chars=2_000))
-    bare = strip_boilerplate(said)
-    if bare and not _ENDED.search(bare) and re.search(r"…|\.\.\.", said[len(bare) :]):
-        bare += "…"  # It was cut off there, and must not look whole.
-    if _NO_SENTENCE.search(bare) or _HEADLINES.search(bare):
+def _clean_paragraph(line: str, title: str) -> str:
+    """Return what a paragraph reports; "" for one that reports nothing, or only the title."""
+    written = strip_agency_dateline(clean_line(line, max_chars=2_000))
+    paragraph = strip_boilerplate(written)
+    is_cut = re.search(r"…|\.\.\.", written[len(paragraph) :])
+    if paragraph and not _ENDED.search(paragraph) and is_cut:
+        paragraph += "…"  # It was cut off there, and must not look whole.
+    if _page_line().search(paragraph) or _HEADLINES.search(paragraph):
         return ""
-    if bare.casefold().rstrip(".") == title.casefold().rstrip("."):
+    if paragraph.casefold().rstrip(".") == title.casefold().rstrip("."):
         return ""
-    rest = bare.removeprefix(title)
-    is_said_again = rest != bare and not (rest[:1].isalnum() or rest[:1] in {"'", "’", "-"})
-    return rest.lstrip(" .:|–—-").rstrip() if is_said_again and rest.strip() else bare
+    return _without_title(paragraph, title)
+
+
+def _without_title(paragraph: str, title: str) -> str:
+    """Return the paragraph without the title, when it begins by repeating it as a whole."""
+    rest = paragraph.removeprefix(title)
+    is_repeated = rest != paragraph and not (rest[:1].isalnum() or rest[:1] in {"'", "’", "-"})
+    return rest.lstrip(" .:|–—-").rstrip() if is_repeated and rest.strip() else paragraph
 
 
 def _cut(text: str) -> str:
-    """The text, or the whole sentences of it that fit, or its beginning cut at a word."""
+    """Return the text, or the whole sentences of it that fit, or its beginning cut at a word."""
     if len(text) <= MAX_CHARS:
-        ends = [match.end(1) for match in _SENTENCE_END.finditer(text)]
+        ends = _sentence_ends(text)
         is_cut = _CUT_OFF.search(text) and ends and MIN_CHARS <= ends[-1] < len(text)
         return text[: ends[-1]] if is_cut else text
-    ends = [match.end(1) for match in _SENTENCE_END.finditer(text[: MAX_CHARS + 1])]
+    ends = _sentence_ends(text[: MAX_CHARS + 1])
     whole = [end for end in ends if MIN_CHARS <= end <= MAX_CHARS]
     return text[: whole[-1]] if whole else truncate(text, MAX_CHARS)
 
 
-def _with_more(kept: str, paragraph: str) -> str:
-    """The sentences that were kept, and as many more of the next paragraph as fit whole."""
-    room = MAX_CHARS - len(kept) - 1
-    ends = [match.end(1) for match in _SENTENCE_END.finditer(paragraph[: max(0, room + 1)])]
+def _with_more(summary: str, paragraph: str) -> str:
+    """Return the summary with as many sentences of the next paragraph as fit whole."""
+    room = MAX_CHARS - len(summary) - 1
+    ends = _sentence_ends(paragraph[: max(0, room + 1)])
     fitting = [end for end in ends if end <= room]
-    return f"{kept} {paragraph[: fitting[-1]]}" if fitting else kept
+    return f"{summary} {paragraph[: fitting[-1]]}" if fitting else summary
+
+
+def _sentence_ends(text: str) -> list[int]:
+    return [match.end(1) for match in _sentence_end().finditer(text)]
+
+
+@cache
+def _sentence_end() -> re.Pattern[str]:
+    """Return a pattern of a sentence's end; a full stop behind an abbreviation or initial is none.
+
+    A look-behind has one width, so there is one for each length of the abbreviations.
+    """
+    by_length: dict[int, list[str]] = defaultdict(list)
+    for abbreviation in read_words("summary", "abbreviations"):
+        by_length[len(abbreviation)].append(abbreviation)
+    no_abbreviation = "".join(rf"(?<!\b(?:{any_of(words)}))" for words in by_length.values())
+    return re.compile(
+        rf"(?<![A-ZА-ЯÇŞİ]){no_abbreviation}"
+        r"([.!?؟۔。][\"'”’)»]*)(?:\s+(?=\S)|(?<=。)|$)"
+    )
+
+
+@cache
+def _page_line() -> re.Pattern[str]:
+    """Return a pattern of the lines that a page has for every article."""
+    begin, byline, whole, durations = (
+        any_of(read_words("summary", table))
+        for table in ("page_lines", "byline", "whole_page_lines", "durations")
+    )
+    return re.compile(rf"^(?:{begin}|(?:{byline}) [A-Z]|(?:{whole})$|\d+ (?:{durations}) )", re.I)

@@ -1,4 +1,4 @@
-"""Which of the names found in a text mean the topic, and which somebody or something else."""
+"""Decides which of the names in a text mean the topic, and which somebody or something else."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,96 +15,99 @@ from newsletter.domain.relevance.scoring import Field, Mention
 from newsletter.domain.text.fold import fold
 from newsletter.domain.topic import DisambiguationRule, TermKind
 
-AT_ONCE_CHARS = 60  # Behind a dateline: the subject of the first sentence, or what it does.
+MAX_GAP_CHARS = 60  # Behind a dateline: the subject of the first sentence, or what it does.
 
 Fields = Sequence[tuple[Field, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class _NamedMention:
-    """A name, the text it stands in, and what may settle it."""
+class _NameInText:
+    """A name, the text it stands in, and the rule that decides whose it is, if it needs one."""
 
     match: Match
     mention: Mention
     text: str
-    told: DisambiguationRule | None
+    rule: DisambiguationRule | None
 
 
 def resolve_mentions(
-    fields: Fields, matcher: NameMatcher, ambiguous: Mapping[str, DisambiguationRule]
+    fields: Fields, matcher: NameMatcher, rules: Mapping[str, DisambiguationRule]
 ) -> list[Mention]:
-    """What was found, in its order; of the ambiguous names those that mean ours.
+    """Return the mentions in their order; of the ambiguous names only those that mean ours.
 
-    ambiguous is by the text of the term.
+    rules are by the text of the term.
+
+    1. Find the names; without ambiguous ones among them that is all.
+    2. Leave out the names that are somebody's or something else's.
+    3. Leave out those that need context, unless a word of their rule, or a name of the topic that
+       is certain, stands in the article.
     """
-    standing = [
-        (found, find, text)
-        for where, text in fields
-        if (founds := matcher.find(text))
-        for found, find in _standing(founds, where, text)
-    ]
-    if not any(find.term.text in ambiguous for _, find, _ in standing):
-        return [find for _, find, _ in standing]
     names = [
-        _NamedMention(found, find, text, ambiguous.get(find.term.text))
-        for found, find, text in standing
+        _NameInText(match, mention, text, rules.get(mention.term.text))
+        for field, text in fields
+        for match, mention in _mentions(matcher.find(text), field, text)
     ]
-    company = fold(" ".join(text for _, text in fields))
-    ours = _without_others(names, company)
-    has_company = any(name.mention.is_strong and _is_sure(name, company) for name in ours)
-    return [name.mention for name in ours if has_company or _is_sure(name, company)]
+    if all(name.rule is None for name in names):
+        return [name.mention for name in names]
+    context = fold(" ".join(text for _, text in fields))
+    ours = _without_others(names, context)
+    has_context = any(name.mention.is_strong and _is_certain(name, context) for name in ours)
+    return [name.mention for name in ours if has_context or _is_certain(name, context)]
 
 
-def _standing(founds: Sequence[Match], where: Field, text: str) -> Iterator[tuple[Match, Mention]]:
-    """What was found where it stands; a town of the United States is none of ours.
+def _mentions(matches: Sequence[Match], field: Field, text: str) -> Iterator[tuple[Match, Mention]]:
+    """Yield each mention with its match. Skip towns followed by a US state.
 
-    A dateline elsewhere is left out when the text goes on about ours: reporters sit in London.
+    Skip a dateline elsewhere when the text goes on about ours: reporters sit in London.
     """
-    end = dateline_end(text) if where is Field.LEAD else 0
-    is_about_ours = end and _is_of_ours(
-        next((one for one in founds if one.start >= end), None), end
+    end = dateline_end(text) if field is Field.LEAD else 0
+    is_about_ours = end and _is_ours_soon(
+        next((match for match in matches if match.start >= end), None), end
     )
-    for one in founds:
-        is_dateline = one.start < end
-        if is_dateline and is_about_ours and one.term.kind is TermKind.FOREIGN:
+    for match in matches:
+        is_dateline = match.start < end
+        if is_dateline and is_about_ours and match.term.kind is TermKind.FOREIGN:
             continue
-        if not is_us_town(one, text):
-            yield one, Mention(one.term, where, text[one.start : one.end], is_dateline)
+        if not is_us_town(match, text):
+            words = text[match.start : match.end]
+            yield match, Mention(match.term, field, words, is_dateline)
 
 
-def _is_of_ours(first: Match | None, end: int) -> bool:
-    """Whether the first name behind a dateline is of the topic, and comes at once."""
+def _is_ours_soon(first: Match | None, end: int) -> bool:
+    """Return whether the first name behind a dateline is of the topic, and comes at once."""
     return (
         first is not None
         and first.term.kind is TermKind.STRONG
-        and first.start - end <= AT_ONCE_CHARS
+        and first.start - end <= MAX_GAP_CHARS
     )
 
 
-def _without_others(names: Sequence[_NamedMention], company: str) -> list[_NamedMention]:
-    """The names without those that somebody or something else bears.
+def _without_others(names: Sequence[_NameInText], context: str) -> list[_NameInText]:
+    """Return the names without those that are somebody's or something else's.
 
-    In a title all of whose words have capitals, a person looks like a place: the text below tells.
+    In a title all of whose words have capitals, a person looks like a place: there the text below
+    decides.
     """
-    others = [
-        name.told is not None and is_other_entity(name.told, name.match, name.text, company)
+    are_other = [
+        name.rule is not None and is_other_entity(name.rule, name.match, name.text, context)
         for name in names
     ]
-    below: dict[str, bool] = {}
-    for name, other in zip(names, others, strict=True):
-        if name.told and name.mention.where is not Field.TITLE:
-            below[name.mention.term.text] = other and below.get(name.mention.term.text, True)
+    are_other_below: dict[str, bool] = {}  # by the term: whether it is so wherever it stands below
+    for name, is_other in zip(names, are_other, strict=True):
+        if name.rule and name.mention.field is not Field.TITLE:
+            term = name.mention.term.text
+            are_other_below[term] = is_other and are_other_below.get(term, True)
     return [
         name
-        for name, other in zip(names, others, strict=True)
-        if not other
+        for name, is_other in zip(names, are_other, strict=True)
+        if not is_other
         and not (
-            name.mention.where is Field.TITLE
-            and below.get(name.mention.term.text)
+            name.mention.field is Field.TITLE
+            and are_other_below.get(name.mention.term.text)
             and is_title_case(name.text)
         )
     ]
 
 
-def _is_sure(name: _NamedMention, company: str) -> bool:
-    return name.told is None or has_supporting_context(name.told, company)
+def _is_certain(name: _NameInText, context: str) -> bool:
+    return name.rule is None or has_supporting_context(name.rule, context)

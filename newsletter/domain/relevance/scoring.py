@@ -1,4 +1,4 @@
-"""What was found in a text, as points: every weight of relevance in one place."""
+"""Scores the mentions of a text: every weight of relevance stands here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,10 +33,10 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name at its place, in the words of the text."""
+    """A name in a field of the text; words are how it is written there."""
 
     term: Term
-    where: Field
+    field: Field
     words: str
     is_dateline: bool = False
 
@@ -46,68 +46,72 @@ class Mention:
 
 
 _SHARE = {TermKind.STRONG: 1.0, TermKind.WEAK: WEAK_SHARE}
-_EACH = {Field.TITLE: IN_TITLE, Field.LEAD: IN_LEAD, Field.TEXT: IN_TEXT}
+_POINTS = {Field.TITLE: IN_TITLE, Field.LEAD: IN_LEAD, Field.TEXT: IN_TEXT}
 
 
-def score_mentions(finds: Sequence[Mention]) -> float:
-    """The score of what was found: each name once a place, weak ones for less."""
-    if not finds:
+def score_mentions(mentions: Sequence[Mention]) -> float:
+    """Return the sum of the points: each name counts once in a field, weak names for less."""
+    if not mentions:
         return 0.0
     sums = dict.fromkeys(Field, 0.0)
-    for where, strength, _ in {(find.where, find.term.kind, find.term.text) for find in finds}:
-        sums[where] += _EACH[where] * _SHARE.get(strength, 0.0)
+    for field, kind, _ in {
+        (mention.field, mention.term.kind, mention.term.text) for mention in mentions
+    }:
+        sums[field] += _POINTS[field] * _SHARE.get(kind, 0.0)
     return (
         sums[Field.TITLE]
         + min(sums[Field.LEAD], MOST_FROM_LEAD)
         + min(sums[Field.TEXT], MOST_FROM_TEXT)
-        + _where_it_plays(finds)
-        + _another_subject(finds)
+        + _setting_points(mentions)
+        + _off_topic_points(mentions)
     )
 
 
-def _where_it_plays(finds: Sequence[Mention]) -> float:
-    """What is added or taken for the places that the title and the lead name."""
-    places = [one for one in finds if one.term.kind in {TermKind.STRONG, TermKind.FOREIGN}]
-    titled = [one for one in places if one.where is Field.TITLE]
-    led = [one for one in places if one.where is Field.LEAD]
-    if any(one.is_strong for one in titled):
-        names_both = any(not one.is_strong for one in titled)
-        is_elsewhere = names_both and len(led) > 1 and not any(one.is_strong for one in led)
+def _setting_points(mentions: Sequence[Mention]) -> float:
+    """Return what the places add or take that title, lead and text name, ours and others."""
+    places = [
+        mention for mention in mentions if mention.term.kind in {TermKind.STRONG, TermKind.FOREIGN}
+    ]
+    titled = [mention for mention in places if mention.field is Field.TITLE]
+    led = [mention for mention in places if mention.field is Field.LEAD]
+    if any(mention.is_strong for mention in titled):
+        names_both = any(not mention.is_strong for mention in titled)
+        is_elsewhere = names_both and len(led) > 1 and not any(mention.is_strong for mention in led)
         return ELSEWHERE_BELOW if is_elsewhere else 0.0
-    below = [one for one in places if one.where is not Field.TITLE]
-    ours = sum(one.is_strong for one in below)
+    below = [mention for mention in places if mention.field is not Field.TITLE]
+    ours = sum(mention.is_strong for mention in below)
     added = THROUGHOUT if ours >= MANY_MENTIONS and ours >= DOMINANT_SHARE * len(below) else 0.0
-    added += DATELINE if any(one.is_strong and one.is_dateline for one in led) else 0.0
+    added += DATELINE if any(mention.is_strong and mention.is_dateline for mention in led) else 0.0
     if titled:
         return added + FOREIGN_IN_TITLE
     return added + (SETTING if led and led[0].is_strong else 0.0)
 
 
-def is_set_elsewhere(finds: Sequence[Mention]) -> bool:
-    """Whether the headline names a place elsewhere too, and the lead none of ours."""
-    titled = {one.term.kind for one in finds if one.where is Field.TITLE}
-    is_led = any(one.is_strong for one in finds if one.where is Field.LEAD)
+def is_set_elsewhere(mentions: Sequence[Mention]) -> bool:
+    """Return whether the headline names a place elsewhere too, and the lead none of ours."""
+    titled = {mention.term.kind for mention in mentions if mention.field is Field.TITLE}
+    is_led = any(mention.is_strong for mention in mentions if mention.field is Field.LEAD)
     return titled >= {TermKind.STRONG, TermKind.FOREIGN} and not is_led
 
 
-def _another_subject(finds: Sequence[Mention]) -> float:
-    words = {(one.where, one.term.text) for one in off_topic_mentions(finds)}
+def _off_topic_points(mentions: Sequence[Mention]) -> float:
+    words = {(mention.field, mention.term.text) for mention in off_topic_mentions(mentions)}
     if not words:
         return 0.0
-    is_titled = any(where is Field.TITLE for where, _ in words)
+    is_titled = any(field is Field.TITLE for field, _ in words)
     first = OTHER_IN_TITLE if is_titled else OTHER_IN_LEAD
     return first + OTHER_SUBJECT_AGAIN * (len(words) - 1)
 
 
-def off_topic_mentions(finds: Sequence[Mention]) -> list[Mention]:
-    """The finds in the title or the lead that make it another subject; none beside hard news.
+def off_topic_mentions(mentions: Sequence[Mention]) -> list[Mention]:
+    """Return what makes it another subject, in the title or the lead; nothing beside hard news.
 
     A round-up stays one, whatever it tells.
     """
-    titled = [one for one in finds if one.where is Field.TITLE]
-    if round_up := [one for one in titled if one.term.kind is TermKind.ROUND_UP]:
+    titled = [mention for mention in mentions if mention.field is Field.TITLE]
+    if round_up := [mention for mention in titled if mention.term.kind is TermKind.ROUND_UP]:
         return round_up
-    above = [one for one in finds if one.where is not Field.TEXT]
-    if any(one.term.kind is TermKind.HARD_NEWS for one in above):
+    above = [mention for mention in mentions if mention.field is not Field.TEXT]
+    if any(mention.term.kind is TermKind.HARD_NEWS for mention in above):
         return []
-    return [one for one in above if one.term.kind is TermKind.OFF_TOPIC]
+    return [mention for mention in above if mention.term.kind is TermKind.OFF_TOPIC]
