@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import ahocorasick
 
-from newsletter.domain.text.fold import _MARKS, fold
+from newsletter.domain.text.fold import MARKS, fold
 from newsletter.domain.topic import Term
+from newsletter.lexicon import read_lexicon
 
-# Written together with the word in Arabic and Hebrew: and, in, to, the, from, as, so.
-_PREFIXES = {"arabic": frozenset("ولبكفا"), "hebrew": frozenset("והבלמשכ")}
-_LONGEST_PREFIX = 3
+_MAX_PREFIX_CHARS = 3  # "And", "to" and "the" before one name.
+_MIN_STEM_CHARS = 4  # A shorter Russian name has no stem apart: what is left would be any word.
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +22,6 @@ class Match:
     term: Term
     start: int
     end: int
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(fold(text).split())
-
-
-# What may follow a name without making it another word, as it stands after folding: of that land,
-# its people; in Russian the cases. مصر is Egypt and مصري Egyptian, but مصرع is a death.
-_ENDINGS = {
-    "arabic": _words("ي يه يا يون يين يات ون ين ان ه"),
-    "hebrew": _words("י ית ים יה יות ת ם ות"),
-    "cyrillic": _words(
-        "а я у ю е и ы о ом ем ой ей ою ею ии ий ая ое ые ие ого его ому ему им ым их ых ими ыми ую"
-        " юю ам ям ами ями ах ях ов ев ец цы цев ка"
-    ),
-}
-_ADJECTIVE_ENDS = tuple(_words("ий ый ой"))
-_CASE_LETTERS = frozenset(fold("аяйьеоиы"))  # A Russian name's last letter that its cases replace.
-_STEM_FROM = 4
 
 
 class NameMatcher:
@@ -55,16 +37,16 @@ class NameMatcher:
         self._automaton.make_automaton()
 
     def find(self, text: str) -> list[Match]:
-        """The terms in text, the longest where several overlap, in their order."""
+        """Return the terms in text in their order, the longest where several overlap."""
         plain, places = _unmarked(text)
         hits = sorted(self._hits(fold(plain)), key=lambda hit: (hit.start, -hit.end))
-        kept: list[Match] = []
+        matches: list[Match] = []
         for hit in hits:
-            if not kept or hit.start >= kept[-1].end:
-                kept.append(hit)
+            if not matches or hit.start >= matches[-1].end:
+                matches.append(hit)
         if places is None:
-            return kept
-        return [Match(one.term, places[one.start], places[one.end - 1] + 1) for one in kept]
+            return matches
+        return [Match(hit.term, places[hit.start], places[hit.end - 1] + 1) for hit in matches]
 
     def _hits(self, text: str) -> Iterator[Match]:
         for last, terms in self._automaton.iter(text):
@@ -75,24 +57,24 @@ class NameMatcher:
 
 
 def _unmarked(text: str) -> tuple[str, list[int] | None]:
-    """The text without vowel signs and accents of their own, and where each letter stood."""
-    if text.isascii() or not _MARKS.search(text):
+    """Return the text without marks that are characters, and where each letter stood."""
+    if text.isascii() or not MARKS.search(text):
         return text, None
-    places = [at for at, letter in enumerate(text) if not _MARKS.match(letter)]
+    places = [at for at, letter in enumerate(text) if not MARKS.match(letter)]
     return "".join(text[at] for at in places), places
 
 
 def _stem(key: str) -> str:
-    """The part of a Russian name that its cases leave alone; any other name whole."""
-    if _script(key[-1]) != "cyrillic" or len(key) < _STEM_FROM or " " in key:
+    """Return the part of a Russian name that its cases leave alone; any other name whole."""
+    if _script(key[-1]) != "cyrillic" or len(key) < _MIN_STEM_CHARS or " " in key:
         return key
-    if key.endswith(_ADJECTIVE_ENDS):
+    if key.endswith(tuple(_forms("adjective_endings", "cyrillic"))):
         return key[:-2]
-    return key[:-1] if key[-1] in _CASE_LETTERS else key
+    return key[:-1] if key[-1] in _forms("case_letters", "cyrillic") else key
 
 
 def _word_end(text: str, start: int, end: int, *, is_cut: bool) -> int | None:
-    """Where the word at text[start:end] ends, or None when it is a part of another word.
+    """Return where the word at text[start:end] ends, or None when it is part of another word.
 
     is_cut: the name goes on, so the bare stem is another word.
     """
@@ -103,18 +85,18 @@ def _word_end(text: str, start: int, end: int, *, is_cut: bool) -> int | None:
     while stop < len(text) and text[stop].isalpha():
         stop += 1
     ending = text[end:stop]
-    is_whole = ending in _ENDINGS.get(script, ()) if ending else not is_cut
+    is_whole = ending in _forms("endings", script) if ending else not is_cut
     return stop if is_whole and not (stop < len(text) and text[stop].isdigit()) else None
 
 
 def _is_prefixed(text: str, start: int, script: str) -> bool:
-    letters = _PREFIXES.get(script, frozenset())
+    letters = _forms("prefixes", script)
     begin = start
     while begin and text[begin - 1].isalnum():
         begin -= 1
-        if text[begin] not in letters and text[begin] != "ل":
+        if text[begin] not in letters:
             return False
-    return start - begin <= _LONGEST_PREFIX and bool(letters)
+    return start - begin <= _MAX_PREFIX_CHARS and bool(letters)
 
 
 def _script(character: str) -> str:
@@ -123,3 +105,9 @@ def _script(character: str) -> str:
     if "\u0600" <= character <= "\u06ff":
         return "arabic"
     return "cyrillic" if "\u0400" <= character <= "\u04ff" else "latin"
+
+
+@cache
+def _forms(table: str, script: str) -> frozenset[str]:
+    """Return the prefixes or endings of a script, folded as the texts are."""
+    return frozenset(map(fold, read_lexicon("name_forms")[table].get(script, ())))

@@ -1,4 +1,4 @@
-"""Articles that tell the same event become one story."""
+"""Event clustering: articles that report the same event become one cluster."""
 
 import heapq
 import math
@@ -7,89 +7,103 @@ from collections.abc import Iterator, Sequence
 from newsletter.domain.articles.article import Article
 from newsletter.domain.stories.similarity import Pairs, pairwise_similarities
 
-# Likeness is from 0 to 1; decision 0012 tells how these were found. Two reports that nobody else
-# stands by must be this much alike to tell one event; a group speaks for itself, and needs less.
-ALIKE, ALIKE_IN_GROUPS = 0.2, 0.13
-# And they must be so much more alike than they are to what else is told; the more reports there are
-# together, the more, since what joins two by chance joins two groups of six by their matter.
-NEARER, NEARER_FOR_EACH_DOUBLING = 0.06, 0.065
-NEIGHBOURS = 4  # The likest third groups, which show how alike the tellings of other events are.
-# What is this much alike as groups tells one event even where others stand near: an event that
-# twenty report in five wordings.
+# Similarities are from 0 to 1; decision 0012 says on what these numbers were tried.
+PAIR_THRESHOLD = 0.2  # At least this for two articles that stand alone.
+CLUSTER_THRESHOLD = 0.13  # At least this for two clusters: many articles are surer than two.
+# How much more similar two must be to each other than to their nearest others. With each doubling
+# of the articles more, since what joins two by chance joins two clusters of six by their subject.
+MARGIN, MARGIN_PER_DOUBLING = 0.06, 0.065
+NEIGHBOURS = 4  # How many nearest other clusters to average for the background similarity.
+# From here on two clusters report one event whatever stands near: one that twenty report in five
+# wordings.
 CERTAIN_THRESHOLD = 0.32
 
 
 def cluster_articles(articles: Sequence[Article]) -> tuple[tuple[Article, ...], ...]:
-    """The articles in groups that tell one event each, whatever their order was.
+    """Return the articles in clusters that report one event each, whatever their order was.
 
-    Groups join by the average likeness of all in them: a chain of likeness never swallows a
-    distinct story. Groups and their members are ordered by time, then address.
+    Agglomerative clustering by average linkage, so that no chain of similar articles swallows a
+    distinct story:
+
+    1. Each article is a cluster. Compute the similarities of pairs.
+    2. Merge the two most similar clusters, if they are similar enough by themselves and stand out
+       from their nearest others; then the next, until there are none.
+    3. Go through them again while something was merged: what was merged may have stood between.
+
+    Clusters and their members are ordered by time, then address.
     """
-    ordered = sorted(articles, key=lambda one: (one.published_at, one.url))
-    groups = _Clusters(len(ordered), pairwise_similarities(ordered))
-    while groups.join():
-        pass  # What was joined may have stood between others.
-    return tuple(tuple(ordered[at] for at in each) for each in groups.members())
+    ordered = sorted(articles, key=lambda article: (article.published_at, article.url))
+    clusters = _Clusters(len(ordered), pairwise_similarities(ordered))
+    while clusters.merge_all():
+        pass
+    return tuple(tuple(ordered[at] for at in members) for members in clusters.members())
 
 
 class _Clusters:
-    """Groups of places, each first a place alone, and the sums of likeness between them."""
+    """Clusters by the index of their first article, and the sums of similarities between them."""
 
-    def __init__(self, size: int, likeness: Pairs) -> None:
+    def __init__(self, size: int, similarities: Pairs) -> None:
         self._members = {at: [at] for at in range(size)}
         self._sums: dict[int, dict[int, float]] = {at: {} for at in range(size)}
-        for (one, other), like in likeness.items():
-            self._sums[one][other] = self._sums[other][one] = like
+        for (left, right), similarity in similarities.items():
+            self._sums[left][right] = self._sums[right][left] = similarity
 
     def members(self) -> list[list[int]]:
-        return sorted(sorted(each) for each in self._members.values())
+        return sorted(sorted(members) for members in self._members.values())
 
-    def join(self) -> bool:
-        """Join groups that tell one event, the likest first; whether there were any."""
-        waiting = [pair for one in self._sums for pair in self._pairs(one) if pair[1] < pair[2]]
-        heapq.heapify(waiting)
-        joined = False
-        while waiting:
-            minus_like, one, other, sizes = heapq.heappop(waiting)
-            if self._sizes(one, other) != sizes or not self._tell_one(one, other, -minus_like):
+    def merge_all(self) -> bool:
+        """Merge the clusters that report one event, the most similar first.
+
+        Return whether there were any. A pair in the heap whose sizes have changed is out of date.
+        """
+        heap = [pair for left in self._sums for pair in self._pairs(left) if pair[1] < pair[2]]
+        heapq.heapify(heap)
+        has_merged = False
+        while heap:
+            minus_similarity, left, right, sizes = heapq.heappop(heap)
+            is_current = self._sizes(left, right) == sizes
+            if not is_current or not self._stands_out(left, right, -minus_similarity):
                 continue
-            self._merge(one, other)
-            joined = True
-            for pair in self._pairs(one):
-                heapq.heappush(waiting, pair)
-        return joined
+            self._merge(left, right)
+            has_merged = True
+            for pair in self._pairs(left):
+                heapq.heappush(heap, pair)
+        return has_merged
 
-    def _tell_one(self, one: int, other: int, like: float) -> bool:
-        """Whether two groups are enough more alike than they are to any third."""
-        others = (self._to_others(one, other) + self._to_others(other, one)) / 2
-        doublings = math.log2(sum(self._sizes(one, other)) / 2)
-        return like >= min(
-            CERTAIN_THRESHOLD, others + NEARER + NEARER_FOR_EACH_DOUBLING * doublings
+    def _stands_out(self, left: int, right: int, similarity: float) -> bool:
+        """Return whether two clusters are more similar than to their nearest others, by the margin."""
+        background = (self._background(left, right) + self._background(right, left)) / 2
+        doublings = math.log2(sum(self._sizes(left, right)) / 2)
+        return similarity >= min(
+            CERTAIN_THRESHOLD, background + MARGIN + MARGIN_PER_DOUBLING * doublings
         )
 
-    def _to_others(self, one: int, but: int) -> float:
-        """How alike a group is to its likest others; those that are missing are not alike."""
-        likes = (self._average(one, third) for third in self._sums[one] if third != but)
-        return sum(heapq.nlargest(NEIGHBOURS, likes)) / NEIGHBOURS
+    def _background(self, cluster: int, without: int) -> float:
+        """Return the mean similarity to the nearest others; those that are missing count as 0."""
+        similarities = (
+            self._average(cluster, other) for other in self._sums[cluster] if other != without
+        )
+        return sum(heapq.nlargest(NEIGHBOURS, similarities)) / NEIGHBOURS
 
-    def _pairs(self, one: int) -> Iterator[tuple[float, int, int, tuple[int, int]]]:
-        for other in self._sums[one]:
-            left, right = min(one, other), max(one, other)
-            like, sizes = self._average(left, right), self._sizes(left, right)
-            if like >= (ALIKE if sizes == (1, 1) else ALIKE_IN_GROUPS):
-                yield -like, left, right, sizes
+    def _pairs(self, cluster: int) -> Iterator[tuple[float, int, int, tuple[int, int]]]:
+        """Yield for each other that is similar enough: minus the similarity, both, their sizes."""
+        for other in self._sums[cluster]:
+            left, right = min(cluster, other), max(cluster, other)
+            similarity, sizes = self._average(left, right), self._sizes(left, right)
+            if similarity >= (PAIR_THRESHOLD if sizes == (1, 1) else CLUSTER_THRESHOLD):
+                yield -similarity, left, right, sizes
 
-    def _sizes(self, one: int, other: int) -> tuple[int, int]:
-        """How many are in each, 0 for a group that was joined to another."""
-        return len(self._members.get(one, ())), len(self._members.get(other, ()))
+    def _sizes(self, left: int, right: int) -> tuple[int, int]:
+        """Return how many are in each, 0 for a cluster that was merged into another."""
+        return len(self._members.get(left, ())), len(self._members.get(right, ()))
 
-    def _average(self, one: int, other: int) -> float:
-        return self._sums[one][other] / (len(self._members[one]) * len(self._members[other]))
+    def _average(self, left: int, right: int) -> float:
+        return self._sums[left][right] / (len(self._members[left]) * len(self._members[right]))
 
-    def _merge(self, one: int, other: int) -> None:
-        self._members[one] += self._members.pop(other)
-        for third, like in self._sums.pop(other).items():
-            del self._sums[third][other]
-            if third != one:
-                total = self._sums[one].get(third, 0.0) + like
-                self._sums[one][third] = self._sums[third][one] = total
+    def _merge(self, left: int, right: int) -> None:
+        self._members[left] += self._members.pop(right)
+        for other, similarity in self._sums.pop(right).items():
+            del self._sums[other][right]
+            if other != left:
+                total = self._sums[left].get(other, 0.0) + similarity
+                self._sums[left][other] = self._sums[other][left] = total

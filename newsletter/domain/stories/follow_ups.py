@@ -1,4 +1,4 @@
-"""What earlier editions told, and which of today's stories go on from it."""
+"""Follow-ups: which of today's stories continue one that an earlier edition published."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,30 +8,32 @@ from newsletter.domain.stories.storylines import MAX_STORYLINES, assign_storylin
 
 
 def find_predecessors(
-    stories: Sequence[Sequence[Article]], told: Sequence[PublishedArticle]
+    stories: Sequence[Sequence[Article]], published: Sequence[PublishedArticle]
 ) -> list[PublishedArticle | None]:
-    """For each story what an earlier edition told of its matter; None for one that is new.
+    """Return for each story what an earlier edition published of its storyline; None if nothing.
 
-    The last edition that told it counts, of that the report most like the story, and only when the
-    story has one from after its cut-off: what is older is late, and goes on from nothing.
+    1. Assign storylines to the latest published articles and the stories together.
+    2. Of a story's storyline take the last edition, and of that the article most like the story.
+    3. It is a follow-up only with a report from after that edition's end: an older one is late.
     """
-    latest = sorted(told, key=recency, reverse=True)[:MAX_STORYLINES]
-    places = assign_storylines([*((one.article,) for one in latest), *stories])
-    last: dict[int, PublishedArticle] = {}  # by the place of the matter; the latest comes first
-    for place, one in zip(places, latest, strict=False):
-        last.setdefault(place, one)
-    found = []
-    for story, place in zip(stories, places[len(latest) :], strict=True):
-        before = last.get(place)
-        if before and latest[place].on == before.on:
-            before = latest[place]
-        found.append(before if before and _newest(story) >= before.closes_at else None)
-    return found
+    latest = sorted(published, key=recency, reverse=True)[:MAX_STORYLINES]
+    leaders = assign_storylines([*((earlier.article,) for earlier in latest), *stories])
+    last: dict[int, PublishedArticle] = {}  # by the leader of the storyline; the latest comes first
+    for leader, earlier in zip(leaders, latest, strict=False):
+        last.setdefault(leader, earlier)
+    predecessors = []
+    for story, leader in zip(stories, leaders[len(latest) :], strict=True):
+        predecessor = last.get(leader)
+        if predecessor and latest[leader].on == predecessor.on:
+            predecessor = latest[leader]
+        is_follow_up = predecessor and _newest(story) >= predecessor.closes_at
+        predecessors.append(predecessor if is_follow_up else None)
+    return predecessors
 
 
-def recency(one: PublishedArticle) -> tuple[datetime, str]:
-    """Sorts the articles of the last edition last."""
-    return one.closes_at, one.article.url
+def recency(published: PublishedArticle) -> tuple[datetime, str]:
+    """Sort the articles of the last edition last."""
+    return published.closes_at, published.article.url
 
 
 def _newest(story: Sequence[Article]) -> datetime:

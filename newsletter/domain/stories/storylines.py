@@ -1,4 +1,4 @@
-"""Stories about one matter, which an edition tells once."""
+"""Storylines: events that belong together, which an edition has once."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,60 +7,63 @@ from newsletter.domain.articles.article import Article
 from newsletter.domain.stories.similarity import cosine, normalize, weighted_vectors
 from newsletter.domain.text.tokens import tokenize
 
-# Two stories this much alike, each taken as a whole, are one matter: a threat and the answer to it,
-# a strike and its toll as the hours go by. Set by reading, in favour of telling a thing twice.
+# Two stories with this similarity, each taken as a whole, are one storyline: a threat and the
+# answer to it, a strike and its toll as the hours go by. Set by reading, so that rather two are joined.
 STORYLINE_THRESHOLD = 0.21
-# So are two with one headline in other words: two thirds of the shorter one's, and no two or three.
-ONE_HEADLINE, LEAST_SHARED = 0.65, 4
-MAX_STORYLINES = (
-    100  # Stories that others may be told with: several times what an edition has room for.
-)
+# So are two whose headlines share this much of the shorter one's words, and at least so many words.
+HEADLINE_OVERLAP, MIN_SHARED_WORDS = 0.65, 4
+MAX_STORYLINES = 100  # That others may join: several times what an edition has room for.
 MAX_COMPARED = 500  # Stories that are looked at; what ranks lower comes into no edition.
 
 
 def assign_storylines(stories: Sequence[Sequence[Article]]) -> list[int]:
-    """For each story the place of the one that it is told with: its own, or an earlier one's.
+    """Return for each story the index of the one that leads its storyline: itself, or an earlier.
 
-    The stories are in the order of their rank. Each is compared with those that stand for
-    themselves only, so that no chain of likeness forms.
+    stories come in the order of their rank, as their articles. For each of the first MAX_COMPARED:
+
+    1. Compare it with the first MAX_STORYLINES that lead a storyline; not with those that joined
+       one, so that no chain of similar stories forms.
+    2. It joins the most similar one, if that is similar enough; else the first with its headline in
+       other words; else it leads a storyline of its own.
     """
-    said, headlines = (
-        _wholes(stories[:MAX_COMPARED]),
-        [_headlines(story) for story in stories[:MAX_COMPARED]],
-    )
-    place: list[int] = []
-    for at, words in enumerate(said):
-        near = [
-            (cosine(words, said[earlier]), -earlier)
+    compared = stories[:MAX_COMPARED]
+    vectors = _story_vectors(compared)
+    headlines = [[frozenset(tokenize(article.title)) for article in story] for story in compared]
+    leaders: list[int] = []
+    for at, vector in enumerate(vectors):
+        similarities = {
+            earlier: cosine(vector, vectors[earlier])
             for earlier in range(min(at, MAX_STORYLINES))
-            if place[earlier] == earlier
-        ]
-        like, minus = max(near, default=(0.0, 0))
-        again = (-minus for _, minus in near if _is_one_headline(headlines[at], headlines[-minus]))
-        place.append(-minus if like >= STORYLINE_THRESHOLD else next(again, at))
-    return [*place, *range(len(place), len(stories))]
+            if leaders[earlier] == earlier
+        }
+        nearest = max(similarities, key=lambda earlier: similarities[earlier], default=at)
+        same_headline = (
+            earlier
+            for earlier in similarities
+            if _is_same_headline(headlines[at], headlines[earlier])
+        )
+        is_near = similarities.get(nearest, 0.0) >= STORYLINE_THRESHOLD
+        leaders.append(nearest if is_near else next(same_headline, at))
+    return [*leaders, *range(len(leaders), len(stories))]
 
 
-def _headlines(story: Sequence[Article]) -> list[frozenset[str]]:
-    return [frozenset(tokenize(article.title)) for article in story]
-
-
-def _is_one_headline(one: Sequence[frozenset[str]], other: Sequence[frozenset[str]]) -> bool:
+def _is_same_headline(left: Sequence[frozenset[str]], right: Sequence[frozenset[str]]) -> bool:
+    """Return whether a headline of the one story is one of the other's in other words."""
     return any(
-        len(left & right) >= max(LEAST_SHARED, ONE_HEADLINE * min(len(left), len(right)))
-        for left in one
-        for right in other
+        len(ours & theirs) >= max(MIN_SHARED_WORDS, HEADLINE_OVERLAP * min(len(ours), len(theirs)))
+        for ours in left
+        for theirs in right
     )
 
 
-def _wholes(stories: Sequence[Sequence[Article]]) -> list[Mapping[str, float]]:
-    """What each story says as a whole: the mean of its articles' words."""
-    found = iter(weighted_vectors([article for story in stories for article in story]))
-    wholes: list[Mapping[str, float]] = []
+def _story_vectors(stories: Sequence[Sequence[Article]]) -> list[Mapping[str, float]]:
+    """Return the vector of each story as a whole: the mean of its articles'."""
+    vectors = iter(weighted_vectors([article for story in stories for article in story]))
+    means: list[Mapping[str, float]] = []
     for story in stories:
         sums: dict[str, float] = defaultdict(float)
         for _ in story:
-            for word, weight in next(found).items():
+            for word, weight in next(vectors).items():
                 sums[word] += weight
-        wholes.append(normalize(sums))
-    return wholes
+        means.append(normalize(sums))
+    return means

@@ -4,23 +4,20 @@ import re
 import unicodedata
 
 # Vowel signs and accents of their own, and what has no width at all.
-_MARKS = re.compile(
+MARKS = re.compile(
     "[\u00ad\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u0640\u064b-\u065f\u0670"
     "\u200b-\u200f\u2060\ufeff]"
 )
-
 
 # Cyrillic and Greek letters that look like Latin ones. In a word with Latin letters they are those.
 _LOOKALIKES = str.maketrans(
     "АВЕЅІЈКМНОРСТХУасеіјорѕхуԁһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTXYaceijopsxydhlABEZHIKMNOPTYXo"
 )
 
-
 _MIXED = re.compile(r"[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
 
-
 # Letters that are written one for the other.
-_SAME = {
+_SAME_LETTERS = {
     "ı": "i",
     "’": "'",
     "ʼ": "'",
@@ -40,7 +37,7 @@ class _Folding(dict[int, int]):
     def __missing__(self, code: int) -> int:
         base = unicodedata.normalize("NFKD", chr(code))[0]
         small = base.lower()
-        self[code] = ord(_SAME.get(small[0], small[0]))
+        self[code] = ord(_SAME_LETTERS.get(small[0], small[0]))
         return self[code]
 
 
@@ -48,15 +45,15 @@ _FOLDING = _Folding()
 
 
 def fold(text: str) -> str:
-    """The text in small letters without marks, each character in its old place."""
-    return text.lower() if text.isascii() else _alike(text).translate(_FOLDING)
+    """Return the text in small letters without marks, each character in its old place."""
+    return text.lower() if text.isascii() else _with_latin_words(text).translate(_FOLDING)
 
 
-def _alike(text: str) -> str:
-    """The text with the letters of another script that stand in a Latin word made Latin."""
-    return re.sub(r"\w+", _latin, text) if _MIXED.search(text) else text
+def _with_latin_words(text: str) -> str:
+    """Return the text with look-alike letters in Latin words made Latin."""
+    return re.sub(r"\w+", _latin_word, text) if _MIXED.search(text) else text
 
 
-def _latin(word: re.Match[str]) -> str:
+def _latin_word(word: re.Match[str]) -> str:
     latin = word[0].translate(_LOOKALIKES)
     return latin if latin.isascii() else word[0]
