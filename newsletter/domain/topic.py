@@ -1,4 +1,4 @@
-"""A topic: what it is about, by name, and what settles the names that others bear too."""
+"""A topic: its names, the rules for ambiguous ones, and the weights of ranking."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,17 +32,17 @@ REGION = ""  # The country of a term that means the region as a whole.
 
 class TermKind(StrEnum):
     STRONG = "strong"  # names the topic by itself
-    WEAK = "weak"  # is heard of elsewhere too; counts beside strong ones only
+    WEAK = "weak"  # is found elsewhere too; counts beside strong ones only
     NAMESAKE = "namesake"  # a longer name of somebody or something else, with one of ours in it
     FOREIGN = "foreign"  # names another part of the world
-    HARD_NEWS = "hard"  # hard news: a match at which it happens is told after all
-    OFF_TOPIC = "other"  # names a subject that is told elsewhere in the paper, wherever it plays
-    ROUND_UP = "round-up"  # in a title: many things are told in short, whatever happened
+    HARD_NEWS = "hard"  # hard news: a sports match at which it happens comes in after all
+    OFF_TOPIC = "other"  # names a subject of another part of the paper, wherever it plays
+    ROUND_UP = "round-up"  # in a title: it tells many stories in short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A name to find. country is an ISO 3166-1 code, or REGION; subject is an OTHER's."""
+    """A name to find. country is an ISO 3166-1 code, or REGION; subject is an OFF_TOPIC's."""
 
     text: str
     country: str
@@ -52,7 +52,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisambiguationRule:
-    """What settles a name that others bear: words near by for it and against it."""
+    """How an ambiguous name is decided: words near it that support or exclude our meaning.
+
+    is_first_name: it is a person's too. lowercase_means_other: in small letters it is a word.
+    needs_context: it counts only beside a supporting word, or another name of the topic.
+    """
 
     supporting_words: frozenset[str] = frozenset()
     excluding_words: frozenset[str] = frozenset()
@@ -75,7 +79,7 @@ class Topic:
     weights: RankingWeights = field(default_factory=RankingWeights)
 
     def heading(self, country: str, language: str) -> str:
-        """What a section is called in a language: the country, or the region for REGION."""
+        """Return what a section is called in a language: the country, or the region for REGION."""
         short = language.split("-", maxsplit=1)[0].lower()
         if country == REGION:
             return self.titles.get(short, self.title)

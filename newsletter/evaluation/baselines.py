@@ -1,4 +1,4 @@
-"""What simpler means would decide, to be measured beside ours; nothing else uses them."""
+"""Baselines: what simpler rules decide, measured beside ours; nothing else uses them."""
 
 import math
 from collections import Counter, defaultdict
@@ -10,9 +10,8 @@ from newsletter.domain.stories.similarity import MAX_TIME_GAP, normalize
 from newsletter.domain.text.tokens import tokenize
 from newsletter.domain.topic import TermKind, Topic
 
-ALIKE = (
-    0.3  # Cosine; the best of 0.25 to 0.5 for this means on three outlets' reports of one event.
-)
+# Cosine; the best of 0.25 to 0.5 on round-ups of one event by three outlets.
+PAIR_THRESHOLD = 0.3
 
 
 class KeywordBaseline:
@@ -26,35 +25,35 @@ class KeywordBaseline:
 
 
 def tfidf_pairs(articles: Sequence[Article]) -> list[int]:
-    """The group of each article, when every pair alike by TF-IDF within 36 hours is linked."""
-    counted = [Counter(tokenize(f"{one.title} {one.summary}")) for one in articles]
-    seen_in = Counter(word for words in counted for word in words)
+    """Return the group of each article: pairs similar by TF-IDF within MAX_TIME_GAP are linked."""
+    counts = [Counter(tokenize(f"{article.title} {article.summary}")) for article in articles]
+    frequencies = Counter(word for words in counts for word in words)
     size = len(articles)
     vectors = [
-        normalize({word: n * math.log(1 + size / seen_in[word]) for word, n in words.items()})
-        for words in counted
+        normalize({word: n * math.log(1 + size / frequencies[word]) for word, n in words.items()})
+        for words in counts
     ]
     group_of = list(range(len(articles)))
-    for (one, other), likeness in _cosines(vectors).items():
-        apart = abs(articles[one].published_at - articles[other].published_at)
-        if likeness >= ALIKE and apart <= MAX_TIME_GAP:
-            _link(group_of, one, other)
+    for (left, right), similarity in _cosines(vectors).items():
+        apart = abs(articles[left].published_at - articles[right].published_at)
+        if similarity >= PAIR_THRESHOLD and apart <= MAX_TIME_GAP:
+            _link(group_of, left, right)
     return [_root(group_of, at) for at in range(len(articles))]
 
 
 def _cosines(vectors: Sequence[dict[str, float]]) -> dict[tuple[int, int], float]:
-    bearers: dict[str, list[int]] = defaultdict(list)
-    found: dict[tuple[int, int], float] = defaultdict(float)
+    with_word: dict[str, list[int]] = defaultdict(list)
+    cosines: dict[tuple[int, int], float] = defaultdict(float)
     for at, words in enumerate(vectors):
         for word, weight in words.items():
-            for earlier in bearers[word]:
-                found[earlier, at] += weight * vectors[earlier][word]
-            bearers[word].append(at)
-    return found
+            for earlier in with_word[word]:
+                cosines[earlier, at] += weight * vectors[earlier][word]
+            with_word[word].append(at)
+    return cosines
 
 
-def _link(group_of: list[int], one: int, other: int) -> None:
-    left, right = sorted((_root(group_of, one), _root(group_of, other)))
+def _link(group_of: list[int], first: int, second: int) -> None:
+    left, right = sorted((_root(group_of, first), _root(group_of, second)))
     group_of[right] = left
 
 

@@ -18,7 +18,7 @@ DIGITS = 4  # Of a share: one row in ten thousand.
 
 
 def rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row with the number of the line it ends at; - reads standard input.
+    """Yield each row with the number of the line it ends at; - reads standard input.
 
     Raises InputError when the file cannot be read, or lacks one of the needed columns.
     """
@@ -43,7 +43,7 @@ def rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str
 
 
 def moment(text: str, *, path: Path, line: int) -> datetime | None:
-    """The time in a field, UTC where it names no zone; None when it is empty.
+    """Return the time in a field, UTC where it names no zone; None when it is empty.
 
     Raises InputError naming the line when it is none.
     """
@@ -52,16 +52,16 @@ def moment(text: str, *, path: Path, line: int) -> datetime | None:
         return None
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            found = read(text)
+            time = read(text)
         except ValueError:
             continue
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     raise InputError(f"In line {line} of {path}, {text!r} is not a time.")
 
 
-def figures(found: PrecisionRecall) -> dict[str, Any]:
+def figures(scores: PrecisionRecall) -> dict[str, Any]:
     return {
-        "precision": round(found.precision, DIGITS),
-        "recall": round(found.recall, DIGITS),
-        "f1": round(found.f1, DIGITS),
+        "precision": round(scores.precision, DIGITS),
+        "recall": round(scores.recall, DIGITS),
+        "f1": round(scores.f1, DIGITS),
     }

@@ -19,9 +19,9 @@ class PrecisionRecall:
 
 
 def precision_recall(decided: Iterable[tuple[bool, bool]]) -> PrecisionRecall:
-    """Of pairs: what was decided, and what is right.
+    """Return precision and recall; decided are pairs of what was decided and what is right.
 
-    Where nothing was decided nothing is wrong, and where there is nothing to find all is found.
+    Where nothing was decided nothing is wrong, and where there is nothing to find, all is found.
     """
     counts = Counter(decided)
     right = counts[True, True]
@@ -31,25 +31,26 @@ def precision_recall(decided: Iterable[tuple[bool, bool]]) -> PrecisionRecall:
     )
 
 
-def b_cubed(found: Sequence[Hashable], true: Sequence[Hashable]) -> PrecisionRecall:
-    """Of each member's cluster, found and true, averaged over the members (Bagga and Baldwin 1998).
+def b_cubed(predicted: Sequence[Hashable], true: Sequence[Hashable]) -> PrecisionRecall:
+    """Return B-cubed: what of each member's cluster is right, averaged over the members.
 
-    found and true name the clusters of the same members in the same order.
+    predicted and true name the clusters of the same members in the same order (Bagga and Baldwin
+    1998).
     """
-    together = Counter(zip(found, true, strict=True))
-    sizes, true_sizes = Counter(found), Counter(true)
-    count = len(found) or 1
+    together = Counter(zip(predicted, true, strict=True))
+    sizes, true_sizes = Counter(predicted), Counter(true)
+    count = len(predicted) or 1
     return PrecisionRecall(
-        precision=sum(n * n / sizes[one] for (one, _), n in together.items()) / count,
-        recall=sum(n * n / true_sizes[one] for (_, one), n in together.items()) / count,
+        precision=sum(n * n / sizes[cluster] for (cluster, _), n in together.items()) / count,
+        recall=sum(n * n / true_sizes[cluster] for (_, cluster), n in together.items()) / count,
     )
 
 
-def pairwise_scores(found: Sequence[Hashable], true: Sequence[Hashable]) -> PrecisionRecall:
-    """Of the pairs of members in one cluster."""
-    right = _pairs(Counter(zip(found, true, strict=True)).values())
+def pairwise_scores(predicted: Sequence[Hashable], true: Sequence[Hashable]) -> PrecisionRecall:
+    """Return precision and recall of the pairs of members in one cluster."""
+    right = _pairs(Counter(zip(predicted, true, strict=True)).values())
     return PrecisionRecall(
-        precision=_share(right, _pairs(Counter(found).values())),
+        precision=_share(right, _pairs(Counter(predicted).values())),
         recall=_share(right, _pairs(Counter(true).values())),
     )
 

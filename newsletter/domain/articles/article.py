@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 _DAY_IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/-])")
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)  # Before the web: such a date is a zero or a mistake.
-AGE_LIMIT = timedelta(hours=48)  # What is older when first seen is kept, but is no news any more.
+AGE_LIMIT = timedelta(hours=48)  # What is older when first seen is stored, but is no news any more.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +81,13 @@ class PublishedArticle:
 
 
 def fingerprint(entry: Entry) -> str:
-    """A digest of what a reader would see; another one means that the article was updated."""
+    """Return a hash of what a reader would see; another one means that it was updated."""
     seen = f"{entry.title}\0{entry.summary}\0{entry.text}"
     return hashlib.sha256(seen.encode()).hexdigest()
 
 
 def publication_time(entry: Entry, *, collected_at: datetime) -> datetime:
-    """When it counts as published, never after collected_at.
+    """Return when it counts as published, never after collected_at.
 
     Its own date; without one, or with one before the web, the day that its address names, as in
     /2026/03/01/. When nothing tells, it was published when it was collected.
@@ -101,15 +101,15 @@ def publication_time(entry: Entry, *, collected_at: datetime) -> datetime:
 
 
 def is_stale(entry: Entry, *, collected_at: datetime) -> bool:
-    """Whether it is too old to be news when it is first seen at collected_at."""
+    """Return whether it is too old to be news when it is first seen at collected_at."""
     return publication_time(entry, collected_at=collected_at) < collected_at - AGE_LIMIT
 
 
 def _day_in_address(url: str) -> datetime | None:
-    found = _DAY_IN_PATH.search(urlsplit(url).path)
-    if not found:
+    match = _DAY_IN_PATH.search(urlsplit(url).path)
+    if not match:
         return None
-    year, month, day = map(int, found.groups())
+    year, month, day = map(int, match.groups())
     try:
         return datetime(year, month, day, tzinfo=UTC)
     except ValueError:

@@ -24,7 +24,7 @@ _WIDTH = re.compile(r"[?&;/](?:w|width|imwidth)[=_/](\d{2,4})(?!\d)", re.I)
 
 
 def pick_photo(images: Iterable[Image]) -> Image | None:
-    """The first of the images that may be the article's photo, with its size where it tells one.
+    """Return the first image that may be the article's photo, with its size if its address has it.
 
     One whose size is known is taken before one that says nothing of it.
     """
@@ -33,15 +33,15 @@ def pick_photo(images: Iterable[Image]) -> Image | None:
 
 
 def with_size_from_url(image: Image) -> Image:
-    """The image with the width and height that its address names, where nobody told them."""
+    """Return the image with the size that its address names, unless its size is known."""
     if image.width is not None:
         return image
     address = image.url.rsplit("?url=", 1)[0]  # a resizing server's own part
     if sizes := _SIZE.findall(address):
         width, height = sizes[-1]  # What comes out in the end: crop/3014x1695/resize/1440x810.
         return replace(image, width=int(width), height=int(height))
-    if found := _WIDTH.search(address):
-        return replace(image, width=int(found[1]))
+    if match := _WIDTH.search(address):
+        return replace(image, width=int(match[1]))
     return image
 
 

@@ -18,18 +18,18 @@ _SCRIPT_OF = {
 
 
 def language_mismatch(article: Article, language: str) -> str:
-    """Why the article is not for a reader of that language (BCP 47), in words; "" when it is."""
-    wanted, said = _base(language), _base(article.language)
-    if said and said != wanted:
-        return f"It is in another language ({said}); this newsletter is in {wanted}."
+    """Return why the article is not in that language (BCP 47), in words; "" when it is."""
+    expected, declared = _base(language), _base(article.language)
+    if declared and declared != expected:
+        return f"It is in another language ({declared}); this newsletter is in {expected}."
     script = _script(article.title)
-    if script and script != _SCRIPT_OF.get(wanted, "Latin"):
-        return f"It is written in {script} letters; this newsletter is in {wanted}."
+    if script and script != _SCRIPT_OF.get(expected, "Latin"):
+        return f"It is written in {script} letters; this newsletter is in {expected}."
     return ""
 
 
 def _script(text: str) -> str:
-    """The script of most letters, or "" where there are none that we know."""
+    """Return the script of most letters, or "" where there are none that we know."""
     counts = {name: len(letters.findall(text)) for name, letters in _SCRIPTS.items()}
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] else ""

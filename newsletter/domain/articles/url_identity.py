@@ -10,25 +10,19 @@ _TRACKING = re.compile(
     r"|rss|xtor|ftag|feedtype|feedname|sref|spm|outputtype|amp|amp_js_v|usqp|_ga|guccounter",
     re.IGNORECASE,
 )
-
-
 _SAME_HOST = re.compile(r"^(?:(?:www\d?|m|mobile|amp)\.)+(?=[^.]+\.)")
-
-
 _AMP_FIRST = re.compile(r"^/amp(?=/)", re.IGNORECASE)
-
-
 _SAME_PATH = re.compile(r"(?:/amp|\.amp|/index\.(?:html?|php))$", re.IGNORECASE)
 
 
 def strip_tracking(url: str) -> str:
-    """The address for a reader: as the source wrote it, without tracking and fragment."""
+    """Return the address for a reader: as the source wrote it, without tracking and fragment."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc, parts.path, _query(parts.query), ""))
 
 
 def url_identity(url: str) -> str:
-    """What counts as the same address: the same for http and https, AMP, mobile, tracking, slashes.
+    """Return a key that is the same for all addresses of one page: http, AMP, mobile, tracking.
 
     url is an absolute web address. The key is not one: it is for comparing only.
     """

@@ -1,4 +1,4 @@
-"""A half-open window of time becomes chosen, ordered, sectioned stories, with a reason for each."""
+"""A digest: the chosen stories of a window of time, and a reason for every article in it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from newsletter.domain.articles.labels import Label
 
 @dataclass(frozen=True, slots=True)
 class ScoreComponent:
-    """One line of a story's score: what for, how many points, and how that came."""
+    """One line of a story's score: what for, how many points, and how they come about."""
 
     name: str
     points: float
@@ -19,7 +19,7 @@ class ScoreComponent:
 
 class Placement(StrEnum):
     LEAD = "lead"  # opens the edition, with its image
-    SECTION = "section"  # told with a summary under its country
+    SECTION = "section"  # with a summary, under its country
     BRIEF = "brief"  # a headline under "Also today"
 
 
@@ -28,8 +28,8 @@ class Story:
     """The articles about one event; lead stands for it, others are its "More on this".
 
     section is the heading it stands under (a country's name, or the region's). reason is a sentence
-    for the editor. since is the date of the last edition that told its beginning, None for a story
-    that is new today.
+    for the editor. follows_edition_of is the date of the last edition that had its storyline, None
+    for a story that is new today.
     """
 
     title: str
@@ -48,7 +48,8 @@ class Story:
 class Decision:
     """Why one article of the window is in or out. story is its place in Digest.stories, from 0.
 
-    parts is the sum that ranked the story it stands for; empty for any other, and once stored.
+    score_components make up the score of the story that it leads; empty for any other, and once
+    stored.
     """
 
     article: Article

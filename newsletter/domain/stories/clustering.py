@@ -71,7 +71,7 @@ class _Clusters:
         return has_merged
 
     def _stands_out(self, left: int, right: int, similarity: float) -> bool:
-        """Return whether two clusters are more similar than to their nearest others, by the margin."""
+        """Return whether two clusters are more similar, by the margin, than to other ones."""
         background = (self._background(left, right) + self._background(right, left)) / 2
         doublings = math.log2(sum(self._sizes(left, right)) / 2)
         return similarity >= min(

@@ -8,7 +8,8 @@ from newsletter.domain.stories.similarity import cosine, normalize, weighted_vec
 from newsletter.domain.text.tokens import tokenize
 
 # Two stories with this similarity, each taken as a whole, are one storyline: a threat and the
-# answer to it, a strike and its toll as the hours go by. Set by reading, so that rather two are joined.
+# answer to it, a strike and its toll as the hours go by. Set by reading; rather two
+# are joined.
 STORYLINE_THRESHOLD = 0.21
 # So are two whose headlines share this much of the shorter one's words, and at least so many words.
 HEADLINE_OVERLAP, MIN_SHARED_WORDS = 0.65, 4

@@ -19,24 +19,24 @@ _PARAGRAPHS = re.compile(r"[ \t\r\f\v\u00a0]*\n\s*")
 
 
 def clean_line(text: str, *, max_chars: int = 500) -> str:
-    """The text on one line: entities resolved (twice over too), nothing invisible."""
+    """Return the text on one line: entities resolved (twice over too), nothing invisible."""
     return truncate(_SPACES.sub(" ", _resolved(text)).strip(), max_chars)
 
 
 def clean_paragraphs(text: str, *, max_chars: int) -> str:
-    """The text with one line a paragraph, cleaned as clean_line does, cut at max_chars."""
+    """Return the text with one line a paragraph, cleaned as clean_line does, cut at max_chars."""
     lines = _PARAGRAPHS.split(_resolved(text[: 4 * max_chars]))
     cleaned = (_SPACES.sub(" ", line).strip() for line in lines)
     return "\n".join(line for line in cleaned if line)[:max_chars]
 
 
 def strip_invisible(text: str) -> str:
-    """The text without characters that steer a display or hide; its line breaks stay."""
+    """Return the text without characters that steer a display or hide; its line breaks stay."""
     return _UNWANTED.sub("", text)
 
 
 def truncate(text: str, max_chars: int) -> str:
-    """The text, or its beginning cut at a word and ended by an ellipsis, within max_chars."""
+    """Return the text, or its beginning cut at a word and ended by …, within max_chars."""
     if len(text) <= max_chars:
         return text
     cut = text[: max_chars - 1]
@@ -45,7 +45,7 @@ def truncate(text: str, max_chars: int) -> str:
 
 
 def _whole(cut: str, text: str) -> str:
-    """The cut without a character torn from the marks or joiners that follow it."""
+    """Return the cut without a character torn from the marks or joiners that follow it."""
     while cut and (unicodedata.combining(text[len(cut)]) or text[len(cut)] in "\u200d\ufe0f"):
         cut = cut[:-1]
     return cut.rstrip("\u200d")

@@ -66,24 +66,24 @@ class Fetcher:
         """
         asked = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: value for name, value in asked.items() if value}
-        document = self._fetched(url, headers, math.inf)
+        document = self._request(url, headers, math.inf)
         max_bytes = self._policy.max_body_bytes
         return replace(document, body=decompress(document.body, max_bytes=max_bytes))
 
     def fetch_head(self, url: str, *, enough_bytes: int) -> bytes:
-        """What is at url as far as it is wanted: the rest is not read. Raises as fetch does."""
-        return self._fetched(url, {}, enough_bytes).body
+        """Return what is at url up to some enough_bytes; the rest is not read. Raises as fetch."""
+        return self._request(url, {}, enough_bytes).body
 
-    def _fetched(self, url: str, headers: dict[str, str], enough_bytes: float) -> FetchedDocument:
+    def _request(self, url: str, headers: dict[str, str], enough_bytes: float) -> FetchedDocument:
         try:
             with self._client() as client:
-                return self._followed(client, url, headers, enough_bytes)
+                return self._follow_redirects(client, url, headers, enough_bytes)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FeedUnusableError(f"{url[:200]} is not a web address.") from error
         except (httpx.HTTPError, httpcore.ProtocolError) as error:
             raise _in_words(error) from error
 
-    def _followed(
+    def _follow_redirects(
         self, client: httpx.Client, url: str, headers: dict[str, str], enough_bytes: float
     ) -> FetchedDocument:
         moved_to, is_permanent = "", True
@@ -94,14 +94,14 @@ class Fetcher:
                 if response.status_code not in _REDIRECTS or not location:
                     return _document(response, moved_to, self._policy, enough_bytes)
             is_permanent = is_permanent and response.status_code in _PERMANENT
-            url = _joined(url, location)
+            url = _join_url(url, location)
             moved_to = url if is_permanent else moved_to
         raise FeedUnavailableError(
             f"It redirects more than {self._policy.max_redirects} times, perhaps in a circle."
         )
 
     def _client(self) -> httpx.Client:
-        """A client for one document: its connections share the time that the document has."""
+        """Return a client for one document: its connections share one limit of time."""
         transport = httpx.HTTPTransport(verify=self._tls, retries=0)
         # The pool is told how to connect, so that the address checked is the address used.
         transport._pool = httpcore.ConnectionPool(  # noqa: SLF001  # httpx offers no other way
@@ -127,7 +127,7 @@ class Fetcher:
 def _document(
     response: httpx.Response, moved_to: str, policy: FetchPolicy, enough_bytes: float
 ) -> FetchedDocument:
-    found = FetchedDocument(
+    document = FetchedDocument(
         url=str(response.url),
         moved_to=moved_to,
         content_type=_header(response, "content-type"),
@@ -135,27 +135,27 @@ def _document(
         last_modified=_header(response, "last-modified"),
         is_unchanged=response.status_code == httpx.codes.NOT_MODIFIED,
     )
-    if found.is_unchanged:
-        return found
+    if document.is_unchanged:
+        return document
     if response.status_code != httpx.codes.OK:
         raise _refusal(response)
-    unpacker = Decompressor(
+    decompressor = Decompressor(
         response.headers.get("content-encoding", ""), max_bytes=policy.max_body_bytes
     )
     for part in response.iter_raw():
-        unpacker.add(part)
+        decompressor.add(part)
         if response.num_bytes_downloaded >= enough_bytes:
             break
-    return replace(found, body=unpacker.body())
+    return replace(document, body=decompressor.body())
 
 
 def _header(response: httpx.Response, name: str) -> str:
-    """The header, or "" when it is one that we could not send back or store."""
+    """Return the header, or "" when it is one that we could not send back or store."""
     value = response.headers.get(name, "")
     return value if value.isascii() and value.isprintable() and len(value) <= MAX_HEADER else ""
 
 
-def _joined(url: str, location: str) -> str:
+def _join_url(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError as error:
@@ -186,7 +186,7 @@ def _refusal(response: httpx.Response) -> RefusedByServerError:
 
 
 def _wait(response: httpx.Response) -> timedelta | None:
-    """What Retry-After asks for, a number of seconds or a date (RFC 9110, 10.2.3)."""
+    """Return what Retry-After asks for, a number of seconds or a date (RFC 9110, 10.2.3)."""
     asked = response.headers.get("retry-after", "")
     if asked.isascii() and asked.isdigit():
         return timedelta(seconds=min(int(asked), 86_400))

@@ -27,15 +27,15 @@ class CheckedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        *others, last = self._checked(host, port)
+        *others, last = self._allowed_addresses(host, port)
         for address in others:
             try:
-                return self._connected(address, port, local_address, socket_options)
+                return self._connect(address, port, local_address, socket_options)
             except httpcore.ConnectError:
                 continue  # such as an IPv6 address on a machine that has none
-        return self._connected(last, port, local_address, socket_options)
+        return self._connect(last, port, local_address, socket_options)
 
-    def _connected(
+    def _connect(
         self,
         address: str,
         port: int,
@@ -46,7 +46,7 @@ class CheckedBackend(httpcore.SyncBackend):
         stream = super().connect_tcp(address, port, left, local_address, socket_options)
         return _LimitedStream(stream, self._ends_at)
 
-    def _checked(self, host: str, port: int) -> list[str]:
+    def _allowed_addresses(self, host: str, port: int) -> list[str]:
         addresses = look_up(host, port)
         for address in addresses:
             if not is_allowed(address, allow_loopback=self._allow_loopback):
@@ -57,12 +57,12 @@ class CheckedBackend(httpcore.SyncBackend):
 
 
 def look_up(host: str, port: int) -> list[str]:
-    """The IP addresses of a host, at least one. Raises FeedUnavailableError when it has none."""
+    """Return the IP addresses of a host. Raises FeedUnavailableError when it has none."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise FeedUnavailableError(f"There is no host called {host}.") from error
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 class _LimitedStream(httpcore.NetworkStream):

@@ -70,7 +70,7 @@ _EMBEDDING_NETWORKS = tuple((ipaddress.ip_network(key), end) for key, end in _EM
 
 
 def is_allowed(address: str, *, allow_loopback: bool) -> bool:
-    """Whether a fetch may connect to this IP address: public, or loopback where that is allowed.
+    """Return whether a fetch may connect to this IP address: public, or loopback if allowed.
 
     An address with a scope (fe80::1%eth0) is inside by its nature. What is no address is refused.
     """

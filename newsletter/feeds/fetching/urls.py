@@ -10,7 +10,7 @@ MAX_URL_CHARS = 2_000  # What browsers and mail programs open without trouble.
 
 
 def web_url(url: str, *, base: str) -> str:
-    """The absolute web address, or "" when it is none that a reader could follow."""
+    """Return the absolute web address, or "" when it is none that a reader could follow."""
     url = "".join(url.split())
     try:
         absolute = urljoin(base, url) if url else ""

@@ -34,7 +34,7 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns of every
 
 
 def read_page(body: bytes, *, url: str, content_type: str = "") -> Entry:
-    """The article on the page at url.
+    """Return the article on the page at url.
 
     Raises FeedUnusableError when no article can be made out.
     """
@@ -43,66 +43,68 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> Entry:
 
     page = decoded(body, content_type=content_type)
     elements = tree(page)
-    said, article = meta(elements), linked_article(elements)
-    found = bare_extraction(page, url=url, with_metadata=True, include_comments=False)
-    guessed: dict[str, Any] = found.as_dict() if isinstance(found, Document) else {}
+    metas, article = meta(elements), linked_article(elements)
+    extraction = bare_extraction(page, url=url, with_metadata=True, include_comments=False)
+    extracted: dict[str, Any] = extraction.as_dict() if isinstance(extraction, Document) else {}
     title = _first(
-        article.get("headline"), said.get("og:title"), guessed.get("title"), _title(elements)
+        article.get("headline"), metas.get("og:title"), extracted.get("title"), _title(elements)
     )
-    is_article = guessed.get("text") or said.get("og:title") or article
+    is_article = extracted.get("text") or metas.get("og:title") or article
     if not title or not is_article:
         raise FeedUnusableError("It is a web page, and no article can be made out on it.")
-    text = clean_paragraphs(str(guessed.get("text") or ""), max_chars=MAX_TEXT_CHARS)
+    text = clean_paragraphs(str(extracted.get("text") or ""), max_chars=MAX_TEXT_CHARS)
     own = canonical(elements, url=url)
     return Entry(
         url=own,
         title=title,
         summary=_first(
-            said.get("og:description"), said.get("description"), article.get("description")
+            metas.get("og:description"), metas.get("description"), article.get("description")
         ),
         html=safe_html(_marked_up(text), base=own),
         text=text,
         authors=tuple(
             name
-            for name in _authors(article, said, [*bylines(elements), *_guesses(guessed)])
+            for name in _authors(article, metas, [*bylines(elements), *_guesses(extracted)])
             if name != title
         ),
-        sections=tuple(_lines(_sections(article, said, guessed))),
-        language=_first(elements.get("lang"), article.get("inLanguage"), guessed.get("language"))[
+        sections=tuple(_lines(_sections(article, metas, extracted))),
+        language=_first(elements.get("lang"), article.get("inLanguage"), extracted.get("language"))[
             :35
         ],
-        image=lead_image(article, said, url=url),
+        image=lead_image(article, metas, url=url),
         published_at=_date(
-            article.get("datePublished"), said.get("article:published_time"), guessed.get("date")
+            article.get("datePublished"), metas.get("article:published_time"), extracted.get("date")
         ),
-        updated_at=_date(article.get("dateModified"), said.get("article:modified_time")),
+        updated_at=_date(article.get("dateModified"), metas.get("article:modified_time")),
     )
 
 
 def _authors(
-    article: dict[str, Any], said: dict[str, str], guesses: Iterable[str]
+    article: dict[str, Any], metas: dict[str, str], guesses: Iterable[str]
 ) -> tuple[str, ...]:
     """Whom the page names: its JSON-LD first, then its meta elements, then what reads like it."""
-    meta_author = said.get("author") or said.get("article:author") or said.get("dc.creator") or ""
+    meta_author = (
+        metas.get("author") or metas.get("article:author") or metas.get("dc.creator") or ""
+    )
     for named in (names(article.get("author")), [meta_author], guesses):
         if people := tuple(name for name in _lines(named) if not _NO_NAME.search(name)):
             return people
     return ()
 
 
-def _guesses(guessed: dict[str, Any]) -> list[str]:
-    return str(guessed.get("author") or "").split(";")
+def _guesses(extracted: dict[str, Any]) -> list[str]:
+    return str(extracted.get("author") or "").split(";")
 
 
 def _date(*values: Any) -> datetime | None:
-    return next((found for found in map(moment, values) if found), None)
+    return next((date for date in map(moment, values) if date), None)
 
 
 def _sections(
-    article: dict[str, Any], said: dict[str, str], guessed: dict[str, Any]
+    article: dict[str, Any], metas: dict[str, str], extracted: dict[str, Any]
 ) -> Iterable[str]:
-    declared = names(article.get("articleSection")) or [said.get("article:section", "")]
-    return declared if any(declared) else names(guessed.get("categories"))
+    declared = names(article.get("articleSection")) or [metas.get("article:section", "")]
+    return declared if any(declared) else names(extracted.get("categories"))
 
 
 def _lines(values: Iterable[str]) -> Iterator[str]:

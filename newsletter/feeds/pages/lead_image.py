@@ -21,24 +21,24 @@ _SHOWN = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 def find_lead_photo(
     fetcher: Fetcher, *, url: str, known: Image | None, least_px: int
 ) -> Image | None:
-    """The photo of the article at url, at least least_px wide, its size known; None without one.
+    """Return a photo of the article at url that is at least least_px wide; None without one.
 
     known is what its feed offers, looked at first; then comes what its page says of itself. What
     cannot be fetched is no photo.
     """
     for image in _offered(fetcher, url, known):
-        told = with_size_from_url(image)
+        sized = with_size_from_url(image)
         try:
-            found = told if told.width else measure_image(fetcher, told)
+            photo = sized if sized.width else measure_image(fetcher, sized)
         except FeedError:
             continue
-        if found and (found.width or 0) >= least_px:
-            return found
+        if photo and (photo.width or 0) >= least_px:
+            return photo
     return None
 
 
 def measure_image(fetcher: Fetcher, image: Image) -> Image | None:
-    """The image with the size that its file tells; None for one that is no photo, or not shown.
+    """Return the image with the size in its file; None if it is no photo, or a kind not shown.
 
     Raises FeedError when it cannot be fetched.
     """
@@ -56,8 +56,8 @@ def _offered(fetcher: Fetcher, url: str, known: Image | None) -> Iterator[Image]
         yield known
     try:
         page = fetcher.fetch(url)
-        said = read_page(page.body, url=page.url, content_type=page.content_type).image
+        own_image = read_page(page.body, url=page.url, content_type=page.content_type).image
     except FeedError:
         return
-    if said is not None:
-        yield said
+    if own_image is not None:
+        yield own_image

@@ -27,17 +27,17 @@ _FEED_TYPES = {
 }
 _CHARSET = re.compile(rb"<meta[^<>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
 _WORDPRESS = "https://api.w.org/"
-_MOST_ITEMS = 50  # Of what a page may list, such as the people in its photo agency.
+_MAX_ITEMS = 50  # Of what a page may list, such as the people in its photo agency.
 
 
 def decoded(body: bytes, *, content_type: str = "") -> str:
-    """The page as text, in the charset that its bytes, the server or the page names."""
+    """Return the page as text, in the charset that its bytes, the server or the page names."""
     for bom, name in ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if body.startswith(bom):
             return body.decode(name, "replace").removeprefix("\ufeff")
-    said = re.search(r"charset\s*=\s*\"?([\w.:-]{2,40})", content_type, re.I)
+    header = re.search(r"charset\s*=\s*\"?([\w.:-]{2,40})", content_type, re.I)
     meta = _CHARSET.search(body[:4_096])
-    named = [said[1]] if said else []
+    named = [header[1]] if header else []
     named += [meta[1].decode()] if meta else []
     for name in (*named, "utf-8"):
         try:
@@ -48,7 +48,7 @@ def decoded(body: bytes, *, content_type: str = "") -> str:
 
 
 def tree(page: str) -> Any:
-    """The page's elements. Raises FeedUnusableError when there are none."""
+    """Return the page's elements. Raises FeedUnusableError when there are none."""
     # A declaration of the encoding would contradict text that is decoded already.
     page = re.sub(r"^\s*<\?xml[^<>]{0,200}\?>", "", page).replace("\0", "")
     try:
@@ -58,17 +58,17 @@ def tree(page: str) -> Any:
 
 
 def meta(elements: Any) -> dict[str, str]:
-    """The meta elements' content by name or property in lower case; the first one counts."""
-    found: dict[str, str] = {}
-    for one in elements.iter("meta"):
-        name = (one.get("property") or one.get("name") or "").lower()
-        if name and one.get("content"):
-            found.setdefault(name, one.get("content"))
-    return found
+    """Return the meta elements' content by name or property in lower case; the first one counts."""
+    metas: dict[str, str] = {}
+    for element in elements.iter("meta"):
+        name = (element.get("property") or element.get("name") or "").lower()
+        if name and element.get("content"):
+            metas.setdefault(name, element.get("content"))
+    return metas
 
 
 def linked_article(elements: Any) -> dict[str, Any]:
-    """The schema.org article in the page's JSON-LD, or nothing."""
+    """Return the schema.org article in the page's JSON-LD, or nothing."""
     for script in elements.iter("script"):
         if script.get("type") != "application/ld+json":
             continue
@@ -83,13 +83,13 @@ def linked_article(elements: Any) -> dict[str, Any]:
 
 
 def bylines(elements: Any) -> list[str]:
-    """What the links to an author's page say, as most blogs have them (rel="author")."""
+    """Return what the links to an author's page say, as most blogs have them (rel="author")."""
     links = (link for link in elements.iter("a") if link.get("rel") == "author")
     return [str(link.text_content()).strip() for link, _ in zip(links, range(5), strict=False)]
 
 
 def linked_feeds(body: bytes, *, url: str) -> tuple[str, ...]:
-    """The addresses of the feeds that the page at url says it has, WordPress's own last."""
+    """Return the addresses of the feeds that the page at url says it has, WordPress's own last."""
     links = [link for link in tree(decoded(body)).iter("link") if link.get("href")]
     named = [link for link in links if link.get("type") in _FEED_TYPES]
     feeds = [
@@ -106,7 +106,7 @@ def linked_feeds(body: bytes, *, url: str) -> tuple[str, ...]:
 
 
 def canonical(elements: Any, *, url: str) -> str:
-    """The address that the page gives itself, else url."""
+    """Return the address that the page gives itself, else url."""
     for link in elements.iter("link"):
         if (link.get("rel") or "").lower() == "canonical":
             own = web_url(link.get("href") or "", base=url)
@@ -116,58 +116,60 @@ def canonical(elements: Any, *, url: str) -> str:
     return url
 
 
-def lead_image(article: dict[str, Any], said: dict[str, str], *, url: str) -> Image | None:
-    """The photo that stands for the page, with what is said of it; the one it shares first."""
-    listed = [one if isinstance(one, dict) else {"url": one} for one in _all(article.get("image"))]
+def lead_image(article: dict[str, Any], metas: dict[str, str], *, url: str) -> Image | None:
+    """Return the photo of the page, with its alt text, caption and credit; the shared one first."""
+    listed = [
+        image if isinstance(image, dict) else {"url": image} for image in _all(article.get("image"))
+    ]
     first = listed[0] if listed else {}
     credit = first.get("creditText") or first.get("copyrightNotice") or _name(first.get("creator"))
-    told = Image(
+    described = Image(
         url="",
         alt=clean_line(
-            said.get("og:image:alt") or said.get("twitter:image:alt") or "", max_chars=300
+            metas.get("og:image:alt") or metas.get("twitter:image:alt") or "", max_chars=300
         ),
         caption=clean_line(str(first.get("caption") or ""), max_chars=300),
         credit=clean_line(str(credit or ""), max_chars=120),
     )
-    sizes = (said.get("og:image:width"), said.get("og:image:height"))
-    offered = [(said.get("og:image") or said.get("og:image:url"), *sizes)]
+    sizes = (metas.get("og:image:width"), metas.get("og:image:height"))
+    offered = [(metas.get("og:image") or metas.get("og:image:url"), *sizes)]
     offered += [
-        (one.get("url") or one.get("contentUrl"), one.get("width"), one.get("height"))
-        for one in listed
+        (each.get("url") or each.get("contentUrl"), each.get("width"), each.get("height"))
+        for each in listed
     ]
     return pick_photo(
-        replace(told, url=address, width=pixels(width), height=pixels(height))
+        replace(described, url=address, width=pixels(width), height=pixels(height))
         for image, width, height in offered
         if (address := web_url(str(image or ""), base=url))
     )
 
 
-def names(said: Any) -> list[str]:
-    """The names in a schema.org value: a text, a person, or a list of them."""
-    return [name for name in map(_name, _all(said)) if name]
+def names(value: Any) -> list[str]:
+    """Return the names in a schema.org value: a text, a person, or a list of them."""
+    return [name for name in map(_name, _all(value)) if name]
 
 
 def moment(text: Any) -> datetime | None:
-    """A date in ISO 8601 as UTC; None when it is none."""
+    """Return a date in ISO 8601 as UTC; None when it is none."""
     try:
-        found = datetime.fromisoformat(str(text).strip())
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        date = datetime.fromisoformat(str(text).strip())
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
 def _nodes(data: Any) -> Iterator[dict[str, Any]]:
-    for one in _all(data):
-        if isinstance(one, dict):
-            yield one
-            yield from (node for node in _all(one.get("@graph")) if isinstance(node, dict))
+    for node in _all(data):
+        if isinstance(node, dict):
+            yield node
+            yield from (inner for inner in _all(node.get("@graph")) if isinstance(inner, dict))
 
 
-def _all(said: Any) -> list[Any]:
-    listed = said if isinstance(said, list) else [said]
-    return [one for one in listed[:_MOST_ITEMS] if one]
+def _all(value: Any) -> list[Any]:
+    listed = value if isinstance(value, list) else [value]
+    return [item for item in listed[:_MAX_ITEMS] if item]
 
 
-def _name(said: Any) -> str:
-    name = said.get("name", "") if isinstance(said, dict) else said
+def _name(value: Any) -> str:
+    name = value.get("name", "") if isinstance(value, dict) else value
     return ", ".join(map(str, name)) if isinstance(name, list) else str(name or "")

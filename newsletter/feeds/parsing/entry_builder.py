@@ -36,7 +36,7 @@ class RawEntry:
 
 
 def build_entry(raw: RawEntry, *, base: str, position: int) -> Entry | RejectedEntry:
-    """The entry, cleaned; base is the address that relative links start from."""
+    """Return the entry, cleaned; base is the address that relative links start from."""
     title = clean_line(plain(raw.title_html).replace("\n", " "))
     url = web_url(raw.url, base=base)
     if not url:
@@ -67,7 +67,7 @@ def build_entry(raw: RawEntry, *, base: str, position: int) -> Entry | RejectedE
 
 
 def _photo(images: Iterable[Image], *, base: str) -> Image | None:
-    """The article's photo, of those that the web has: inlined data and nowhere do not count."""
+    """Return the article's photo, of those with a web address: inlined data does not count."""
     return pick_photo(
         replace(image, url=url) for image in images if (url := web_url(image.url, base=base))
     )

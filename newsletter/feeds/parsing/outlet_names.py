@@ -14,7 +14,7 @@ _SEPARATORS = re.compile(r"\s+[|>·•»-]\s+|\s+[–—]\s+")
 
 
 def outlet_name(feed: ParsedFeed, *, url: str) -> str:
-    """Return the name a reader knows the source by: well-known hosts first, else the feed's title."""
+    """Return the name a reader knows the source by: of well-known hosts, else the feed's title."""
     first = feed.entries[0].url if feed.entries else ""
     addresses = (feed.title if _is_url(feed.title) else "", url, first)
     for address in addresses:

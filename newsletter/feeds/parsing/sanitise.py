@@ -26,7 +26,7 @@ _SMALLEST_PX = 3  # Below are the dots that count readers.
 
 
 def safe_html(markup: str, *, base: str) -> str:
-    """The markup with a few harmless tags, and no script, style or event.
+    """Return the markup with a few harmless tags, and no script, style or event.
 
     Links lead to the web only; base is where relative ones start from.
     """
@@ -41,7 +41,7 @@ def safe_html(markup: str, *, base: str) -> str:
 
 
 def plain(markup: str) -> str:
-    """The words of the markup, one line a paragraph; tags that were escaped twice are gone too."""
+    """Return the words of the markup, one line a paragraph; no tags, escaped twice or not."""
     words = clean_paragraphs(_bare(_bounded(markup)), max_chars=MAX_TEXT_CHARS)
     if _ESCAPED_TAG.search(words):
         words = clean_paragraphs(_bare(_bounded(words)), max_chars=MAX_TEXT_CHARS)
@@ -49,19 +49,22 @@ def plain(markup: str) -> str:
 
 
 def images(markup: str) -> Iterator[Image]:
-    """The images in the markup, in their order, but for those too small to be seen."""
+    """Yield the images in the markup, in their order, but for those too small to be seen."""
     for match in _IMAGE.finditer(_bounded(markup)):
-        found = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(match[0])}
-        width, height = pixels(found.get("width")), pixels(found.get("height"))
-        if found.get("src") and min(width or 9, height or 9) >= _SMALLEST_PX:
-            alt = clean_line(found.get("alt", ""), max_chars=300)
+        attributes = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(match[0])}
+        width, height = pixels(attributes.get("width")), pixels(attributes.get("height"))
+        if attributes.get("src") and min(width or 9, height or 9) >= _SMALLEST_PX:
+            alt = clean_line(attributes.get("alt", ""), max_chars=300)
             yield Image(
-                url=clean_line(found["src"], max_chars=3_000), width=width, height=height, alt=alt
+                url=clean_line(attributes["src"], max_chars=3_000),
+                width=width,
+                height=height,
+                alt=alt,
             )
 
 
 def pixels(value: object) -> int | None:
-    """A number of pixels as markup gives it: 640, "640" or "640px"; None for anything else."""
+    """Return a number of pixels from markup: 640, "640" or "640px"; None for anything else."""
     digits = str(value or "").strip().removesuffix("px")
     is_size = digits.isascii() and digits.isdigit() and len(digits) <= len("99999")
     return int(digits) if is_size else None

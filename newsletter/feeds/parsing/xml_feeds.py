@@ -28,27 +28,27 @@ _NAMES = {"rss": "RSS", "atom": "Atom", "cdf": "CDF"}
 
 
 def parse_xml_feed(body: bytes, *, content_type: str, url: str) -> ParsedFeed:
-    """The feed in body; url is where it was found.
+    """Return the feed in body; url is where it was found.
 
     Raises FeedUnusableError when it is no feed, or one that plays tricks with entities.
     """
-    found = _parse_guarded(body, content_type or "application/xml", url)
-    if not found.version and not found.entries:
-        raise FeedUnusableError(f"It is neither RSS, RDF, Atom nor JSON{_trouble(found)}.")
-    base = found.feed.get("link") or url
+    result = _parse_guarded(body, content_type or "application/xml", url)
+    if not result.version and not result.entries:
+        raise FeedUnusableError(f"It is neither RSS, RDF, Atom nor JSON{_trouble(result)}.")
+    base = result.feed.get("link") or url
     built = [
         build_entry(_raw(entry), base=base, position=position)
-        for position, entry in enumerate(found.entries)
+        for position, entry in enumerate(result.entries)
     ]
     return ParsedFeed(
-        kind=_kind(found.version),
-        title=clean_line(found.feed.get("title", ""), max_chars=200),
-        language=clean_line(found.feed.get("language", ""), max_chars=35),
-        url=_own_address(found.feed),
+        kind=_kind(result.version),
+        title=clean_line(result.feed.get("title", ""), max_chars=200),
+        language=clean_line(result.feed.get("language", ""), max_chars=35),
+        url=_own_address(result.feed),
         entries=tuple(entry for entry in built if isinstance(entry, Entry)),
         rejected=tuple(entry for entry in built if isinstance(entry, RejectedEntry)),
-        note=f"It is not well-formed{_trouble(found)}."
-        if found.bozo and not _is_harmless(found)
+        note=f"It is not well-formed{_trouble(result)}."
+        if result.bozo and not _is_harmless(result)
         else "",
     )
 
@@ -70,12 +70,12 @@ def _parse_guarded(body: bytes, content_type: str, url: str) -> Any:
     media_type = content_type.partition(";")[0]
     headers = {"content-type": f"{media_type}; charset=utf-8", "content-location": url}
     # A stream, because feedparser would open a string that names a file.
-    found = feedparser.parse(
+    result = feedparser.parse(
         io.BytesIO(text), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
-    if not found.bozo and decoded.get("bozo"):
-        found.update(bozo=True, bozo_exception=decoded["bozo_exception"])
-    return found
+    if not result.bozo and decoded.get("bozo"):
+        result.update(bozo=True, bozo_exception=decoded["bozo_exception"])
+    return result
 
 
 def _refuse_too_many_tags(text: bytes) -> None:
@@ -106,15 +106,15 @@ def _raw(entry: Any) -> RawEntry:
 
 
 def _contents(entry: Any) -> tuple[list[str], str]:
-    """The entry's texts, and what is said of its image.
+    """Return the entry's texts, and the caption of its image.
 
     feedparser puts media:description among the texts, as plain text.
     """
     listed = entry.get("content", ())
     has_media = "media_content" in entry or "media_thumbnail" in entry
-    said = [one for one in listed if has_media and one.get("type") == "text/plain"]
-    texts = [one.get("value", "") for one in listed if one not in said]
-    return texts, said[0].get("value", "") if said else ""
+    captions = [text for text in listed if has_media and text.get("type") == "text/plain"]
+    texts = [text.get("value", "") for text in listed if text not in captions]
+    return texts, captions[0].get("value", "") if captions else ""
 
 
 def _authors(entry: Any) -> list[str]:
@@ -132,8 +132,8 @@ def _moment(parsed: time.struct_time | None) -> datetime | None:
 
 
 def _images(entry: Any, contents: Iterable[str], caption: str) -> Iterator[Image]:
-    """The images that the entry offers, the largest first; then those in its text."""
-    credit = next((str(one.get("content", "")) for one in entry.get("media_credit", ())), "")
+    """Yield the images that the entry offers, the largest first; then those in its text."""
+    credit = next((str(media.get("content", "")) for media in entry.get("media_credit", ())), "")
     for image in sorted(_offered(entry), key=lambda image: image.width or 0, reverse=True):
         yield replace(
             image,
@@ -145,13 +145,13 @@ def _images(entry: Any, contents: Iterable[str], caption: str) -> Iterator[Image
 
 
 def _offered(entry: Any) -> Iterator[Image]:
-    for one in (*entry.get("media_content", ()), *entry.get("media_thumbnail", ())):
-        kind = f"{one.get('medium', '')} {one.get('type', '')}"
-        if one.get("url") and ("image" in kind or not kind.strip()):
+    for media in (*entry.get("media_content", ()), *entry.get("media_thumbnail", ())):
+        kind = f"{media.get('medium', '')} {media.get('type', '')}"
+        if media.get("url") and ("image" in kind or not kind.strip()):
             yield Image(
-                url=one["url"],
-                width=pixels(one.get("width")),
-                height=pixels(one.get("height")),
+                url=media["url"],
+                width=pixels(media.get("width")),
+                height=pixels(media.get("height")),
             )
     for link in entry.get("links", ()):
         if link.get("rel") == "enclosure" and str(link.get("type", "")).startswith("image/"):
@@ -175,15 +175,15 @@ def _own_address(feed: Any) -> str:
     return ""
 
 
-def _is_harmless(found: Any) -> bool:
+def _is_harmless(result: Any) -> bool:
     # feedparser also complains when a charset differs from the header's, which hurts nobody.
-    return isinstance(found.get("bozo_exception"), feedparser.CharacterEncodingOverride)
+    return isinstance(result.get("bozo_exception"), feedparser.CharacterEncodingOverride)
 
 
-def _trouble(found: Any) -> str:
-    """What feedparser says of a broken document, as " (line 7: mismatched tag)"; or ""."""
-    error = found.get("bozo_exception")
+def _trouble(result: Any) -> str:
+    """Return what feedparser says of a broken document, as " (line 7: mismatched tag)"; or ""."""
+    error = result.get("bozo_exception")
     if isinstance(error, SAXParseException):
         return f" (line {error.getLineNumber()}: {error.getMessage()})"
-    said = clean_line(str(error), max_chars=120) if error else ""
-    return f" ({said})" if said else ""
+    message = clean_line(str(error), max_chars=120) if error else ""
+    return f" ({message})" if message else ""

@@ -14,7 +14,7 @@ _OPEN = frozenset({EditionStatus.DRAFT, EditionStatus.HELD})
 
 
 def find_lead_image(store: Store, policy: FetchPolicy, edition: Edition) -> Edition:
-    """The edition, its lead with a photo where its feed or page has one that is large enough.
+    """Return the edition; its lead has a photo if its feed or page has one that is large enough.
 
     At most three requests; nothing is open meanwhile. What was read from a file is left alone: who
     replays an old evening asks nobody on the web.
@@ -27,11 +27,11 @@ def find_lead_image(store: Store, policy: FetchPolicy, edition: Edition) -> Edit
     with store.begin() as session:
         if not articles.is_polled(session, lead.id):
             return edition
-    found = find_lead_photo(
+    photo = find_lead_photo(
         Fetcher(policy), url=lead.url, known=lead.image, least_px=SMALLEST_IMAGE_PX
     )
-    if found is None:
+    if photo is None:
         return edition
     with store.begin() as session:
-        articles.set_image(session, lead.id, found)
+        articles.set_image(session, lead.id, photo)
         return editions.by_id(session, edition.id)

@@ -1,4 +1,4 @@
-"""The feeds that are polled: tried before they are added, listed, removed, checked."""
+"""Manages the feeds that are polled: reads one before adding it, removes, checks."""
 
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -21,37 +21,37 @@ def add(
     url: str,
     *,
     now: datetime,
-    told: dict[str, str | float] | None = None,
+    overrides: dict[str, str | float] | None = None,
 ) -> tuple[Feed, ParsedFeed]:
-    """The feed as stored, and what it contains: it is read once before it is added.
+    """Return the feed as stored, and what it contains: it is read once before it is added.
 
-    A web page leads to the feed it names. told holds the columns that a person gave (source,
-    section, language, weight) instead of what the feed says.
+    A web page leads to the feed it names. overrides are the columns that a person gave (source,
+    section, language, weight) instead of what the feed says; empty ones do not count.
     Raises FeedError when it cannot be read, InputError when url is no web address.
     """
     if urlsplit(url).scheme not in {"http", "https"}:
         raise InputError(f"{url!r} is not a web address; write it with https:// in front.")
-    found, parsed = _discovered(Fetcher(policy), url)
+    feed_url, parsed = _discover(Fetcher(policy), url)
     values: dict[str, str | float] = {
-        "source": outlet_name(parsed, url=found),
-        "section": section_name(parsed, url=found),
+        "source": outlet_name(parsed, url=feed_url),
+        "section": section_name(parsed, url=feed_url),
         "language": parsed.language,
     }
-    values |= {name: value for name, value in (told or {}).items() if value != ""}
+    values |= {name: value for name, value in (overrides or {}).items() if value != ""}
     with store.begin() as session:
-        feed = feeds.add(session, Feed(url=found, due_at=now, **values), now=now)  # type: ignore[arg-type]
+        feed = feeds.add(session, Feed(url=feed_url, due_at=now, **values), now=now)  # type: ignore[arg-type]
     return feed, parsed
 
 
 def check(store: Store, policy: FetchPolicy) -> tuple[tuple[Feed, str, bool], ...]:
-    """Each polled feed read now, with what came of it in words and whether it is well.
+    """Read each polled feed now; return it with the result in words, and whether it is well.
 
-    Nothing is kept.
+    Nothing is stored.
     """
     with store.begin() as session:
         polled = [feed for feed in feeds.list_all(session) if feed.is_polled]
     fetcher = Fetcher(policy)
-    return tuple((feed, *_checked(fetcher, feed.url)) for feed in polled)
+    return tuple((feed, *_check_feed(fetcher, feed.url)) for feed in polled)
 
 
 def remove(store: Store, url: str) -> None:
@@ -61,14 +61,14 @@ def remove(store: Store, url: str) -> None:
             raise NotFoundError(f"There is no feed {url}. See: newsletter feeds list")
 
 
-def _discovered(fetcher: Fetcher, url: str) -> tuple[str, ParsedFeed]:
+def _discover(fetcher: Fetcher, url: str) -> tuple[str, ParsedFeed]:
     document = fetcher.fetch(url)
     try:
         parsed = parse_document(document.body, content_type=document.content_type, url=document.url)
         return document.moved_to or url, parsed
     except WebPageError:
-        named = linked_feeds(document.body, url=document.url)
-    for address in named:
+        addresses = linked_feeds(document.body, url=document.url)
+    for address in addresses:
         try:
             linked = fetcher.fetch(address)
             parsed = parse_document(linked.body, content_type=linked.content_type, url=linked.url)
@@ -78,7 +78,7 @@ def _discovered(fetcher: Fetcher, url: str) -> tuple[str, ParsedFeed]:
     raise FeedUnusableError(f"{url} is a web page, and it names no feed that can be read.")
 
 
-def _checked(fetcher: Fetcher, url: str) -> tuple[str, bool]:
+def _check_feed(fetcher: Fetcher, url: str) -> tuple[str, bool]:
     try:
         document = fetcher.fetch(url)
         parsed = parse_document(document.body, content_type=document.content_type, url=document.url)

@@ -23,14 +23,14 @@ def test_a_feed_is_read_and_added_with_what_it_says_of_itself(store, policy, web
 
 def test_what_a_person_says_of_a_feed_counts_for_more(store, policy, web, now):
     url = web.serve("/rss", rss(item("/a")))
-    told: dict[str, str | float] = {
+    overrides: dict[str, str | float] = {
         "source": "Cedar",
         "section": "Lebanon",
         "language": "",
         "weight": 2.0,
     }
 
-    feed, _ = manage_feeds.add(store, policy, url, now=now, told=told)
+    feed, _ = manage_feeds.add(store, policy, url, now=now, overrides=overrides)
 
     assert (feed.source, feed.section, feed.weight) == ("Cedar", "Lebanon", 2.0)
 

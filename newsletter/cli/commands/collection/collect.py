@@ -38,13 +38,13 @@ def collect(
         task = progress.add_task("Reading feeds…")
         store, now = here.ports.store, here.ports.now()
 
-        def tell(report: "FeedReport") -> None:
+        def show_progress(report: "FeedReport") -> None:
             progress.update(task, description=f"Read {report.source or report.url}", advance=1)
 
         if paths:
-            reports = collect_paths(store, paths, now=now, progress=tell)
+            reports = collect_paths(store, paths, now=now, progress=show_progress)
         else:
-            reports = collect_due(store, here.ports.fetch_policy, now=now, progress=tell)
+            reports = collect_due(store, here.ports.fetch_policy, now=now, progress=show_progress)
     if as_json:
         print_json(_document(reports))
     else:
@@ -52,7 +52,7 @@ def collect(
 
 
 def show(reports: "tuple[FeedReport, ...]") -> None:
-    """The reports as a table with a sum below."""
+    """Print the reports as a table with a sum below."""
     if not reports:
         out.print("No feed is due. See:  newsletter feeds list")
         return
@@ -61,11 +61,16 @@ def show(reports: "tuple[FeedReport, ...]") -> None:
     for name in ("entries", "new", "updated"):
         table.add_column(name, justify="right")
     table.add_column("what happened", overflow="fold")
-    for one in reports:
-        counts = [str(count or "·") for count in (one.entries, one.new, one.updated)]
-        table.add_row(one.source or one.url, *counts, one.message, style="" if one.is_ok else "red")
+    for report in reports:
+        counts = [str(count or "·") for count in (report.entries, report.new, report.updated)]
+        table.add_row(
+            report.source or report.url,
+            *counts,
+            report.message,
+            style="" if report.is_ok else "red",
+        )
     out.print(table)
-    new, failed = sum(one.new for one in reports), sum(not one.is_ok for one in reports)
+    new, failed = sum(report.new for report in reports), sum(not report.is_ok for report in reports)
     trouble = f"; {failed} could not be read" if failed else ""
     out.print(f"\n{new} new articles from {len(reports)} feeds{trouble}.")
 
@@ -74,20 +79,22 @@ def _document(reports: "tuple[FeedReport, ...]") -> dict[str, Any]:
     return {
         "feeds": [
             {
-                "url": one.url,
-                "source": one.source,
-                "ok": one.is_ok,
-                "said": one.message,
-                "entries": one.entries,
-                "new": one.new,
-                "updated": one.updated,
-                "unchanged": one.unchanged,
-                "old": one.old,
-                "refused": [{"what": it.subject, "why": it.reason} for it in one.refused],
+                "url": report.url,
+                "source": report.source,
+                "ok": report.is_ok,
+                "said": report.message,
+                "entries": report.entries,
+                "new": report.new,
+                "updated": report.updated,
+                "unchanged": report.unchanged,
+                "old": report.old,
+                "refused": [
+                    {"what": entry.subject, "why": entry.reason} for entry in report.refused
+                ],
             }
-            for one in reports
+            for report in reports
         ],
-        "new": sum(one.new for one in reports),
-        "updated": sum(one.updated for one in reports),
-        "failed": sum(not one.is_ok for one in reports),
+        "new": sum(report.new for report in reports),
+        "updated": sum(report.updated for report in reports),
+        "failed": sum(not report.is_ok for report in reports),
     }

@@ -29,7 +29,7 @@ def add(
     """Read a feed once, say what it contains, and read it from now on."""
     from newsletter.services.collection import manage_feeds
 
-    told: dict[str, str | float] = {
+    overrides: dict[str, str | float] = {
         "source": source,
         "section": section,
         "language": language,
@@ -38,13 +38,13 @@ def add(
     with command_context(at=at) as here:
         ports = here.ports
         feed, parsed = manage_feeds.add(
-            ports.store, ports.fetch_policy, url, now=ports.now(), told=told
+            ports.store, ports.fetch_policy, url, now=ports.now(), overrides=overrides
         )
     if as_json:
         print_json({"url": feed.url, "source": feed.source, "entries": len(parsed.entries)})
         return
-    found = f"{parsed.kind}, {len(parsed.entries)} entries."
-    out.print(f"Added {feed.source} {feed.section}: {found}", markup=False)
+    contents = f"{parsed.kind}, {len(parsed.entries)} entries."
+    out.print(f"Added {feed.source} {feed.section}: {contents}", markup=False)
     out.print("Next:  newsletter collect", style="dim")
 
 
@@ -54,17 +54,17 @@ def list_(at: At = "", as_json: AsJson = False) -> None:
     from newsletter.store.collection import feeds
 
     with command_context(at=at) as here, here.ports.store.begin() as session:
-        found = feeds.list_all(session)
+        listed = feeds.list_all(session)
     if as_json:
-        print_json([_document(feed) for feed in found])
+        print_json([_document(feed) for feed in listed])
         return
-    if not found:
+    if not listed:
         out.print("There are no feeds yet. Add one:  newsletter feeds add URL")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("source", "section", "last read", "what happened", "feed"):
         table.add_column(name, overflow="fold")
-    for feed in found:
+    for feed in listed:
         read = f"{feed.fetched_at:%d %b %H:%M}" if feed.fetched_at else "never"
         style = "red" if feed.failures else ""
         table.add_row(feed.source, feed.section, read, feed.last_result, feed.url, style=style)
@@ -91,10 +91,12 @@ def check(at: At = "", as_json: AsJson = False) -> None:
     with command_context(at=at) as here:
         checked = manage_feeds.check(here.ports.store, here.ports.fetch_policy)
     if as_json:
-        print_json([{"url": feed.url, "ok": is_ok, "said": said} for feed, said, is_ok in checked])
+        print_json(
+            [{"url": feed.url, "ok": is_ok, "said": result} for feed, result, is_ok in checked]
+        )
     else:
-        for feed, said, is_ok in checked:
-            out.print(f"{'✓' if is_ok else '✗'} {feed.source}: {said}", markup=False)
+        for feed, result, is_ok in checked:
+            out.print(f"{'✓' if is_ok else '✗'} {feed.source}: {result}", markup=False)
     if not all(is_ok for _, _, is_ok in checked):
         raise typer.Exit(_FAILING)
 

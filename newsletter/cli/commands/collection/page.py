@@ -34,7 +34,7 @@ def extract(
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
     entry = read_page(decompress(body), url=url)
     image = entry.image
-    found = {
+    fields = {
         "title": entry.title,
         "authors": list(entry.authors),
         "published": entry.published_at.isoformat() if entry.published_at else None,
@@ -51,8 +51,8 @@ def extract(
         "text": entry.text,
     }
     if as_json:
-        print_json(found)
+        print_json(fields)
         return
-    for name, value in found.items():
-        told = "; ".join(value) if isinstance(value, list) else value
-        out.print(f"{name:<10} {told or '–'}", markup=False)
+    for name, value in fields.items():
+        text = "; ".join(value) if isinstance(value, list) else value
+        out.print(f"{name:<10} {text or '–'}", markup=False)

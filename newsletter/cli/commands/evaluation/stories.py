@@ -34,7 +34,7 @@ def evaluate(
     from newsletter.domain.stories.clustering import cluster_articles
     from newsletter.evaluation.baselines import tfidf_pairs
 
-    articles, true = _given(file)
+    articles, true = _labelled_articles(file)
     if not articles:
         raise InputError(f"{file} has no rows: there is nothing to measure.")
     started = time.perf_counter()
@@ -47,13 +47,13 @@ def evaluate(
         print_json({"n": len(articles), **ours, "seconds": round(seconds, 3), "baseline": simple})
         return
     out.print(f"{len(articles)} articles in {seconds:.2f} s")
-    for what, one in (("stories", ours), ("linked pairs", simple)):
-        told = "   ".join(f"{name} {value:g}" for name, value in one.items())
-        out.print(f"{what:<13} {told}")
+    for what, scores in (("stories", ours), ("linked pairs", simple)):
+        line = "   ".join(f"{name} {value:g}" for name, value in scores.items())
+        out.print(f"{what:<13} {line}")
 
 
-def _given(file: Path) -> tuple[list[Any], list[str]]:
-    """The rows as articles, and the cluster of each."""
+def _labelled_articles(file: Path) -> tuple[list[Any], list[str]]:
+    """Return the rows as articles, and the cluster of each."""
     from newsletter.domain.articles.article import Article
     from newsletter.domain.text.clean import clean_line, clean_paragraphs
     from newsletter.evaluation.labelled_csv import READ_CHARS, moment, rows
@@ -77,13 +77,13 @@ def _given(file: Path) -> tuple[list[Any], list[str]]:
     return articles, true
 
 
-def _figures(found: list[int], true: list[str]) -> dict[str, Any]:
+def _figures(predicted: list[int], true: list[str]) -> dict[str, Any]:
     from newsletter.evaluation.labelled_csv import DIGITS, figures
     from newsletter.evaluation.metrics import b_cubed, pairwise_scores
 
     return {
-        **figures(b_cubed(found, true)),
-        "pairs_f1": round(pairwise_scores(found, true).f1, DIGITS),
-        "clusters_found": len(set(found)),
+        **figures(b_cubed(predicted, true)),
+        "pairs_f1": round(pairwise_scores(predicted, true).f1, DIGITS),
+        "clusters_found": len(set(predicted)),
         "clusters_true": len(set(true)),
     }

@@ -46,8 +46,8 @@ def explain(
     from newsletter.topics.load import load_topic
 
     topic = load_topic(name)
-    said = clean_line(sys.stdin.read() if title == "-" else title)
-    verdict = TopicClassifier(topic).classify(said, text, section=section)
+    headline = clean_line(sys.stdin.read() if title == "-" else title)
+    verdict = TopicClassifier(topic).classify(headline, text, section=section)
     country = topic.heading(verdict.country, "en")
     if as_json:
         print_json(
@@ -87,39 +87,40 @@ def evaluate(
     from newsletter.topics.load import load_topic
 
     topic = load_topic(name)
-    judge, word_list = TopicClassifier(topic), KeywordBaseline(topic)
-    given = list(_given(file))
-    if not given:
+    classifier, word_list = TopicClassifier(topic), KeywordBaseline(topic)
+    rows = list(_labelled_rows(file))
+    if not rows:
         raise InputError(f"No row of {file} has a label, 1 or 0: there is nothing to measure.")
     started = time.perf_counter()
     verdicts = [
-        judge.classify(row["title"], row["text"], section=row["section"], url=row["url"])
-        for row, _ in given
+        classifier.classify(row["title"], row["text"], section=row["section"], url=row["url"])
+        for row, _ in rows
     ]
     seconds = time.perf_counter() - started
     wrong = [
         (row, verdict)
-        for (row, is_about), verdict in zip(given, verdicts, strict=True)
+        for (row, is_about), verdict in zip(rows, verdicts, strict=True)
         if verdict.is_on_topic != is_about
     ]
     if errors is not None:
         _write(errors, wrong)
-    found = precision_recall(
+    scores = precision_recall(
         (verdict.is_on_topic, is_about)
-        for (_, is_about), verdict in zip(given, verdicts, strict=True)
+        for (_, is_about), verdict in zip(rows, verdicts, strict=True)
     )
     simple = precision_recall(
-        (word_list.is_on_topic(row["title"], row["text"]), right) for row, right in given
+        (word_list.is_on_topic(row["title"], row["text"]), right) for row, right in rows
     )
-    _print(len(given), found, simple, seconds, as_json=as_json)
+    _print(len(rows), scores, simple, seconds, as_json=as_json)
 
 
-def _given(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
+def _labelled_rows(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
     """The labelled rows, cleaned as collected articles are, and whether each is about the topic."""
     from newsletter.domain.text.clean import clean_line, clean_paragraphs
-    from newsletter.evaluation.labelled_csv import READ_CHARS, rows
+    from newsletter.evaluation.labelled_csv import READ_CHARS
+    from newsletter.evaluation.labelled_csv import rows as read_rows
 
-    for line, row in rows(file, needed=("title", "text", "label")):
+    for line, row in read_rows(file, needed=("title", "text", "label")):
         label = row["label"].strip()
         if not label:
             continue  # nobody knows
@@ -153,15 +154,17 @@ def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
             writer.writerow([*map(escape_formula, cells), *decided])
 
 
-def _print(n: int, found: "PrecisionRecall", simple: Any, seconds: float, *, as_json: bool) -> None:
+def _print(
+    n: int, scores: "PrecisionRecall", simple: Any, seconds: float, *, as_json: bool
+) -> None:
     from newsletter.evaluation.labelled_csv import figures
 
     if as_json:
         print_json(
-            {"n": n, **figures(found), "seconds": round(seconds, 3), "baseline": figures(simple)}
+            {"n": n, **figures(scores), "seconds": round(seconds, 3), "baseline": figures(simple)}
         )
         return
     out.print(f"{n} rows in {seconds:.2f} s")
-    for what, one in (("the topic's rules", found), ("its names as a list", simple)):
-        told = f"precision {one.precision:.3f}   recall {one.recall:.3f}   F1 {one.f1:.3f}"
-        out.print(f"{what:<20} {told}")
+    for what, each in (("the topic's rules", scores), ("its names as a list", simple)):
+        line = f"precision {each.precision:.3f}   recall {each.recall:.3f}   F1 {each.f1:.3f}"
+        out.print(f"{what:<20} {line}")
