@@ -45,7 +45,8 @@ def resolve_mentions(
     names = [
         _NameInText(match, mention, text, rules.get(mention.term.text))
         for field, text in fields
-        for match, mention in _mentions(matcher.find(text), field, text)
+        if (matches := matcher.find(text))  # Most texts name none; a dateline need not be sought.
+        for match, mention in _mentions(matches, field, text)
     ]
     if all(name.rule is None for name in names):
         return [name.mention for name in names]

@@ -115,7 +115,7 @@ def evaluate(
 
 
 def _labelled_rows(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
-    """The labelled rows, cleaned as collected articles are, and whether each is about the topic."""
+    """Yield the labelled rows, cleaned as articles are, and whether each is about the topic."""
     from newsletter.domain.text.clean import clean_line, clean_paragraphs
     from newsletter.evaluation.labelled_csv import READ_CHARS
     from newsletter.evaluation.labelled_csv import rows as read_rows
@@ -136,7 +136,7 @@ def _labelled_rows(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
 
 
 def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
-    """A CSV of the rows with what was decided; no spreadsheet runs any cell of it."""
+    """Write a CSV of the rows with what was decided; no spreadsheet runs any cell of it."""
     from newsletter.domain.text.clean import clean_line
     from newsletter.services.subscribers.import_export import escape_formula
 
