@@ -42,7 +42,7 @@ def rows(path: Path, *, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str
         raise InputError(f"{path} cannot be read as CSV: {error}.") from error
 
 
-def moment(text: str, *, path: Path, line: int) -> datetime | None:
+def parse_time(text: str, *, path: Path, line: int) -> datetime | None:
     """Return the time in a field, UTC where it names no zone; None when it is empty.
 
     Raises InputError naming the line when it is none.
@@ -59,7 +59,7 @@ def moment(text: str, *, path: Path, line: int) -> datetime | None:
     raise InputError(f"In line {line} of {path}, {text!r} is not a time.")
 
 
-def figures(scores: PrecisionRecall) -> dict[str, Any]:
+def score_figures(scores: PrecisionRecall) -> dict[str, Any]:
     return {
         "precision": round(scores.precision, DIGITS),
         "recall": round(scores.recall, DIGITS),

@@ -20,12 +20,12 @@ _PARAGRAPHS = re.compile(r"[ \t\r\f\v\u00a0]*\n\s*")
 
 def clean_line(text: str, *, max_chars: int = 500) -> str:
     """Return the text on one line: entities resolved (twice over too), nothing invisible."""
-    return truncate(_SPACES.sub(" ", _resolved(text)).strip(), max_chars)
+    return truncate(_SPACES.sub(" ", _resolve_entities(text)).strip(), max_chars)
 
 
 def clean_paragraphs(text: str, *, max_chars: int) -> str:
     """Return the text with one line a paragraph, cleaned as clean_line does, cut at max_chars."""
-    lines = _PARAGRAPHS.split(_resolved(text[: 4 * max_chars]))
+    lines = _PARAGRAPHS.split(_resolve_entities(text[: 4 * max_chars]))
     cleaned = (_SPACES.sub(" ", line).strip() for line in lines)
     return "\n".join(line for line in cleaned if line)[:max_chars]
 
@@ -40,18 +40,22 @@ def truncate(text: str, max_chars: int) -> str:
     if len(text) <= max_chars:
         return text
     cut = text[: max_chars - 1]
-    at_word = cut.rsplit(" ", 1)[0] if " " in cut[max_chars // 2 :] else _whole(cut, text)
+    at_word = (
+        cut.rsplit(" ", 1)[0]
+        if " " in cut[max_chars // 2 :]
+        else _without_torn_character(cut, text)
+    )
     return at_word.rstrip(" ,;:–—-") + "…"
 
 
-def _whole(cut: str, text: str) -> str:
+def _without_torn_character(cut: str, text: str) -> str:
     """Return the cut without a character torn from the marks or joiners that follow it."""
     while cut and (unicodedata.combining(text[len(cut)]) or text[len(cut)] in "\u200d\ufe0f"):
         cut = cut[:-1]
     return cut.rstrip("\u200d")
 
 
-def _resolved(text: str) -> str:
+def _resolve_entities(text: str) -> str:
     for _ in range(2):  # feeds escape twice now and then: &amp;#039;
         if not _ENTITY.search(text):
             break

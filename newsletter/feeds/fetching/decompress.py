@@ -21,13 +21,13 @@ class Decompressor:
         self._encoding = encoding.strip().lower()
         if self._encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
             raise FeedUnusableError(f"It is packed as {self._encoding[:40]}, which we cannot read.")
-        self._stream = zlib.decompressobj(_EITHER) if self._is_packed() else None
+        self._stream = zlib.decompressobj(_EITHER) if self._is_compressed() else None
         self._max_bytes = max_bytes
         self._parts: list[bytes] = []
         self._size = 0
 
     def add(self, packed: bytes) -> None:
-        part = self._unpacked(packed)
+        part = self._decompress(packed)
         self._size += len(part)
         if self._size > self._max_bytes:
             raise FeedUnusableError(
@@ -38,10 +38,10 @@ class Decompressor:
     def body(self) -> bytes:
         return b"".join(self._parts)
 
-    def _is_packed(self) -> bool:
+    def _is_compressed(self) -> bool:
         return self._encoding not in {"", "identity"}
 
-    def _unpacked(self, packed: bytes) -> bytes:
+    def _decompress(self, packed: bytes) -> bytes:
         if self._stream is None:
             return packed
         room = self._max_bytes - self._size + 1  # a small gzip may hold a huge feed
@@ -51,7 +51,7 @@ class Decompressor:
             if self._encoding == "deflate" and not self._size:
                 # Some servers mean bare deflate by that name, without zlib's header.
                 self._encoding, self._stream = "bare", zlib.decompressobj(_RAW)
-                return self._unpacked(packed)
+                return self._decompress(packed)
             raise FeedUnusableError("What it sent cannot be unpacked.") from error
 
 

@@ -81,7 +81,7 @@ class Fetcher:
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FeedUnusableError(f"{url[:200]} is not a web address.") from error
         except (httpx.HTTPError, httpcore.ProtocolError) as error:
-            raise _in_words(error) from error
+            raise _error_in_words(error) from error
 
     def _follow_redirects(
         self, client: httpx.Client, url: str, headers: dict[str, str], enough_bytes: float
@@ -197,7 +197,7 @@ def _wait(response: httpx.Response) -> timedelta | None:
     return max(timedelta(0), min(until, timedelta(days=1)))
 
 
-def _in_words(error: Exception) -> FeedUnavailableError:
+def _error_in_words(error: Exception) -> FeedUnavailableError:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -12,16 +12,16 @@ from newsletter.domain.text.clean import clean_line, clean_paragraphs
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.pages.page_metadata import (
     bylines,
-    canonical,
-    decoded,
+    canonical_url,
+    decode_page,
     lead_image,
     linked_article,
-    meta,
-    moment,
-    names,
-    tree,
+    meta_contents,
+    names_in,
+    parse_html,
+    parse_moment,
 )
-from newsletter.feeds.parsing.sanitise import MAX_TEXT_CHARS, plain, safe_html
+from newsletter.feeds.parsing.sanitise import MAX_TEXT_CHARS, plain_text, safe_html
 
 # What stands where a name should: an address, a shop sign, a comment form's label.
 _NO_NAME = re.compile(
@@ -41,9 +41,9 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> Entry:
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
-    page = decoded(body, content_type=content_type)
-    elements = tree(page)
-    metas, article = meta(elements), linked_article(elements)
+    page = decode_page(body, content_type=content_type)
+    elements = parse_html(page)
+    metas, article = meta_contents(elements), linked_article(elements)
     extraction = bare_extraction(page, url=url, with_metadata=True, include_comments=False)
     extracted: dict[str, Any] = extraction.as_dict() if isinstance(extraction, Document) else {}
     title = _first(
@@ -53,7 +53,7 @@ def read_page(body: bytes, *, url: str, content_type: str = "") -> Entry:
     if not title or not is_article:
         raise FeedUnusableError("It is a web page, and no article can be made out on it.")
     text = clean_paragraphs(str(extracted.get("text") or ""), max_chars=MAX_TEXT_CHARS)
-    own = canonical(elements, url=url)
+    own = canonical_url(elements, url=url)
     return Entry(
         url=own,
         title=title,
@@ -86,7 +86,7 @@ def _authors(
     meta_author = (
         metas.get("author") or metas.get("article:author") or metas.get("dc.creator") or ""
     )
-    for named in (names(article.get("author")), [meta_author], guesses):
+    for named in (names_in(article.get("author")), [meta_author], guesses):
         if people := tuple(name for name in _lines(named) if not _NO_NAME.search(name)):
             return people
     return ()
@@ -97,14 +97,14 @@ def _guesses(extracted: dict[str, Any]) -> list[str]:
 
 
 def _date(*values: Any) -> datetime | None:
-    return next((date for date in map(moment, values) if date), None)
+    return next((date for date in map(parse_moment, values) if date), None)
 
 
 def _sections(
     article: dict[str, Any], metas: dict[str, str], extracted: dict[str, Any]
 ) -> Iterable[str]:
-    declared = names(article.get("articleSection")) or [metas.get("article:section", "")]
-    return declared if any(declared) else names(extracted.get("categories"))
+    declared = names_in(article.get("articleSection")) or [metas.get("article:section", "")]
+    return declared if any(declared) else names_in(extracted.get("categories"))
 
 
 def _lines(values: Iterable[str]) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _title(elements: Any) -> str:
 
 
 def _first(*values: Any) -> str:
-    cleaned = (clean_line(plain(str(value)).replace("\n", " ")) for value in values if value)
+    cleaned = (clean_line(plain_text(str(value)).replace("\n", " ")) for value in values if value)
     return next((value for value in cleaned if value), "")
 
 

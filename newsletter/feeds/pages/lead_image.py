@@ -15,7 +15,7 @@ from newsletter.feeds.pages.article_page import read_page
 # Where a photo says its size: behind the camera's notes and the colour profile, where it has any.
 HEAD_BYTES = 200_000
 # The kinds that every mail program shows, by their first bytes; Outlook shows no WebP.
-_SHOWN = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+_SUPPORTED = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 
 def find_lead_photo(
@@ -26,7 +26,7 @@ def find_lead_photo(
     known is what its feed offers, looked at first; then comes what its page says of itself. What
     cannot be fetched is no photo.
     """
-    for image in _offered(fetcher, url, known):
+    for image in _offered_images(fetcher, url, known):
         sized = with_size_from_url(image)
         try:
             photo = sized if sized.width else measure_image(fetcher, sized)
@@ -43,7 +43,7 @@ def measure_image(fetcher: Fetcher, image: Image) -> Image | None:
     Raises FeedError when it cannot be fetched.
     """
     head = fetcher.fetch_head(image.url, enough_bytes=HEAD_BYTES)
-    if not head.startswith(_SHOWN):
+    if not head.startswith(_SUPPORTED):
         return None
     width, height = imagesize.get(io.BytesIO(head))
     return (
@@ -51,7 +51,7 @@ def measure_image(fetcher: Fetcher, image: Image) -> Image | None:
     )
 
 
-def _offered(fetcher: Fetcher, url: str, known: Image | None) -> Iterator[Image]:
+def _offered_images(fetcher: Fetcher, url: str, known: Image | None) -> Iterator[Image]:
     if known is not None:
         yield known
     try:

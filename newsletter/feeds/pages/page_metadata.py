@@ -16,7 +16,7 @@ from newsletter.domain.articles.images import pick_photo
 from newsletter.domain.text.clean import clean_line
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.fetching.urls import web_url
-from newsletter.feeds.parsing.sanitise import pixels
+from newsletter.feeds.parsing.sanitise import parse_pixels
 
 _ARTICLE = re.compile(r"Article|BlogPosting|Report")
 _FEED_TYPES = {
@@ -30,7 +30,7 @@ _WORDPRESS = "https://api.w.org/"
 _MAX_ITEMS = 50  # Of what a page may list, such as the people in its photo agency.
 
 
-def decoded(body: bytes, *, content_type: str = "") -> str:
+def decode_page(body: bytes, *, content_type: str = "") -> str:
     """Return the page as text, in the charset that its bytes, the server or the page names."""
     for bom, name in ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if body.startswith(bom):
@@ -47,7 +47,7 @@ def decoded(body: bytes, *, content_type: str = "") -> str:
     return body.decode("windows-1252" if b"\0" not in body else "utf-8", "replace")
 
 
-def tree(page: str) -> Any:
+def parse_html(page: str) -> Any:
     """Return the page's elements. Raises FeedUnusableError when there are none."""
     # A declaration of the encoding would contradict text that is decoded already.
     page = re.sub(r"^\s*<\?xml[^<>]{0,200}\?>", "", page).replace("\0", "")
@@ -57,7 +57,7 @@ def tree(page: str) -> Any:
         raise FeedUnusableError("The page is empty or broken.") from error
 
 
-def meta(elements: Any) -> dict[str, str]:
+def meta_contents(elements: Any) -> dict[str, str]:
     """Return the meta elements' content by name or property in lower case; the first one counts."""
     metas: dict[str, str] = {}
     for element in elements.iter("meta"):
@@ -90,7 +90,7 @@ def bylines(elements: Any) -> list[str]:
 
 def linked_feeds(body: bytes, *, url: str) -> tuple[str, ...]:
     """Return the addresses of the feeds that the page at url says it has, WordPress's own last."""
-    links = [link for link in tree(decoded(body)).iter("link") if link.get("href")]
+    links = [link for link in parse_html(decode_page(body)).iter("link") if link.get("href")]
     named = [link for link in links if link.get("type") in _FEED_TYPES]
     feeds = [
         web_url(link.get("href"), base=url)
@@ -105,7 +105,7 @@ def linked_feeds(body: bytes, *, url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for address in feeds + rest if address))
 
 
-def canonical(elements: Any, *, url: str) -> str:
+def canonical_url(elements: Any, *, url: str) -> str:
     """Return the address that the page gives itself, else url."""
     for link in elements.iter("link"):
         if (link.get("rel") or "").lower() == "canonical":
@@ -119,7 +119,8 @@ def canonical(elements: Any, *, url: str) -> str:
 def lead_image(article: dict[str, Any], metas: dict[str, str], *, url: str) -> Image | None:
     """Return the photo of the page, with its alt text, caption and credit; the shared one first."""
     listed = [
-        image if isinstance(image, dict) else {"url": image} for image in _all(article.get("image"))
+        image if isinstance(image, dict) else {"url": image}
+        for image in _as_list(article.get("image"))
     ]
     first = listed[0] if listed else {}
     credit = first.get("creditText") or first.get("copyrightNotice") or _name(first.get("creator"))
@@ -138,18 +139,18 @@ def lead_image(article: dict[str, Any], metas: dict[str, str], *, url: str) -> I
         for each in listed
     ]
     return pick_photo(
-        replace(described, url=address, width=pixels(width), height=pixels(height))
+        replace(described, url=address, width=parse_pixels(width), height=parse_pixels(height))
         for image, width, height in offered
         if (address := web_url(str(image or ""), base=url))
     )
 
 
-def names(value: Any) -> list[str]:
+def names_in(value: Any) -> list[str]:
     """Return the names in a schema.org value: a text, a person, or a list of them."""
-    return [name for name in map(_name, _all(value)) if name]
+    return [name for name in map(_name, _as_list(value)) if name]
 
 
-def moment(text: Any) -> datetime | None:
+def parse_moment(text: Any) -> datetime | None:
     """Return a date in ISO 8601 as UTC; None when it is none."""
     try:
         date = datetime.fromisoformat(str(text).strip())
@@ -159,13 +160,13 @@ def moment(text: Any) -> datetime | None:
 
 
 def _nodes(data: Any) -> Iterator[dict[str, Any]]:
-    for node in _all(data):
+    for node in _as_list(data):
         if isinstance(node, dict):
             yield node
-            yield from (inner for inner in _all(node.get("@graph")) if isinstance(inner, dict))
+            yield from (inner for inner in _as_list(node.get("@graph")) if isinstance(inner, dict))
 
 
-def _all(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     listed = value if isinstance(value, list) else [value]
     return [item for item in listed[:_MAX_ITEMS] if item]
 

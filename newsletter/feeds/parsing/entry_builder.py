@@ -10,7 +10,7 @@ from newsletter.domain.articles.url_identity import url_identity
 from newsletter.domain.text.clean import clean_line, clean_paragraphs
 from newsletter.feeds.fetching.urls import web_url
 from newsletter.feeds.parsing.parsed_feed import RejectedEntry
-from newsletter.feeds.parsing.sanitise import MAX_TEXT_CHARS, plain, safe_html
+from newsletter.feeds.parsing.sanitise import MAX_TEXT_CHARS, plain_text, safe_html
 
 MAX_KEY_CHARS = 2_000  # PostgreSQL indexes up to 2,704 bytes, and no browser needs more.
 
@@ -37,14 +37,14 @@ class RawEntry:
 
 def build_entry(raw: RawEntry, *, base: str, position: int) -> Entry | RejectedEntry:
     """Return the entry, cleaned; base is the address that relative links start from."""
-    title = clean_line(plain(raw.title_html).replace("\n", " "))
+    title = clean_line(plain_text(raw.title_html).replace("\n", " "))
     url = web_url(raw.url, base=base)
     if not url:
         return RejectedEntry(
             subject=title or f"entry {position + 1}", reason="It has no link to an article."
         )
-    summary = plain(raw.summary_html)
-    text = plain(raw.content_html)
+    summary = plain_text(raw.summary_html)
+    text = plain_text(raw.content_html)
     if not title:
         return RejectedEntry(subject=url, reason="It has no title.")
     if len(url_identity(url)) > MAX_KEY_CHARS:
@@ -74,5 +74,5 @@ def _photo(images: Iterable[Image], *, base: str) -> Image | None:
 
 
 def _lines(values: Iterable[str]) -> tuple[str, ...]:
-    cleaned = (clean_line(plain(value).replace("\n", " "), max_chars=120) for value in values)
+    cleaned = (clean_line(plain_text(value).replace("\n", " "), max_chars=120) for value in values)
     return tuple(dict.fromkeys(value for value in cleaned if value))[:20]

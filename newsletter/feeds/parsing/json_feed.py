@@ -7,7 +7,7 @@ from newsletter.domain.articles.article import Image
 from newsletter.feeds.parsing.entry_builder import RawEntry
 from newsletter.feeds.parsing.json_fields import build_feed, list_field, parse_moment, text_field
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed
-from newsletter.feeds.parsing.sanitise import images
+from newsletter.feeds.parsing.sanitise import find_images
 
 
 def parse_json_feed(document: dict[str, Any], url: str) -> ParsedFeed:
@@ -34,7 +34,7 @@ def _parse_item(item: dict[str, Any]) -> RawEntry:
         authors=[text_field(author, "name") for author in authors],
         sections=[tag for tag in list_field(item, "tags") if isinstance(tag, str)],
         language=text_field(item, "language"),
-        images=[Image(url=image)] if image else images(content),
+        images=[Image(url=image)] if image else find_images(content),
         published_at=parse_moment(text_field(item, "date_published")),
         updated_at=parse_moment(text_field(item, "date_modified")),
         guid="" if item.get("id") is None else str(item["id"]),

@@ -31,7 +31,7 @@ def safe_html(markup: str, *, base: str) -> str:
     Links lead to the web only; base is where relative ones start from.
     """
     return nh3.clean(
-        _bounded(markup),
+        _limit(markup),
         tags=_TAGS,
         clean_content_tags=_DROPPED,
         attributes={"a": {"href"}},
@@ -40,19 +40,22 @@ def safe_html(markup: str, *, base: str) -> str:
     )
 
 
-def plain(markup: str) -> str:
+def plain_text(markup: str) -> str:
     """Return the words of the markup, one line a paragraph; no tags, escaped twice or not."""
-    words = clean_paragraphs(_bare(_bounded(markup)), max_chars=MAX_TEXT_CHARS)
+    words = clean_paragraphs(_strip_tags(_limit(markup)), max_chars=MAX_TEXT_CHARS)
     if _ESCAPED_TAG.search(words):
-        words = clean_paragraphs(_bare(_bounded(words)), max_chars=MAX_TEXT_CHARS)
+        words = clean_paragraphs(_strip_tags(_limit(words)), max_chars=MAX_TEXT_CHARS)
     return words
 
 
-def images(markup: str) -> Iterator[Image]:
+def find_images(markup: str) -> Iterator[Image]:
     """Yield the images in the markup, in their order, but for those too small to be seen."""
-    for match in _IMAGE.finditer(_bounded(markup)):
+    for match in _IMAGE.finditer(_limit(markup)):
         attributes = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(match[0])}
-        width, height = pixels(attributes.get("width")), pixels(attributes.get("height"))
+        width, height = (
+            parse_pixels(attributes.get("width")),
+            parse_pixels(attributes.get("height")),
+        )
         if attributes.get("src") and min(width or 9, height or 9) >= _SMALLEST_PX:
             alt = clean_line(attributes.get("alt", ""), max_chars=300)
             yield Image(
@@ -63,19 +66,19 @@ def images(markup: str) -> Iterator[Image]:
             )
 
 
-def pixels(value: object) -> int | None:
+def parse_pixels(value: object) -> int | None:
     """Return a number of pixels from markup: 640, "640" or "640px"; None for anything else."""
     digits = str(value or "").strip().removesuffix("px")
     is_size = digits.isascii() and digits.isdigit() and len(digits) <= len("99999")
     return int(digits) if is_size else None
 
 
-def _bare(markup: str) -> str:
+def _strip_tags(markup: str) -> str:
     broken = _BLOCK.sub("\n", markup)
     return nh3.clean(broken, tags=set(), clean_content_tags=_DROPPED, attributes={})
 
 
-def _bounded(markup: str) -> str:
+def _limit(markup: str) -> str:
     markup = strip_invisible(markup[:MAX_HTML_CHARS])
     pieces = markup.split("<", MAX_TAGS + 1)
     return "<".join(pieces[: MAX_TAGS + 1])

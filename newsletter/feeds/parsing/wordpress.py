@@ -9,7 +9,7 @@ from newsletter.domain.text.clean import clean_line
 from newsletter.feeds.parsing.entry_builder import RawEntry
 from newsletter.feeds.parsing.json_fields import build_feed, list_field, parse_moment, text_field
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed
-from newsletter.feeds.parsing.sanitise import images, pixels, plain
+from newsletter.feeds.parsing.sanitise import find_images, parse_pixels, plain_text
 
 
 def is_post(one: object) -> bool:
@@ -39,7 +39,7 @@ def _parse_post(post: dict[str, Any]) -> RawEntry:
         sections=[
             text_field(term, "name") for term in terms if text_field(term, "taxonomy") == "category"
         ],
-        images=[*_featured(embedded), *images(content)],
+        images=[*_featured(embedded), *find_images(content)],
         # The *_gmt fields are UTC without saying so.
         published_at=parse_moment(text_field(post, "date_gmt") or text_field(post, "date")),
         updated_at=parse_moment(text_field(post, "modified_gmt") or text_field(post, "modified")),
@@ -54,10 +54,10 @@ def _featured(embedded: object) -> Iterator[Image]:
         if url := text_field(media, "source_url"):
             yield Image(
                 url=url,
-                width=pixels(details.get("width")),
-                height=pixels(details.get("height")),
+                width=parse_pixels(details.get("width")),
+                height=parse_pixels(details.get("height")),
                 alt=clean_line(text_field(media, "alt_text"), max_chars=300),
-                caption=clean_line(plain(_rendered(media, "caption")), max_chars=300),
+                caption=clean_line(plain_text(_rendered(media, "caption")), max_chars=300),
                 credit=clean_line(text_field(details.get("image_meta"), "credit"), max_chars=120),
             )
 

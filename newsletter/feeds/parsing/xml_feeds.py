@@ -18,7 +18,7 @@ from newsletter.domain.text.clean import clean_line
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.parsing.entry_builder import RawEntry, build_entry
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed, RejectedEntry
-from newsletter.feeds.parsing.sanitise import images, pixels, plain
+from newsletter.feeds.parsing.sanitise import find_images, parse_pixels, plain_text
 from newsletter.feeds.parsing.xml_guard import guard_xml
 
 _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)\b", re.I)
@@ -34,10 +34,10 @@ def parse_xml_feed(body: bytes, *, content_type: str, url: str) -> ParsedFeed:
     """
     result = _parse_guarded(body, content_type or "application/xml", url)
     if not result.version and not result.entries:
-        raise FeedUnusableError(f"It is neither RSS, RDF, Atom nor JSON{_trouble(result)}.")
+        raise FeedUnusableError(f"It is neither RSS, RDF, Atom nor JSON{_fault_in_words(result)}.")
     base = result.feed.get("link") or url
     built = [
-        build_entry(_raw(entry), base=base, position=position)
+        build_entry(_raw_entry(entry), base=base, position=position)
         for position, entry in enumerate(result.entries)
     ]
     return ParsedFeed(
@@ -47,8 +47,8 @@ def parse_xml_feed(body: bytes, *, content_type: str, url: str) -> ParsedFeed:
         url=_own_address(result.feed),
         entries=tuple(entry for entry in built if isinstance(entry, Entry)),
         rejected=tuple(entry for entry in built if isinstance(entry, RejectedEntry)),
-        note=f"It is not well-formed{_trouble(result)}."
-        if result.bozo and not _is_harmless(result)
+        note=f"It is not well-formed{_fault_in_words(result)}."
+        if result.bozo and not _is_harmless_fault(result)
         else "",
     )
 
@@ -85,7 +85,7 @@ def _refuse_too_many_tags(text: bytes) -> None:
         raise FeedUnusableError("It has more tags than any feed needs; refused.")
 
 
-def _raw(entry: Any) -> RawEntry:
+def _raw_entry(entry: Any) -> RawEntry:
     contents, caption = _contents(entry)
     dated = dict(entry)  # feedparser's own mapping gives the one date for the other, and warns
     return RawEntry(
@@ -134,24 +134,24 @@ def _moment(parsed: time.struct_time | None) -> datetime | None:
 def _images(entry: Any, contents: Iterable[str], caption: str) -> Iterator[Image]:
     """Yield the images that the entry offers, the largest first; then those in its text."""
     credit = next((str(media.get("content", "")) for media in entry.get("media_credit", ())), "")
-    for image in sorted(_offered(entry), key=lambda image: image.width or 0, reverse=True):
+    for image in sorted(_offered_images(entry), key=lambda image: image.width or 0, reverse=True):
         yield replace(
             image,
-            caption=clean_line(plain(caption).replace("\n", " "), max_chars=300),
+            caption=clean_line(plain_text(caption).replace("\n", " "), max_chars=300),
             credit=clean_line(credit, max_chars=120),
         )
     for markup in (*contents, entry.get("summary", "")):
-        yield from images(markup)
+        yield from find_images(markup)
 
 
-def _offered(entry: Any) -> Iterator[Image]:
+def _offered_images(entry: Any) -> Iterator[Image]:
     for media in (*entry.get("media_content", ()), *entry.get("media_thumbnail", ())):
         kind = f"{media.get('medium', '')} {media.get('type', '')}"
         if media.get("url") and ("image" in kind or not kind.strip()):
             yield Image(
                 url=media["url"],
-                width=pixels(media.get("width")),
-                height=pixels(media.get("height")),
+                width=parse_pixels(media.get("width")),
+                height=parse_pixels(media.get("height")),
             )
     for link in entry.get("links", ()):
         if link.get("rel") == "enclosure" and str(link.get("type", "")).startswith("image/"):
@@ -175,12 +175,12 @@ def _own_address(feed: Any) -> str:
     return ""
 
 
-def _is_harmless(result: Any) -> bool:
+def _is_harmless_fault(result: Any) -> bool:
     # feedparser also complains when a charset differs from the header's, which hurts nobody.
     return isinstance(result.get("bozo_exception"), feedparser.CharacterEncodingOverride)
 
 
-def _trouble(result: Any) -> str:
+def _fault_in_words(result: Any) -> str:
     """Return what feedparser says of a broken document, as " (line 7: mismatched tag)"; or ""."""
     error = result.get("bozo_exception")
     if isinstance(error, SAXParseException):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="The feeds that are read.")
 
-_FAILING = 6  # Exit code of `feeds check` when a feed is not well.
+_EXIT_FAILING = 6  # Exit code of `feeds check` when a feed is not well.
 
 
 @app.command(epilog="Example:  newsletter feeds add https://example.org/world.rss --section World")
@@ -98,7 +98,7 @@ def check(at: At = "", as_json: AsJson = False) -> None:
         for feed, result, is_ok in checked:
             out.print(f"{'✓' if is_ok else '✗'} {feed.source}: {result}", markup=False)
     if not all(is_ok for _, _, is_ok in checked):
-        raise typer.Exit(_FAILING)
+        raise typer.Exit(_EXIT_FAILING)
 
 
 def _document(feed: "Feed") -> dict[str, Any]:

@@ -56,12 +56,12 @@ def _labelled_articles(file: Path) -> tuple[list[Any], list[str]]:
     """Return the rows as articles, and the cluster of each."""
     from newsletter.domain.articles.article import Article
     from newsletter.domain.text.clean import clean_line, clean_paragraphs
-    from newsletter.evaluation.labelled_csv import READ_CHARS, moment, rows
+    from newsletter.evaluation.labelled_csv import READ_CHARS, parse_time, rows
 
     articles: list[Article] = []
     true: list[str] = []
     for line, row in rows(file, needed=("id", "title", "text", "published", "cluster")):
-        published = moment(row["published"], path=file, line=line) or _UNDATED
+        published = parse_time(row["published"], path=file, line=line) or _UNDATED
         articles.append(
             Article(
                 id=len(articles),
@@ -78,11 +78,11 @@ def _labelled_articles(file: Path) -> tuple[list[Any], list[str]]:
 
 
 def _figures(predicted: list[int], true: list[str]) -> dict[str, Any]:
-    from newsletter.evaluation.labelled_csv import DIGITS, figures
+    from newsletter.evaluation.labelled_csv import DIGITS, score_figures
     from newsletter.evaluation.metrics import b_cubed, pairwise_scores
 
     return {
-        **figures(b_cubed(predicted, true)),
+        **score_figures(b_cubed(predicted, true)),
         "pairs_f1": round(pairwise_scores(predicted, true).f1, DIGITS),
         "clusters_found": len(set(predicted)),
         "clusters_true": len(set(true)),

@@ -157,11 +157,16 @@ def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
 def _print(
     n: int, scores: "PrecisionRecall", simple: Any, seconds: float, *, as_json: bool
 ) -> None:
-    from newsletter.evaluation.labelled_csv import figures
+    from newsletter.evaluation.labelled_csv import score_figures
 
     if as_json:
         print_json(
-            {"n": n, **figures(scores), "seconds": round(seconds, 3), "baseline": figures(simple)}
+            {
+                "n": n,
+                **score_figures(scores),
+                "seconds": round(seconds, 3),
+                "baseline": score_figures(simple),
+            }
         )
         return
     out.print(f"{n} rows in {seconds:.2f} s")
