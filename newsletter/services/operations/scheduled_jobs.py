@@ -27,16 +27,16 @@ def collect_due(ports: Ports) -> str:
     failed = sum(not report.is_ok for report in reports)
     new = sum(report.new for report in reports)
     message = f"{len(reports)} feeds, {new} new articles, {failed} failed"
-    return _noted(ports, "collect", message, is_idle=not reports)
+    return _record_run(ports, "collect", message, is_idle=not reports)
 
 
 def compose_due(ports: Ports) -> str:
     """Compose the editions whose time has come, missed ones too; anew those that news came for."""
     with ports.store.begin() as session:
         known = newsletters.list_all(session)
-    composed = [slug for newsletter in known if (slug := _composed(ports, newsletter))]
+    composed = [newsletter.slug for newsletter in known if _compose_newsletter(ports, newsletter)]
     message = f"composed {', '.join(composed) or 'nothing'}"
-    return _noted(ports, "compose", message, is_idle=not composed)
+    return _record_run(ports, "compose", message, is_idle=not composed)
 
 
 def dispatch_due(ports: Ports) -> str:
@@ -59,7 +59,7 @@ def dispatch_due(ports: Ports) -> str:
     done = [dispatch(ports, edition.id) for edition in ready]
     done += [_dispatch_draft(ports, edition) for edition in drafts]
     message = ", ".join(f"{one.edition_id} {one.status}" for one in done)
-    return _noted(ports, "dispatch", message or "nothing due", is_idle=not done)
+    return _record_run(ports, "dispatch", message or "nothing due", is_idle=not done)
 
 
 def recover_due(ports: Ports) -> str:
@@ -67,7 +67,7 @@ def recover_due(ports: Ports) -> str:
     found = recover(ports)
     message = f"{found.uncertain} uncertain, {found.batches} batches queued, {found.finished} done"
     is_idle = not (found.uncertain or found.batches or found.finished)
-    return _noted(ports, "recover", message, is_idle=is_idle)
+    return _record_run(ports, "recover", message, is_idle=is_idle)
 
 
 def retain_due(ports: Ports, *, keep_months: int) -> str:
@@ -76,32 +76,32 @@ def retain_due(ports: Ports, *, keep_months: int) -> str:
     if journals := delete_stale_journals(ports):
         gone.append(f"{journals} journals")
     message = f"let go of {', '.join(gone) or 'nothing'}"
-    return _noted(ports, "retain", message, is_idle=not gone)
+    return _record_run(ports, "retain", message, is_idle=not gone)
 
 
 def _dispatch_draft(ports: Ports, edition: Edition) -> DispatchResult:
     """Dispatch a draft as it would be composed now."""
     with ports.store.begin() as session:
         newsletter = newsletters.by_id(session, edition.newsletter_id)
-    _is_composed(ports, newsletter, edition.on)
+    _recompose_or_log(ports, newsletter, edition.on)
     return dispatch(ports, edition.id)
 
 
-def _composed(ports: Ports, newsletter: Newsletter) -> str:
-    """The newsletter's short name when an edition had to be composed, and has been.
+def _compose_newsletter(ports: Ports, newsletter: Newsletter) -> bool:
+    """Return whether an edition of the newsletter had to be composed, and has been.
 
     Around midnight it may be yesterday's, within its grace, or tomorrow's, within its lead.
     """
     with ports.store.begin() as session:
         follow_schedule(session, newsletter, now=ports.now())
     today = schedule.local_date(newsletter, ports.now())
-    dates = (today + timedelta(days=days) for days in (-1, 0, 1))
-    composed = [on for on in dates if _is_composed(ports, newsletter, on)]
-    return newsletter.slug if composed else ""
+    dates = [today + timedelta(days=days) for days in (-1, 0, 1)]
+    composed = [on for on in dates if _recompose_or_log(ports, newsletter, on)]
+    return bool(composed)
 
 
-def _is_composed(ports: Ports, newsletter: Newsletter, on: date) -> bool:
-    """Whether the edition of the date had to be composed and has been now."""
+def _recompose_or_log(ports: Ports, newsletter: Newsletter, on: date) -> bool:
+    """Return whether the edition of the date had to be composed, and has been; log a failure."""
     try:
         return recompose(ports, newsletter, on)
     except InvalidStateError:
@@ -111,7 +111,7 @@ def _is_composed(ports: Ports, newsletter: Newsletter, on: date) -> bool:
         return False
 
 
-def _noted(ports: Ports, job: str, message: str, *, is_idle: bool) -> str:
+def _record_run(ports: Ports, job: str, message: str, *, is_idle: bool) -> str:
     _log.log(logging.DEBUG if is_idle else logging.INFO, "%s: %s", job, message)
     with ports.store.begin() as session:
         job_runs.record(session, job, message=message, now=ports.now())
