@@ -23,7 +23,7 @@ def place_stories(selected: Sequence[Candidate], topic: Topic, language: str) ->
     """
     if not selected:
         return ()
-    lead = next((one for one in selected if one.label is Label.NEWS), selected[0])
+    lead = next((story for story in selected if story.label is Label.NEWS), selected[0])
     rest = [candidate for candidate in selected if candidate is not lead]
     sections, briefs = rest[:MAX_SUMMARIES], rest[MAX_SUMMARIES:]
     countries = list(dict.fromkeys(_country(candidate) for candidate in (lead, *sections)))

@@ -108,7 +108,7 @@ def _source_component(articles: Sequence[Article], weights: RankingWeights) -> S
 def _freshness_component(
     articles: Sequence[Article], signals: RankingSignals, weights: RankingWeights
 ) -> ScoreComponent:
-    age = max(signals.closes_at - max(one.published_at for one in articles), timedelta())
+    age = max(signals.closes_at - max(article.published_at for article in articles), timedelta())
     hours = age / timedelta(hours=1)
     how = f"{hours:.1f} hours old, {weights.freshness:g} × (1 - {min(hours, 24):.1f}/24)"
     fresh = max(0.0, 1.0 - age / timedelta(days=1))

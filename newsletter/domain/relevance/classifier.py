@@ -152,7 +152,9 @@ def _country(strong: Sequence[Mention]) -> str:
 
 def _reason(mentions: Sequence[Mention], *, is_on_topic: bool, section: str) -> str:
     """Return a sentence for the editor: which names stand where."""
-    ours = [each for each in mentions if each.term.kind in {TermKind.STRONG, TermKind.WEAK}]
+    ours = [
+        mention for mention in mentions if mention.term.kind in {TermKind.STRONG, TermKind.WEAK}
+    ]
     parts = [f"its source files it under {section}"] if section else []
     for field in Field:
         words = dict.fromkeys(mention.words for mention in ours if mention.field is field)

@@ -20,5 +20,7 @@ def web_url(url: str, *, base: str) -> str:
         is_web = is_web and parts.port != 0 and host.isprintable()
     except ValueError:  # a bracket or a port out of place
         return ""
-    visible = "".join(one if one.isprintable() else quote(one, errors="ignore") for one in absolute)
+    visible = "".join(
+        char if char.isprintable() else quote(char, errors="ignore") for char in absolute
+    )
     return visible if is_web and len(visible) <= MAX_URL_CHARS else ""

@@ -12,8 +12,8 @@ from newsletter.feeds.parsing.parsed_feed import ParsedFeed
 from newsletter.feeds.parsing.sanitise import find_images, parse_pixels, plain_text
 
 
-def is_post(one: object) -> bool:
-    return isinstance(one, dict) and "link" in one and isinstance(one.get("title"), dict)
+def is_post(item: object) -> bool:
+    return isinstance(item, dict) and "link" in item and isinstance(item.get("title"), dict)
 
 
 def parse_posts(posts: list[dict[str, Any]], url: str) -> ParsedFeed:

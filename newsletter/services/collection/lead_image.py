@@ -19,7 +19,9 @@ def find_lead_image(store: Store, policy: FetchPolicy, edition: Edition) -> Edit
     At most three requests; nothing is open meanwhile. What was read from a file is left alone: who
     replays an old evening asks nobody on the web.
     """
-    lead = next((one.lead for one in edition.stories if one.placement is Placement.LEAD), None)
+    lead = next(
+        (story.lead for story in edition.stories if story.placement is Placement.LEAD), None
+    )
     if lead is None or edition.status not in _OPEN or edition.frozen_at is not None:
         return edition
     if lead.image is not None and (lead.image.width or 0) >= SMALLEST_IMAGE_PX:
