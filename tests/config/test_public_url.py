@@ -3,6 +3,7 @@
 import pytest
 
 from newsletter.config.public_url import is_public, parse_public_url, root_path
+from tests.cases import for_each
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ def test_a_web_address_is_read_without_a_slash_at_its_end(written, read, path):
     assert root_path(read) == path
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("written", "said"),
     [
         pytest.param("news.example.org", "web address", id="no scheme"),
@@ -48,7 +49,7 @@ def test_what_could_not_stand_in_a_mail_is_refused_in_words(written, said):
         parse_public_url(written)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("url", "is_so"),
     [
         ("http://127.0.0.1:8000", False),

@@ -4,9 +4,10 @@ import pytest
 
 from newsletter.config.redis_url import parse_redis_url
 from newsletter.errors import SettingsError
+from tests.cases import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("written", "read"),
     [
         pytest.param("redis://r.example", "redis://r.example/0", id="a host"),
@@ -33,7 +34,7 @@ def test_every_client_gets_one_form(written, read):
     assert parse_redis_url(written) == read
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("written", "said"),
     [
         pytest.param("sentinel://h:26379/mymaster", "not supported", id="sentinel"),

@@ -5,6 +5,7 @@ import secrets
 import pytest
 
 from newsletter.config.secret_strength import check_key, check_password
+from tests.cases import for_each
 
 
 @pytest.mark.parametrize("is_public", [True, False], ids=["in public", "at home"])
@@ -14,7 +15,7 @@ def test_what_the_advice_makes_is_strong_enough(is_public):
         check_password(secrets.token_urlsafe(15), is_public=is_public)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "key",
     [
         pytest.param("…", id="the README's"),
@@ -30,17 +31,17 @@ def test_what_the_advice_makes_is_strong_enough(is_public):
         pytest.param(" " * 40, id="spaces"),
     ],
 )
-@pytest.mark.parametrize("is_public", [True, False], ids=["in public", "at home"])
+@for_each("is_public", [True, False], ids=["in public", "at home"])
 def test_a_key_that_can_be_guessed_is_refused_with_how_to_make_one(key, is_public):
     with pytest.raises(ValueError, match="openssl rand -hex 32"):
         check_key(key, is_public=is_public)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "password",
     ["…", "x", "changeme", "password", "Password123", "newsletter", "1234567890", "aaaaaaaaaaaaaa"],
 )
-@pytest.mark.parametrize("is_public", [True, False], ids=["in public", "at home"])
+@for_each("is_public", [True, False], ids=["in public", "at home"])
 def test_a_password_that_can_be_guessed_is_refused_with_how_to_make_one(password, is_public):
     with pytest.raises(ValueError, match="openssl rand -base64 15"):
         check_password(password, is_public=is_public)

@@ -4,12 +4,13 @@ import pytest
 
 from newsletter.domain.client_address import TrustedProxies, network_of
 from newsletter.errors import SettingsError
+from tests.cases import for_each
 
 PROXIES = TrustedProxies.parse("10.0.0.0/8, 2001:db8:face::/48")
 NEAR, FAR = "10.0.0.1", "203.0.113.7"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("peer", "headers", "client"),
     [
         pytest.param(FAR, [], FAR, id="no proxy"),

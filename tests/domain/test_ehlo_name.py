@@ -3,6 +3,7 @@
 import pytest
 
 from newsletter.domain.ehlo_name import address_literal, check_ehlo_name, is_fully_qualified
+from tests.cases import for_each
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ def test_a_relay_can_be_greeted_by_a_full_name_or_an_address(name):
     check_ehlo_name(name)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name",
     [
         pytest.param("localhost", id="localhost"),

@@ -9,6 +9,7 @@ import pytest
 from newsletter.domain import schedule
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import InputError
+from tests.cases import for_each
 
 EVENING = Newsletter(id=1, slug="evening", name="Evening", sender_address="evening@example.org")
 
@@ -21,7 +22,7 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("zone", "on", "minute"),
     [
         pytest.param("UTC", "2026-03-28", "2026-03-28T18:00", id="UTC never changes"),
@@ -82,8 +83,8 @@ def test_a_time_that_the_clocks_show_twice_is_the_first_of_the_two(zone, at, on,
     assert schedule.sends_at(newsletter, date.fromisoformat(on)) == utc(minute)
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"])
-@pytest.mark.parametrize("at", [time(0, 0), time(1, 45), time(2, 15), time(18, 0)])
+@for_each("zone", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"])
+@for_each("at", [time(0, 0), time(1, 45), time(2, 15), time(18, 0)])
 def test_there_is_one_minute_for_each_date_of_a_year_and_they_follow_one_another(zone, at):
     newsletter = in_zone(zone, at)
     dates = [date(2026, 1, 1) + timedelta(days=day) for day in range(365)]
@@ -141,7 +142,7 @@ def test_an_edition_is_late_only_past_its_grace():
     assert schedule.is_late(newsletter, minute, minute + timedelta(minutes=30, seconds=1))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "says"),
     [
         pytest.param("Europe/Londn", "Europe/London", id="a letter missing"),

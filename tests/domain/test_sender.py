@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.sender import impossible_sender, is_loopback, is_reserved, missing_address
+from tests.cases import for_each
 
 GOOD = Newsletter(
     id=1,
@@ -16,7 +17,7 @@ GOOD = Newsletter(
 )
 
 
-@pytest.mark.parametrize(
+@for_each(
     "domain",
     [
         "newsletter.example",

@@ -4,6 +4,7 @@ import pytest
 
 from newsletter.domain.signed_token import sign_token, verify_token
 from newsletter.errors import InputError
+from tests.cases import for_each
 
 KEY = b"a key of the test"
 TOKEN = sign_token("unsubscribe", 12, 345, key=KEY)
@@ -27,7 +28,7 @@ def test_the_same_link_is_made_each_time():
     assert sign_token("unsubscribe", 12, 345, key=KEY) == TOKEN
 
 
-@pytest.mark.parametrize("number", range(50))
+@for_each("number", range(50))
 def test_a_token_needs_no_escaping_and_ends_where_mail_programs_see_it(number):
     token = sign_token("confirm", number, key=KEY)
 
@@ -36,7 +37,7 @@ def test_a_token_needs_no_escaping_and_ends_where_mail_programs_see_it(number):
     assert len(token) < 60
 
 
-@pytest.mark.parametrize(
+@for_each(
     "token",
     [
         pytest.param("", id="nothing"),
@@ -71,7 +72,7 @@ def test_a_changed_token_is_refused_in_words_for_the_reader(token):
         verify_token(token, "unsubscribe", KEY)
 
 
-@pytest.mark.parametrize("at", range(len(MAC)))
+@for_each("at", range(len(MAC)))
 def test_no_letter_of_the_proof_may_change(at):
     other = "B" if MAC[at] == "A" else "A"
 

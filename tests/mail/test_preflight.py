@@ -8,6 +8,7 @@ from newsletter.errors import PreflightError
 from newsletter.mail.content.render import render_confirm
 from newsletter.mail.preflight import MAX_HTML_BYTES, check_digest, check_email
 from newsletter.mail.rendered import RenderedEmail, Slot
+from tests.cases import for_each
 from tests.mail.examples import digest, newsletter
 
 TO = "mira@reader.example"
@@ -52,7 +53,7 @@ def test_a_letter_needs_no_unsubscribe_link_but_a_digest_does():
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("email", "problem"),
     [
         pytest.param(

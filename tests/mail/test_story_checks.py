@@ -18,6 +18,7 @@ from newsletter.mail.message.master_copy import compile_master
 from newsletter.mail.preflight import MAX_HTML_BYTES, check_digest, check_email
 from newsletter.mail.rendered import RenderedEmail
 from newsletter.mail.story_checks import find_unfit
+from tests.cases import for_each
 from tests.mail.examples import (
     SITE,
     article,
@@ -85,7 +86,7 @@ def mailed(issue: Edition, unfit: Mapping[int, str]) -> RenderedEmail:
     return email
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "text"),
     [
         *(pytest.param("title", text, id=f"title: {what}") for what, text in HOSTILE.items()),
@@ -117,7 +118,7 @@ def test_a_story_that_cannot_be_mailed_is_out_with_its_reason(name, text):
     assert text not in email.html + email.text + email.subject + email.preheader
 
 
-@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
+@for_each("text", HARMLESS.values(), ids=HARMLESS)
 def test_a_story_that_is_merely_odd_goes_out(text):
     issue = led_by(bait(text))
 
@@ -125,7 +126,7 @@ def test_a_story_that_is_merely_odd_goes_out(text):
     mailed(issue, {})
 
 
-@pytest.mark.parametrize("text", [*HOSTILE.values(), *HARMLESS.values()], ids=[*HOSTILE, *HARMLESS])
+@for_each("text", [*HOSTILE.values(), *HARMLESS.values()], ids=[*HOSTILE, *HARMLESS])
 def test_a_newsletters_own_words_never_stop_it(text):
     texts = ("description", "sender_name", "publisher", "postal_address")
     product = newsletter(name=text[:200], **dict.fromkeys(texts, text[:200]))

@@ -3,9 +3,10 @@
 import pytest
 
 from newsletter.topics.inflection import inflect_demonym
+from tests.cases import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("demonym", "others"),
     [
         pytest.param("Iranian", "Iranians", id="English"),

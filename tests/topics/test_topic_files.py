@@ -5,6 +5,7 @@ import pytest
 from newsletter.domain.topic import REGION, RankingWeights, TermKind
 from newsletter.errors import InputError
 from newsletter.topics.load import load_topic, parse_topic
+from tests.cases import for_each
 
 GOOD = """\
 title = "Coast"
@@ -56,7 +57,7 @@ def test_a_doubtful_name_needs_company_and_a_namesake_is_none_of_the_country():
     assert of_word["In short"] == (REGION, TermKind.ROUND_UP, "a round-up")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("old", "new", "said"),
     [
         pytest.param(

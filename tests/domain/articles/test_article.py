@@ -12,6 +12,7 @@ from newsletter.domain.articles.article import (
     publication_time,
 )
 from newsletter.domain.articles.url_identity import strip_tracking, url_identity
+from tests.cases import for_each
 
 HERE = "https://www.harbour-post.example/world/2026/a-bridge-opens"
 
@@ -20,7 +21,7 @@ def entry(**fields) -> Entry:
     return Entry(**{"url": HERE, "title": "A bridge opens"} | fields)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "other",
     [
         pytest.param(HERE.replace("https", "http"), id="http"),

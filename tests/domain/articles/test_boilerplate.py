@@ -3,12 +3,13 @@
 import pytest
 
 from newsletter.domain.articles.boilerplate import strip_boilerplate
+from tests.cases import for_each
 from tests.patience import growth
 
 NEWS = "The crossing over the river is open again."
 
 
-@pytest.mark.parametrize(
+@for_each(
     "tail",
     [
         " Continue reading...",

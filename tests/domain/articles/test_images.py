@@ -4,12 +4,13 @@ import pytest
 
 from newsletter.domain.articles.article import Image
 from newsletter.domain.articles.images import pick_photo, with_size_from_url
+from tests.cases import for_each
 
 HOST = "https://images.example"
 PHOTO = Image(url=f"{HOST}/2026/bridge.jpg", width=1200, height=800, alt="A bridge", credit="Ann")
 
 
-@pytest.mark.parametrize(
+@for_each(
     "image",
     [
         pytest.param(Image(url=f"{HOST}/assets/logo.png", width=600, height=600), id="a logo"),

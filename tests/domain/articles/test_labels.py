@@ -7,6 +7,7 @@ import pytest
 
 from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.labels import Label, content_label, is_round_up
+from tests.cases import for_each
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
@@ -23,7 +24,7 @@ def article(title="A bridge opens", *, section="", url="https://post.example/a/b
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("section", "kind"),
     [
         pytest.param("Opinion", Label.OPINION, id="opinion"),
@@ -80,7 +81,7 @@ def test_a_word_set_apart_in_the_title_tells_the_kind(title, kind):
     assert content_label(article(title)) is kind
 
 
-@pytest.mark.parametrize(
+@for_each(
     "news",
     [
         pytest.param(article("Opinion is divided on the bridge"), id="a word of a sentence"),
@@ -112,7 +113,7 @@ def test_the_source_weighs_more_than_the_title():
     assert content_label(told) is Label.OPINION
 
 
-@pytest.mark.parametrize(
+@for_each(
     "title",
     [
         pytest.param("Why are bridges closing in Basra?", id="why"),

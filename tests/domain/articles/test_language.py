@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.language import language_mismatch
+from tests.cases import for_each
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ENGLISH = "A bridge opens in Basra"
@@ -26,7 +27,7 @@ def article(title: str, language: str = "") -> Article:
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("title", "said", "wanted"),
     [
         pytest.param(ENGLISH, "en", "en", id="the same"),
@@ -50,7 +51,7 @@ def test_what_the_reader_can_read_has_no_objection(title, said, wanted):
     assert language_mismatch(article(title, said), wanted) == ""
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("title", "said", "wanted", "why"),
     [
         pytest.param(ENGLISH, "fr", "en", "another language (fr)", id="its source says so"),

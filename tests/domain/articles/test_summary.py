@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.summary import MAX_CHARS, clean_headline, make_summary
+from tests.cases import for_each
 from tests.patience import growth
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -28,7 +29,7 @@ def article(
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("title", "bare"),
     [
         pytest.param("A bridge opens - The Harbour Post of Basra", "A bridge opens", id="hyphen"),
@@ -61,7 +62,7 @@ def test_a_right_to_left_headline_drops_its_outlets_name():
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("fields", "told"),
     [
         pytest.param({"summary": STANDFIRST, "text": "x" * 99}, STANDFIRST, id="standfirst first"),
@@ -92,7 +93,7 @@ def test_a_summary_is_the_sources_own_words(fields, told):
     assert make_summary(article(**fields)) == told
 
 
-@pytest.mark.parametrize(
+@for_each(
     "tail",
     [
         pytest.param("Continue reading...", id="continue reading"),

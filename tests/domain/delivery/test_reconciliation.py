@@ -4,6 +4,7 @@ import pytest
 
 from newsletter.domain.delivery.reconciliation import MAX_LISTED, Finding, reconcile
 from newsletter.domain.delivery.status import DeliveryStatus
+from tests.cases import for_each
 
 LOST, REPEATED = Finding.LOST, Finding.REPEATED
 OUTSIDE, SURPRISING = Finding.REPEATED_OUTSIDE_UNCERTAIN, Finding.UNEXPECTED
@@ -11,7 +12,7 @@ ON_REQUEST = Finding.REPEATED_ON_REQUEST
 KEPT, NOT_KEPT = Finding.UNCERTAIN_ARCHIVED, Finding.UNCERTAIN_NOT_ARCHIVED
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "attempts", "times", "repeats", "findings", "agrees"),
     [
         pytest.param("sent", 1, 1, False, set(), True, id="sent and kept"),

@@ -10,6 +10,7 @@ from newsletter.domain.delivery.refusal_scope import (
     refusal_scope,
 )
 from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
+from tests.cases import for_each
 
 US, UNCLEAR, MESSAGE = RefusalScope.US, RefusalScope.UNCLEAR, RefusalScope.MESSAGE
 # What relays say to RCPT or to a message, with where it was seen.
@@ -69,8 +70,8 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize("stage", [SmtpStage.RCPT, SmtpStage.DATA, SmtpStage.END_OF_DATA])
-@pytest.mark.parametrize(("code", "enhanced", "text", "scope"), REFUSALS)
+@for_each("stage", [SmtpStage.RCPT, SmtpStage.DATA, SmtpStage.END_OF_DATA])
+@for_each(("code", "enhanced", "text", "scope"), REFUSALS)
 def test_whom_a_refusal_is_about(code, enhanced, text, scope, stage):
     reply = Reply(code=code, enhanced=enhanced, text=text, stage=stage)
 

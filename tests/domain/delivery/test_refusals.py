@@ -8,13 +8,14 @@ from newsletter.domain.delivery.retry_policy import ReplyAction, ReplyDecision, 
 from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.domain.signed_token import sign_token, verify_token
 from newsletter.errors import InputError
+from tests.cases import for_each
 
 KEY = b"a key of the test"
 TOKEN = sign_token("unsubscribe", 12, 345, key=KEY)
 
 
-@pytest.mark.parametrize("stage", list(SmtpStage))
-@pytest.mark.parametrize(
+@for_each("stage", list(SmtpStage))
+@for_each(
     ("enhanced", "next_"),
     [
         pytest.param("5.7.0", ReplyAction.FAILED, id="a policy"),

@@ -12,6 +12,7 @@ from newsletter.domain.delivery.retry_policy import (
     decide_after_reply,
 )
 from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage, parse_reply
+from tests.cases import for_each
 
 EVERY_STAGE = [pytest.param(stage, id=f"after {stage.name}") for stage in SmtpStage]
 BEFORE_THE_MESSAGE = [
@@ -34,8 +35,8 @@ def test_a_yes_before_the_whole_message_sends_nothing_yet(stage):
     assert outcome(250, stage=stage).action is not ReplyAction.SENT
 
 
-@pytest.mark.parametrize("stage", EVERY_STAGE)
-@pytest.mark.parametrize(
+@for_each("stage", EVERY_STAGE)
+@for_each(
     ("code", "enhanced"),
     [
         pytest.param(421, "", id="421 closing the channel"),
@@ -54,8 +55,8 @@ def test_a_transient_refusal_is_tried_again_at_every_stage(code, enhanced, stage
     assert outcome(code, enhanced, stage) == expected
 
 
-@pytest.mark.parametrize("stage", EVERY_STAGE)
-@pytest.mark.parametrize(
+@for_each("stage", EVERY_STAGE)
+@for_each(
     "enhanced",
     [
         pytest.param("5.2.3", id="than the mailbox takes"),
@@ -85,8 +86,8 @@ def test_after_the_whole_message_no_sensible_answer_is_uncertain_and_never_sent_
     assert outcome(code, stage=SmtpStage.END_OF_DATA) == ReplyDecision(action=ReplyAction.UNCERTAIN)
 
 
-@pytest.mark.parametrize("stage", [SmtpStage.RCPT, SmtpStage.DATA, SmtpStage.END_OF_DATA])
-@pytest.mark.parametrize(
+@for_each("stage", [SmtpStage.RCPT, SmtpStage.DATA, SmtpStage.END_OF_DATA])
+@for_each(
     ("enhanced", "is_dead"),
     [
         pytest.param("5.1.1", True, id="no such mailbox"),
@@ -110,8 +111,8 @@ def test_a_refusal_for_good_fails_and_only_a_sure_one_buries_the_address(enhance
     )
 
 
-@pytest.mark.parametrize("stage", EVERY_STAGE)
-@pytest.mark.parametrize(
+@for_each("stage", EVERY_STAGE)
+@for_each(
     ("code", "enhanced"),
     [
         pytest.param(553, "5.1.7", id="our address is malformed"),
@@ -126,8 +127,8 @@ def test_a_refusal_of_us_stops_the_run_and_blames_no_reader(code, enhanced, stag
     assert outcome(code, enhanced, stage) == ReplyDecision(action=ReplyAction.STOP)
 
 
-@pytest.mark.parametrize("stage", [SmtpStage.RCPT, SmtpStage.DATA, SmtpStage.END_OF_DATA])
-@pytest.mark.parametrize("enhanced", ["5.7.0", "5.7.1", "5.7.26", "5.7.509"])
+@for_each("stage", [SmtpStage.RCPT, SmtpStage.DATA, SmtpStage.END_OF_DATA])
+@for_each("enhanced", ["5.7.0", "5.7.1", "5.7.26", "5.7.509"])
 def test_a_policy_behind_our_address_is_about_that_recipient_who_is_not_buried(enhanced, stage):
     assert outcome(550, enhanced, stage) == ReplyDecision(action=ReplyAction.FAILED)
 
@@ -167,7 +168,7 @@ def test_a_later_attempt_waits_longer():
     assert decide_after_reply(busy, attempts=3).wait == back_off(3) > back_off(1)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "text", "enhanced", "said"),
     [
         pytest.param(550, "5.1.1 No such user", "5.1.1", "No such user", id="one line"),

@@ -5,6 +5,7 @@ import pytest
 from newsletter.domain.delivery.run_result import decide_result, is_failure
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
+from tests.cases import for_each
 
 SENT, FAILED = EditionStatus.SENT, EditionStatus.FAILED
 REPLY = "550 no such user"
@@ -49,7 +50,7 @@ def test_a_reply_of_a_page_is_cut_and_none_is_left_out():
     assert none == "Sent to nobody: 2 of 2 failed"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("sent", "failed", "is_one"),
     [
         pytest.param(0, 0, False, id="nobody subscribes"),

@@ -16,6 +16,7 @@ from newsletter.domain.editions.edition import (
     send_time_after_approval,
 )
 from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
+from tests.cases import for_each
 
 MINUTE = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
 NEWSLETTER = Newsletter(
@@ -50,7 +51,7 @@ def moves_from(status: EditionStatus) -> set[Transition]:
     return {move for move, (origins, _) in TRANSITIONS.items() if status in origins}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "moves"),
     [
         pytest.param(
@@ -104,7 +105,7 @@ def test_no_move_leads_to_where_the_edition_is_already():
     assert not [move for move, (origins, target) in TRANSITIONS.items() if target in origins]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("newsletter", "edition", "now", "hold"),
     [
         pytest.param(NEWSLETTER, EDITION, MINUTE, None, id="a draft goes out by itself"),

@@ -12,6 +12,7 @@ from newsletter.domain.editions.edition import UNEXPLAINED, Edition, EditionStat
 from newsletter.domain.editions.forecast import Forecast, forecast_evening, pick_evening
 from newsletter.domain.editions.forecast_rules import Conditions, ForecastReason
 from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
+from tests.cases import for_each
 
 EVENING = Newsletter(
     id=1,
@@ -71,7 +72,7 @@ def forecast(
     return forecast_evening(product, on, found, replace(GOOD, **conditions), now=now)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("found", "changes", "goes_out", "reason", "sentence"),
     [
         pytest.param(
@@ -231,7 +232,7 @@ PAUSED = "Paused. Let it go on: newsletter send resume"
 UNDER_WAY = {"frozen_at": MINUTE, "deadline_at": MINUTE + 4 * HOUR}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("found", "changes", "goes_out", "reason", "sentence"),
     [
         pytest.param(
@@ -351,8 +352,8 @@ def test_sent_by_hand_before_its_minute_it_is_over():
     assert made.next_at == MINUTE + timedelta(days=1)
 
 
-@pytest.mark.parametrize("hold", HoldReason)
-@pytest.mark.parametrize("later", [timedelta(0), HOUR], ids=["before", "after"])
+@for_each("hold", HoldReason)
+@for_each("later", [timedelta(0), HOUR], ids=["before", "after"])
 def test_no_hold_is_taken_for_going_out(hold, later):
     found = held(hold, "Why.", deadline_at=MINUTE + 4 * HOUR)
 
@@ -362,7 +363,7 @@ def test_no_hold_is_taken_for_going_out(hold, later):
     assert "Why" in made.sentence
 
 
-@pytest.mark.parametrize("status", EditionStatus)
+@for_each("status", EditionStatus)
 def test_every_state_has_one_line(status):
     found = edition(status, reason="One\nand\r\ntwo.")
 
@@ -404,7 +405,7 @@ def test_last_night_counts_until_it_is_over(found, begins):
     assert made.sentence.startswith(begins)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("now", "days", "sends_at", "begins"),
     [
         pytest.param(

@@ -21,6 +21,7 @@ from newsletter.domain.editions.recomposition import (
     reopened_status,
 )
 from newsletter.domain.newsletter import Newsletter, TooFewStoriesPolicy
+from tests.cases import for_each
 
 MINUTE = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 CUT_OFF, HOUR, DAY = MINUTE - timedelta(hours=1), timedelta(hours=1), timedelta(days=1)
@@ -70,7 +71,7 @@ def edition(stories: int = 3, **changes: Any) -> Edition:
     return replace(made, **changes)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("stories", "feeds", "says"),
     [
         pytest.param(3, WELL, [], id="enough"),
@@ -139,7 +140,7 @@ def test_on_a_day_off_nothing_goes_out(status):
     assert fate == Fate(status=SKIPPED, reason="Tuesday is not a day on which it goes out.")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("changes", "now", "is_open"),
     [
         pytest.param({}, CUT_OFF - DAY, True, id="a draft long before"),
@@ -170,7 +171,7 @@ def test_only_what_was_composed_by_itself_is_composed_anew(changes, now, is_open
     assert is_composed_by_itself(edition(**changes), NEWSLETTER, now=now) is is_open
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("changes", "now", "outdated"),
     [
         pytest.param({}, CUT_OFF, False, id="closed at its cut-off"),
@@ -210,7 +211,7 @@ def test_the_minute_is_that_of_the_schedule_as_it_is_now(newsletter, released_at
     assert release_minute(edition(released_at=released_at), newsletter) == minute
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("changes", "now", "status"),
     [
         pytest.param({"hold": HoldReason.LATE}, MINUTE + HOUR, DRAFT, id="late no more"),

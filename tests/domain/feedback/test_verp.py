@@ -4,6 +4,7 @@ import pytest
 
 from newsletter.domain.feedback.verp import make_verp, parse_verp
 from newsletter.errors import InputError
+from tests.cases import for_each
 
 KEY = b"a key of the test"
 MOST = 2**63 - 1  # of a bigint
@@ -38,7 +39,7 @@ def test_what_relays_do_to_an_address_does_no_harm(address):
     assert parse_verp(address, key=KEY) == (120, 3456)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "address",
     [
         pytest.param("", id="nothing"),

@@ -5,6 +5,7 @@ import pytest
 from newsletter.domain.relevance.classifier import RelevanceVerdict, TopicClassifier
 from newsletter.domain.topic import REGION
 from newsletter.topics.load import bundled_topic
+from tests.cases import for_each
 from tests.patience import growth
 
 JUDGE = TopicClassifier(bundled_topic("middle-east"))
@@ -12,7 +13,7 @@ LEAD = "word " * 80  # As long as a lead is.
 LATE = "word " * 400  # More than is read of a text.
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("title", "country"),
     [
         pytest.param("Iran reopens a bridge", "IR", id="a country"),
@@ -36,7 +37,7 @@ def test_a_name_in_the_title_makes_it_about_the_topic(title, country):
     assert (verdict.is_on_topic, verdict.country) == (True, country)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "title",
     [
         pytest.param("Jordan Whitcombe wins the marathon", id="a first name"),
@@ -80,7 +81,7 @@ def test_a_name_that_needs_company_is_nothing_without():
     assert not JUDGE.classify("Herzog warns of drought").is_on_topic
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("title", "summary", "text", "is_about"),
     [
         pytest.param(
@@ -106,7 +107,7 @@ def test_what_stands_further_down_counts_less(title, summary, text, is_about):
     assert JUDGE.classify(title, summary, text).is_on_topic is is_about
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("section", "title", "is_about", "country"),
     [
         pytest.param("Middle East", "Rain at last", True, REGION, id="ours"),

@@ -9,6 +9,7 @@ import pytest
 from newsletter.domain.relevance.name_matcher import NameMatcher
 from newsletter.domain.text.fold import fold
 from newsletter.domain.topic import Term
+from tests.cases import for_each
 
 NAMES = (
     "Oman", "Iran", "Saudi", "Saudi Arabia", "Türkiye", "U.A.E.", "West Bank", "Gulf",
@@ -21,7 +22,7 @@ def names(text: str) -> list[str]:
     return [found.term.text for found in MATCHER.find(text)]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "found"),
     [
         pytest.param("Oman", ["Oman"], id="the whole text"),
@@ -49,7 +50,7 @@ def test_names_are_found_however_they_are_written(text, found):
     assert names(text) == found
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         pytest.param("A woman from Romania", id="within a word"),

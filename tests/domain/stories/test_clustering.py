@@ -15,6 +15,7 @@ from newsletter.domain.stories.similarity import (
     pairwise_similarities,
     similarity,
 )
+from tests.cases import for_each
 from tests.patience import growth
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -53,7 +54,7 @@ def test_reports_of_one_event_become_one_group_each_ordered_by_time():
     assert ids(EVENTS) == [[1, 2, 3], [4, 5], [6]]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@for_each("seed", range(8))
 def test_the_order_they_come_in_changes_nothing(seed):
     shuffled = list(EVENTS)
     random.Random(seed).shuffle(shuffled)
@@ -67,7 +68,7 @@ def test_of_the_same_minute_the_address_decides_the_order():
     assert ids(same) == [[1, 2, 3]]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("titles", "groups"),
     [
         pytest.param(

@@ -4,9 +4,10 @@ import pytest
 
 from newsletter.domain.subscribers.email_address import MAX_CHARS, parse_address, suggest_correction
 from newsletter.errors import InputError
+from tests.cases import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "address"),
     [
         pytest.param("mira@post.example", "mira@post.example", id="as it stands"),
@@ -50,7 +51,7 @@ def test_different_addresses_keep_different_keys(one, other):
     assert parse_address(one).key != parse_address(other).key
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         pytest.param("", id="nothing"),

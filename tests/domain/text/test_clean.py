@@ -3,11 +3,12 @@
 import pytest
 
 from newsletter.domain.text.clean import clean_line, clean_paragraphs, strip_invisible, truncate
+from tests.cases import for_each
 
 FAMILY = "👨\u200d👩\u200d👧"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("written", "read"),
     [
         pytest.param("Talks &amp; tea", "Talks & tea", id="an entity"),
@@ -32,7 +33,7 @@ def test_a_line_reads_as_a_person_would_read_it(written, read):
     assert clean_line(written) == read
 
 
-@pytest.mark.parametrize(
+@for_each(
     "character",
     [
         pytest.param("\u202e", id="right-to-left override"),
@@ -66,7 +67,7 @@ def test_what_readers_need_stays(text):
     assert strip_invisible(text) == text
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "limit", "cut"),
     [
         pytest.param("fits", 4, "fits", id="as long as may be"),
@@ -88,7 +89,7 @@ def test_a_long_text_is_cut_where_it_hurts_least(text, limit, cut):
     assert len(cut) <= limit
 
 
-@pytest.mark.parametrize("limit", range(1, 60))
+@for_each("limit", range(1, 60))
 def test_no_text_is_longer_than_its_limit(limit):
     text = f"A señora, من غزة — said: “{FAMILY} e\u0301” and went to the harbour."
 

@@ -3,9 +3,10 @@
 import pytest
 
 from newsletter.domain.text.weekdays import find_weekdays
+from tests.cases import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "days"),
     [
         pytest.param("The vote on MONDAY follows Sunday’s talks.", {1, 7}, id="English"),

@@ -4,6 +4,7 @@ import pytest
 
 from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage, parse_reply
 from newsletter.domain.throttling.throttle_replies import ThrottleScope, throttle_scope
+from tests.cases import for_each
 
 # From Google's list of SMTP errors, Yahoo's and Microsoft's postmaster pages, and what senders
 # report; addresses are of RFC 5737.
@@ -103,13 +104,13 @@ def whom(code: int, text: str, stage: SmtpStage = SmtpStage.END_OF_DATA) -> Thro
     return throttle_scope(parse_reply(code, text, stage))
 
 
-@pytest.mark.parametrize(("code", "text"), PROVIDER)
+@for_each(("code", "text"), PROVIDER)
 def test_a_word_about_rate_volume_or_load_slows_the_provider(code, text):
     assert whom(code, text) is ThrottleScope.PROVIDER
     assert whom(code, text, SmtpStage.RCPT) is ThrottleScope.PROVIDER
 
 
-@pytest.mark.parametrize(("code", "text"), NOTHING)
+@for_each(("code", "text"), NOTHING)
 def test_what_is_about_one_message_mailbox_or_connection_slows_nobody(code, text):
     assert [whom(code, text, stage) for stage in SmtpStage] == [ThrottleScope.NOTHING] * 4
 

@@ -5,6 +5,7 @@ import ipaddress
 import pytest
 
 from newsletter.feeds.fetching.ip_guard import is_allowed
+from tests.cases import for_each
 
 # The first and the last address of each network, and what is right outside of it.
 INSIDE = [
@@ -40,7 +41,7 @@ INSIDE = [
 ]
 
 
-@pytest.mark.parametrize(("first", "last"), INSIDE)
+@for_each(("first", "last"), INSIDE)
 def test_no_fetch_goes_inside(first, last):
     assert not is_allowed(first, allow_loopback=False)
     assert not is_allowed(last, allow_loopback=False)
@@ -49,8 +50,8 @@ def test_no_fetch_goes_inside(first, last):
 INNER = ["10.0.0.1", "127.0.0.1", "169.254.169.254", "192.0.0.8", "168.63.129.16", "0.0.0.0"]
 
 
-@pytest.mark.parametrize("inner", INNER)
-@pytest.mark.parametrize(
+@for_each("inner", INNER)
+@for_each(
     ("network", "end"),
     [
         pytest.param("::ffff:0:0", 0, id="mapped"),
@@ -84,7 +85,7 @@ def test_what_is_no_plain_address_is_refused(address):
     assert not is_allowed(address, allow_loopback=True)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "address",
     [
         "1.1.1.1",

@@ -3,11 +3,12 @@
 import pytest
 
 from newsletter.feeds.fetching.urls import web_url
+from tests.cases import for_each
 
 BASE = "https://post.example/world/feed.xml"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("written", "absolute"),
     [
         pytest.param("https://a.example/1", "https://a.example/1", id="absolute"),
@@ -24,7 +25,7 @@ def test_a_link_becomes_absolute(written, absolute):
     assert web_url(written, base=BASE) == absolute
 
 
-@pytest.mark.parametrize(
+@for_each(
     "written",
     [
         pytest.param("", id="nothing"),

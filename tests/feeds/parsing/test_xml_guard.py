@@ -7,6 +7,7 @@ import pytest
 from newsletter.errors import FeedUnusableError
 from newsletter.feeds.parsing.detect import parse_document
 from newsletter.feeds.parsing.xml_guard import MAX_ENTITY_CHARS
+from tests.cases import for_each
 
 URL = "https://post.example/feed.xml"
 ITEM = "<item><title>{title}</title><link>https://post.example/1</link></item>"
@@ -29,7 +30,7 @@ NETSCAPE = (
 )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("doctype", "written", "shown"),
     [
         pytest.param(NETSCAPE, "Caf&eacute;s &mdash; open", "Cafés — open", id="RSS 0.91's"),
@@ -76,8 +77,8 @@ def test_an_entity_that_is_a_character_is_read(doctype, written, shown):
     assert title(feed(doctype, written)) == shown
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
-@pytest.mark.parametrize("space", ["", "\n", " \r\n\t"])
+@for_each("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+@for_each("space", ["", "\n", " \r\n\t"])
 def test_white_space_before_the_declaration_changes_nothing(space, encoding):
     declaration = f'{space}<?xml version="1.0" encoding="{encoding}"?>'
     body = feed('<!DOCTYPE rss [<!ENTITY e "é">]>', "Caf&e;", declaration=declaration)
@@ -93,7 +94,7 @@ FAR = f"<!--{'x' * 50_000}-->"
 TAME = '<!ENTITY tame "x">'
 
 
-@pytest.mark.parametrize(
+@for_each(
     "doctype",
     [
         pytest.param('<!ENTITY a "aa"><!ENTITY b "&a;&a;">', id="made of another"),
@@ -120,7 +121,7 @@ TAME = '<!ENTITY tame "x">'
         pytest.param(f"<!--{'x' * 300_000}-->{TAME}", id="a prolog without end"),
     ],
 )
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32", "cp037"])
+@for_each("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32", "cp037"])
 def test_an_entity_that_grows_or_reaches_out_is_refused(doctype, encoding):
     declaration = f'<?xml version="1.0" encoding="{encoding}"?>'
     body = feed(f"<!DOCTYPE rss [{doctype}]>", "&a;", declaration=declaration)

@@ -9,6 +9,7 @@ from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Placement
 from newsletter.mail.content.digest_view import DigestView, digest_view, web_address
+from tests.cases import for_each
 from tests.mail.examples import article, edition, image, story
 
 
@@ -176,7 +177,7 @@ def test_a_web_address_stays_as_it_is(url):
     assert web_address(url) == url
 
 
-@pytest.mark.parametrize(
+@for_each(
     "url",
     [
         pytest.param("", id="nothing"),

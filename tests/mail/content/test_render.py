@@ -13,6 +13,7 @@ from newsletter.locales.catalogues import get_translations
 from newsletter.mail.content.render import render_confirm
 from newsletter.mail.content.translations import label_name, update_notice
 from newsletter.mail.rendered import RenderedEmail, Slot, fill_slots
+from tests.cases import for_each
 from tests.mail.examples import LANGUAGES, SITE, article, digest, edition, image, newsletter, story
 
 TO = "mira&co@reader.example"
@@ -84,7 +85,7 @@ def test_every_address_in_the_frame_is_in_both_parts():
     assert f"{SITE}/unsubscribe/{Slot.UNSUBSCRIBE}" in hrefs
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@for_each("language", LANGUAGES)
 def test_every_language_speaks_its_own_words_in_both_parts(language):
     gettext = get_translations(language).gettext
     ours = ("That’s all for today.", "Also today", "Unsubscribe", "Past editions")
@@ -97,7 +98,7 @@ def test_every_language_speaks_its_own_words_in_both_parts(language):
     assert tree(email).get("lang") == language
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("language", "direction", "start"),
     [
         pytest.param("ar", "rtl", "right", id="Arabic"),
@@ -107,7 +108,7 @@ def test_every_language_speaks_its_own_words_in_both_parts(language):
         pytest.param("tr", "ltr", "left", id="Turkish"),
     ],
 )
-@pytest.mark.parametrize("render", [lambda **fields: digest(newsletter(**fields)), confirm])
+@for_each("render", [lambda **fields: digest(newsletter(**fields)), confirm])
 def test_every_part_of_a_page_runs_in_its_languages_direction(render, language, direction, start):
     page = tree(render(language=language))
 
@@ -160,7 +161,7 @@ def test_a_story_that_leads_nowhere_on_the_web_is_told_without_a_link():
     assert "javascript" not in email.html + email.text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@for_each("language", LANGUAGES)
 def test_a_story_that_goes_on_says_since_when_wherever_it_stands(language):
     yesterday = edition().on - timedelta(days=1)
     told = [
@@ -227,7 +228,7 @@ def test_filling_leaves_no_slot_and_escapes_in_html_only():
     assert replace(email, html="", text="") == replace(digest(), html="", text="")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@for_each("language", LANGUAGES)
 def test_the_confirming_mail_asks_by_name_and_address(language):
     email = confirm(language=language)
     gettext, values = get_translations(language).gettext, {"name": "The Evening Ledger"}

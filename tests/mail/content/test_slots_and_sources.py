@@ -16,6 +16,7 @@ from newsletter.mail.message.master_copy import compile_master
 from newsletter.mail.message.transactional import build_transactional
 from newsletter.mail.preflight import check_digest, check_email
 from newsletter.mail.rendered import RenderedEmail, Slot, fill_slots
+from tests.cases import for_each
 from tests.mail.examples import (
     EVENING,
     SITE,
@@ -96,8 +97,8 @@ def test_a_readers_values_stand_in_our_footer_and_headers_only(bait):
             assert f"{SITE}/unsubscribe/token-of-{who[:5]}" in shown
 
 
-@pytest.mark.parametrize("bait", BAIT.values(), ids=BAIT)
-@pytest.mark.parametrize("field", NEWSLETTERS)
+@for_each("bait", BAIT.values(), ids=BAIT)
+@for_each("field", NEWSLETTERS)
 def test_a_newsletters_own_words_are_text(bait, field):
     product = newsletter(**{field: f"Evening {bait}"})
     email = render_digest(edition(), product, links())

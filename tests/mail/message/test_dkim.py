@@ -11,6 +11,7 @@ from newsletter.mail.message.dkim import Algorithm, dns_name, dns_record, relaxe
 from newsletter.mail.message.master_copy import CompiledMaster, compile_master
 from newsletter.mail.message.transactional import build_transactional
 from newsletter.mail.rendered import RenderedEmail, Slot
+from tests.cases import for_each
 from tests.mail.examples import EVENING, digest, frame, newsletter, read, recipient, unfit_lines
 from tests.mail.keys import DOMAIN, signer, verdicts
 
@@ -85,8 +86,8 @@ def test_without_a_key_nothing_is_signed_and_with_one_nothing_else_changes():
     assert signed.endswith(bare)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(
+@for_each("kind", KINDS)
+@for_each(
     ("old", "new"),
     [
         pytest.param(b"=One-Click", b"=One-Clock", id="List-Unsubscribe-Post"),
@@ -115,7 +116,7 @@ def test_whoever_alters_it_breaks_the_signature(kind, old, new):
     assert verdicts(altered, [signer(kind)]) == [False]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "field",
     [
         pytest.param(f"{name}: another\r\n".encode(), id=name)

@@ -5,6 +5,7 @@ from email.header import decode_header, make_header
 import pytest
 
 from newsletter.mail.message.encoded_words import WORD, encoded_words
+from tests.cases import for_each
 
 TEXTS = [
     pytest.param("نور صعب", id="Arabic"),
@@ -17,8 +18,8 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("first", [*range(24, 30), 50, WORD])
+@for_each("text", TEXTS)
+@for_each("first", [*range(24, 30), 50, WORD])
 def test_words_are_read_back_and_none_is_too_long(text, first):
     words = encoded_words(text, first=first)
 

@@ -12,6 +12,7 @@ from newsletter.mail.message.headers import (
     mailbox,
     to_line,
 )
+from tests.cases import for_each
 from tests.mail.examples import EVENING, frame, mailbox_in, newsletter, read
 
 NAMES = [
@@ -45,14 +46,14 @@ def lines(block: bytes) -> list[bytes]:
     return block.removesuffix(b"\r\n").split(b"\r\n")
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@for_each("subject", SUBJECTS)
 def test_a_subject_is_read_as_it_was_written(subject):
     block = header_bytes({"Subject": subject})
 
     assert read(block)["Subject"] == subject
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@for_each("subject", SUBJECTS)
 def test_a_subject_is_folded_ascii(subject):
     block = header_bytes({"Subject": subject})
 
@@ -90,7 +91,7 @@ def test_a_line_break_in_a_name_begins_no_field(break_):
     assert [one.addr_spec for one in message["To"].addresses] == ["nour@reader.example"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each("name", NAMES)
 def test_a_name_is_read_as_it_was_written_and_changes_no_address(name):
     line = to_line(name, "nour@reader.example")
 
@@ -100,7 +101,7 @@ def test_a_name_is_read_as_it_was_written_and_changes_no_address(name):
     assert all(part.startswith(b" ") for part in lines(line)[1:])
 
 
-@pytest.mark.parametrize(
+@for_each(
     "address",
     [
         pytest.param("nour@reader.example", id="plain"),
@@ -109,7 +110,7 @@ def test_a_name_is_read_as_it_was_written_and_changes_no_address(name):
         pytest.param("n" * 64 + "@" + "d" * 60 + "." + "e" * 60 + ".example", id="very long"),
     ],
 )
-@pytest.mark.parametrize("name", ["", "Nour Saab"])
+@for_each("name", ["", "Nour Saab"])
 def test_an_address_is_not_changed(name, address):
     (found,) = read(to_line(name, address) + b"\r\n")["To"].addresses
 
@@ -136,7 +137,7 @@ def test_a_name_of_one_endless_word_is_folded_and_in_the_end_cut(letter):
     assert max(map(len, lines(line))) <= 76
 
 
-@pytest.mark.parametrize("length", range(30, 90))
+@for_each("length", range(30, 90))
 def test_a_name_or_address_of_any_length_is_folded_where_it_overruns_a_line(length):
     address = "n" * (length - 16) + "@reader.example"
 

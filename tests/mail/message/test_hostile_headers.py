@@ -13,6 +13,7 @@ from newsletter.mail.content.render import render_confirm
 from newsletter.mail.message.headers import constant_fields, header_bytes, to_line, written_address
 from newsletter.mail.message.transactional import build_transactional
 from newsletter.mail.smtp import relay_connection
+from tests.cases import for_each
 from tests.mail.examples import EVENING, frame, mailbox_in, newsletter
 from tests.smtp_server import smtp_server
 
@@ -72,7 +73,7 @@ def words(seed: int, *, most: int) -> str:
     return " ".join(made)[: rng.randint(1, most)].strip()
 
 
-@pytest.mark.parametrize("text", ENCODED)
+@for_each("text", ENCODED)
 def test_an_encoded_word_in_a_subject_is_text_like_any_other(text):
     message = parsed(header_bytes({"Subject": text, "Precedence": "list"}))
 
@@ -80,7 +81,7 @@ def test_an_encoded_word_in_a_subject_is_text_like_any_other(text):
     assert message["Subject"] == text
 
 
-@pytest.mark.parametrize("name", ENCODED)
+@for_each("name", ENCODED)
 def test_an_encoded_word_in_a_name_is_text_like_any_other(name):
     line = to_line(name, "nour@reader.example")
 
@@ -90,7 +91,7 @@ def test_an_encoded_word_in_a_name_is_text_like_any_other(name):
     assert mailbox_in(line, "To") == (name, "nour@reader.example")
 
 
-@pytest.mark.parametrize("name", [*ENCODED, *BREAKS])
+@for_each("name", [*ENCODED, *BREAKS])
 def test_a_newsletter_of_such_a_name_adds_no_field_to_its_mail(name):
     product = newsletter(name=f"The {name} Ledger")
     fields = constant_fields(product, frame(subject=f"News of {name}"))
@@ -106,7 +107,7 @@ def test_a_newsletter_of_such_a_name_adds_no_field_to_its_mail(name):
     assert asking.get_content_type() == "multipart/alternative"
 
 
-@pytest.mark.parametrize("break_", BREAKS)
+@for_each("break_", BREAKS)
 def test_what_some_program_takes_for_a_line_break_is_a_space(break_):
     text = f"News{break_}Bcc: all@reader.example"
 
@@ -120,7 +121,7 @@ def test_what_some_program_takes_for_a_line_break_is_a_space(break_):
     assert not re.search(rb"[\v\f\x1c-\x1e\x80-\xff]", subject + to)
 
 
-@pytest.mark.parametrize("seed", range(300))
+@for_each("seed", range(300))
 def test_words_of_any_script_come_back_exactly_and_in_short_lines(seed):
     subject, name = words(seed, most=150), words(-seed - 1, most=80)
 
@@ -133,7 +134,7 @@ def test_words_of_any_script_come_back_exactly_and_in_short_lines(seed):
     assert longest(block + to) <= 78
 
 
-@pytest.mark.parametrize("seed", range(300))
+@for_each("seed", range(300))
 def test_a_short_name_of_any_script_is_read_exactly_by_python_s_own_reader(seed):
     name = words(seed, most=9)
 

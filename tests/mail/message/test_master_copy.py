@@ -10,6 +10,7 @@ from newsletter.errors import PreflightError
 from newsletter.mail.message.master_copy import CompiledMaster, compile_master
 from newsletter.mail.preflight import check_digest
 from newsletter.mail.rendered import RenderedEmail, Slot, fill_slots
+from tests.cases import for_each
 from tests.mail.examples import (
     EVENING,
     SITE,
@@ -45,8 +46,8 @@ def of(text: str) -> RenderedEmail:
     return RenderedEmail(subject="A bridge", preheader="", html=text, text=text)
 
 
-@pytest.mark.parametrize("who", RECIPIENTS)
-@pytest.mark.parametrize("language", ["en", "ar"])
+@for_each("who", RECIPIENTS)
+@for_each("language", ["en", "ar"])
 def test_each_reader_sees_what_was_rendered_with_their_own_values(who, language):
     product = newsletter(language=language)
     email = digest(product)
@@ -60,12 +61,12 @@ def test_each_reader_sees_what_was_rendered_with_their_own_values(who, language)
     assert b"SLOT" not in message.replace(b"=\r\n", b"")
 
 
-@pytest.mark.parametrize("who", RECIPIENTS)
+@for_each("who", RECIPIENTS)
 def test_every_line_is_fit_for_smtp(who):
     assert unfit_lines(master().message(who)) == []
 
 
-@pytest.mark.parametrize("who", RECIPIENTS)
+@for_each("who", RECIPIENTS)
 def test_no_line_of_the_body_is_longer_than_quoted_printable_allows(who):
     _, _, body = master().message(who).partition(b"\r\n\r\n")
 
@@ -73,7 +74,7 @@ def test_no_line_of_the_body_is_longer_than_quoted_printable_allows(who):
     assert body.isascii()
 
 
-@pytest.mark.parametrize(
+@for_each(
     "filler",
     [
         pytest.param("x", id="letters"),
@@ -102,7 +103,7 @@ def test_slots_are_filled_wherever_the_line_breaks_fall(filler):
         assert unfit_lines(message) == [], count
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         pytest.param("", id="nothing"),

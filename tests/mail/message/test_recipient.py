@@ -7,6 +7,7 @@ from newsletter.mail.content.render import render_confirm
 from newsletter.mail.message.master_copy import compile_master
 from newsletter.mail.message.recipient import MAX_TOKEN_CHARS, checked_address
 from newsletter.mail.message.transactional import build_transactional
+from tests.cases import for_each
 from tests.mail.examples import EVENING, digest, frame, newsletter, read, recipient
 
 ADDRESSES = [
@@ -50,7 +51,7 @@ FIT = [
 ]
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@for_each("address", ADDRESSES)
 def test_an_address_that_no_mail_can_be_sent_to_fails_its_message_alone(address):
     master = compile_master(digest(), newsletter(), frame())
 
@@ -62,7 +63,7 @@ def test_an_address_that_no_mail_can_be_sent_to_fails_its_message_alone(address)
     assert b"mira@reader.example" in master.message(recipient())
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@for_each("address", ADDRESSES)
 def test_no_letter_goes_there_either(address):
     email = render_confirm(newsletter(), address="m@r.example", confirm_url="", site_url="")
 
@@ -70,7 +71,7 @@ def test_no_letter_goes_there_either(address):
         build_transactional(email, newsletter(), to=address, date=EVENING)
 
 
-@pytest.mark.parametrize("address", FIT)
+@for_each("address", FIT)
 def test_a_rare_address_is_an_address(address):
     assert checked_address(address) == address
 
@@ -80,7 +81,7 @@ def test_a_rare_address_is_an_address(address):
     assert head.count(b"\r\nTo: ") + head.startswith(b"To:") == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     "token",
     [
         pytest.param("", id="nothing"),

@@ -9,6 +9,7 @@ import pytest
 from newsletter.mail.message import base64_body, quoted_printable
 from newsletter.mail.message.base64_body import Base64Body
 from newsletter.mail.message.quoted_printable import LINE, QuotedPrintableBody
+from tests.cases import for_each
 
 LENGTHS = (0, 1, 2, 3, 4, 56, 57, 58, 200)
 DECODED = [
@@ -22,9 +23,9 @@ def texts(*lengths: int) -> list[bytes]:
     return [(b"abcdefghij"[at : at + 1] * length) for at, length in enumerate(lengths)]
 
 
-@pytest.mark.parametrize(("encoding", "decode"), DECODED)
-@pytest.mark.parametrize("before", LENGTHS)
-@pytest.mark.parametrize("behind", LENGTHS)
+@for_each(("encoding", "decode"), DECODED)
+@for_each("before", LENGTHS)
+@for_each("behind", LENGTHS)
 def test_a_value_of_any_length_stands_between_constants_of_any_length(
     encoding, decode, before, behind
 ):
@@ -39,8 +40,8 @@ def test_a_value_of_any_length_stands_between_constants_of_any_length(
         assert max(map(len, found.split(b"\r\n"))) <= 76
 
 
-@pytest.mark.parametrize(("encoding", "decode"), DECODED)
-@pytest.mark.parametrize("between", list(itertools.product((0, 1, 2, 3, 4), repeat=3)))
+@for_each(("encoding", "decode"), DECODED)
+@for_each("between", list(itertools.product((0, 1, 2, 3, 4), repeat=3)))
 def test_slots_stand_side_by_side_or_a_few_bytes_apart(encoding, decode, between):
     constants = texts(5, *between)
     part = encoding.of(constants, [0, 1, 0])
@@ -88,8 +89,8 @@ def test_quoted_printable_ends_with_no_soft_line_break():
         assert not found.endswith(b"=\r\n")
 
 
-@pytest.mark.parametrize("start", [b".", b"..", b"From here"])
-@pytest.mark.parametrize("column", range(70, 80))
+@for_each("start", [b".", b"..", b"From here"])
+@for_each("column", range(70, 80))
 def test_no_line_begins_as_a_mail_program_would_change_it(start, column):
     text = b"x" * column + start + b"\r\n" + start
 

@@ -3,11 +3,10 @@
 import asyncio
 import random
 
-import pytest
-
 from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.errors import UnreachableError
 from newsletter.mail.smtp import Envelope, send_all
+from tests.cases import for_each
 from tests.mail.smtp.odd_relay import OddRelay, odd_relay
 
 SEEDS = 150
@@ -69,7 +68,7 @@ async def run_through(seed: int) -> tuple[OddRelay, Ledger]:
     return relay, ledger
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@for_each("seed", range(SEEDS))
 def test_what_a_relay_kept_is_what_was_told_as_kept_or_in_doubt(seed):
     relay, ledger = asyncio.run(run_through(seed))
 

@@ -4,6 +4,7 @@ import pytest
 
 from newsletter.errors import SettingsError
 from newsletter.mail.smtp import RelaySet, RelayUrl
+from tests.cases import for_each
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_several_relays_stand_with_spaces_or_commas_between_them(between):
     assert found.by_weight[0].name == "b.example:465"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "setting",
     [
         "",
@@ -67,7 +68,7 @@ def test_what_is_no_address_of_a_relay_names_the_setting(setting):
         RelaySet.parse(setting)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("query", "said"),
     [
         pytest.param("wieght=3", "it has no wieght; there are weight, connections,", id="a slip"),

@@ -6,6 +6,7 @@ from collections import deque
 import pytest
 
 from newsletter.mail.smtp.reply_parser import ProtocolError, ReplyParser
+from tests.cases import for_each
 
 SAID = b"220 hello\r\n250-a.example\r\n250-SIZE 10\r\n250 DSN\r\n354\r\n550 5.1.1 no\n421 bye\r\n"
 HEARD = [
@@ -28,7 +29,7 @@ def heard_in(*pieces: bytes) -> tuple[list[tuple[int, bytes]], bool]:
     return list(heard), True
 
 
-@pytest.mark.parametrize("seed", range(30))
+@for_each("seed", range(30))
 def test_replies_are_the_same_however_their_bytes_arrive(seed):
     rng, replies, at = random.Random(seed), ReplyParser(), 0
     heard: list[tuple[int, bytes]] = []
@@ -41,7 +42,7 @@ def test_replies_are_the_same_however_their_bytes_arrive(seed):
     assert not replies.has_begun
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         pytest.param(b"Hello there\r\n", id="words"),

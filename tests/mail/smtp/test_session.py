@@ -6,6 +6,7 @@ from newsletter.domain.delivery.smtp_reply import SmtpStage
 from newsletter.mail.smtp.commands import Extensions
 from newsletter.mail.smtp.reply_parser import ProtocolError
 from newsletter.mail.smtp.session import SmtpSession
+from tests.cases import for_each
 from tests.mail.smtp.message_sources import FROM, MESSAGE, Letters
 
 PIPELINED, STEP_BY_STEP = Extensions(is_pipelined=True), Extensions()
@@ -94,7 +95,7 @@ def test_a_relay_that_cannot_forget_is_left_and_the_next_message_goes_elsewhere(
     assert letters.codes() == [550]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("heard", "told", "returned"),
     [
         pytest.param((), {}, [1], id="to MAIL: it is about no message"),

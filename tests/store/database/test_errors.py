@@ -12,6 +12,7 @@ from newsletter.errors import ReadOnlyError, SettingsError, UnreachableError
 from newsletter.store import Store
 from newsletter.store.database.errors import connection_reason
 from newsletter.store.subscribers import suppressions
+from tests.cases import for_each
 
 SECRET = "amal@reader.example"
 WRITE = f"INSERT INTO person VALUES ('{SECRET}')"
@@ -184,7 +185,7 @@ def test_a_value_that_cannot_be_sent_is_not_told(store, now):
     assert " at newsletter/store/subscribers/suppressions.py:" in str(error.value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("words", "reason"),
     [
         pytest.param(
@@ -255,7 +256,7 @@ def test_several_hosts_are_tried_and_named(port):
     assert "127.0.0.1:9,127.0.0.2:9/news cannot be used (Connection refused)" in str(error.value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("url", "said"),
     [
         pytest.param("nonsense", "is not a PostgreSQL address", id="nonsense"),
