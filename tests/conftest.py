@@ -1,19 +1,16 @@
-"""Real servers for the tests: one PostgreSQL and one Redis a run, a fresh database a test."""
+"""Real servers for the tests: one PostgreSQL, one database and one Redis for each worker."""
 
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import make_url
 
 from newsletter.embedded import postgres, redis
 from newsletter.store import Store
 from newsletter.store.schema import migrate
+from tests.databases import SharedDatabase, database, with_name
 
 TEMPLATE = "newsletter_template"
 
@@ -24,34 +21,43 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with postgres.start(tmp_path_factory.mktemp("postgres"), durable=False) as server:
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {TEMPLATE}")
-        template = Store(_named(server.url, TEMPLATE))
+        template = Store(with_name(server.url, TEMPLATE))
         migrate(template)
         template.dispose()
         yield server.url
 
 
-@pytest.fixture
-def store_url(postgres_url: str) -> Iterator[str]:
-    """The address of a fresh database with all tables and nothing in them."""
+@pytest.fixture(scope="session")
+def shared_database(postgres_url: str) -> Iterator[SharedDatabase]:
+    """The database that the tests of this worker use one after the other."""
     with database(postgres_url, template=TEMPLATE) as url:
-        yield url
-
-
-@contextmanager
-def database(postgres_url: str, *, template: str) -> Iterator[str]:
-    """The address of a database of its own that begins as a copy of the template."""
-    name = f"test_{secrets.token_hex(6)}"
-    make = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
-    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
-        yield _named(postgres_url, name)
-        connection.execute(drop.format(sql.Identifier(name)))
+        shared = SharedDatabase(url)
+        yield shared
+        shared.close()
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    """A store on a fresh database."""
+def store_url(request: pytest.FixtureRequest, postgres_url: str) -> Iterator[str]:
+    """The address of a database with all tables and nothing in them.
+
+    A test that changes more than rows is marked own_database, and gets a new one.
+    """
+    if request.node.get_closest_marker("own_database"):
+        with database(postgres_url, template=TEMPLATE) as url:
+            yield url
+        return
+    shared: SharedDatabase = request.getfixturevalue("shared_database")
+    shared.empty()
+    yield shared.url
+    shared.check()
+
+
+@pytest.fixture
+def store(store_url: str, shared_database: SharedDatabase) -> Iterator[Store]:
+    """A store with nothing in it."""
+    if store_url == shared_database.url:
+        yield shared_database.store
+        return
     store = Store(store_url)
     yield store
     store.dispose()
@@ -86,7 +92,3 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("no captured data beside the checkout")
     return folder
-
-
-def _named(url: str, database: str) -> str:
-    return make_url(url).set(database=database).render_as_string(hide_password=False)

@@ -10,7 +10,8 @@ import pytest
 
 from newsletter.embedded import mail_catcher
 from newsletter.store import Store
-from tests.conftest import TEMPLATE, database
+from tests.conftest import TEMPLATE
+from tests.databases import database
 from tests.features.house import House, environment
 
 EVENING = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)  # when the edition of that day is composed

@@ -11,12 +11,11 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded import mail_catcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.services.ports import Ports
-from newsletter.services.sending.dispatch import dispatch
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
 from tests.patience import HANGS_S
 from tests.servers import WebServer, web_server
-from tests.services.worlds import Clock, Maildir, Relay, composed, readers, relay
+from tests.services.worlds import Clock, Maildir, Relay, dispatched, readers, relay
 
 EVENING = Newsletter(id=0, slug="evening", name="The Evening Brief", sender_address="e@example.org")
 
@@ -97,10 +96,7 @@ def edition_for(
 
     def make(names: Sequence[str]) -> Edition:
         readers(ports.store, newsletter, names, now=clock.at)
-        made = composed(ports.store, newsletter, now=clock.at)
-        clock.at = made.sends_at
-        dispatch(ports, made.id)
-        return made
+        return dispatched(ports, newsletter, clock)
 
     return make
 
@@ -113,10 +109,7 @@ def edition_across(ports: Ports, newsletter: Newsletter, clock: Clock) -> Callab
         for number in range(count):
             domain = domains[number % len(domains)]
             readers(ports.store, newsletter, [f"r{number:03}"], now=clock.at, domain=domain)
-        made = composed(ports.store, newsletter, now=clock.at)
-        clock.at = made.sends_at
-        dispatch(ports, made.id)
-        return made
+        return dispatched(ports, newsletter, clock)
 
     return make
 

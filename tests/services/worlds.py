@@ -4,7 +4,7 @@ import asyncio
 import mailbox
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -21,6 +21,8 @@ from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded.shared_server import free_port
 from newsletter.services.editions.compose import compose
+from newsletter.services.ports import Ports
+from newsletter.services.sending.dispatch import dispatch
 from newsletter.store import Store
 from newsletter.store.collection import articles, feeds
 from newsletter.store.collection.feeds import Feed
@@ -29,6 +31,7 @@ from newsletter.store.delivery_models import BatchRow
 from newsletter.store.editions import editions
 from newsletter.store.subscribers import subscribers
 from newsletter.store.subscribers.subscribers import NewSubscriber
+from tests.databases import remembered
 from tests.patience import HANGS_S, eventually
 from tests.smtp_server import DOT, Say, SmtpServer
 
@@ -222,8 +225,33 @@ def readers(
 
 def composed(store: Store, newsletter: Newsletter, *, now: datetime) -> Edition:
     """Today's edition of three stories, a draft."""
-    news(store, BEIRUT, AMMAN, BAGHDAD, now=now - timedelta(hours=2))
-    return compose(store, newsletter, now.date(), now=now)
+
+    def make() -> Edition:
+        news(store, BEIRUT, AMMAN, BAGHDAD, now=now - timedelta(hours=2))
+        return compose(store, newsletter, now.date(), now=now)
+
+    return remembered(store, make, "composed", newsletter, now)
+
+
+def dispatched(ports: Ports, newsletter: Newsletter, clock: Clock) -> Edition:
+    """Today's edition of three stories; its minute has come, its deliveries are queued."""
+
+    def make() -> tuple[Edition, list[tuple[int, tuple[int, ...]]]]:
+        orders: list[tuple[int, tuple[int, ...]]] = []
+        listening = replace(
+            ports, enqueue=lambda *order: orders.append((order[0], tuple(order[1])))
+        )
+        edition = composed(ports.store, newsletter, now=clock.at)
+        clock.at = edition.sends_at
+        dispatch(listening, edition.id)
+        return edition, orders
+
+    links = (ports.public_url, ports.secret, ports.bounce_address, ports.signers, ports.send_limits)
+    edition, orders = remembered(ports.store, make, "dispatched", newsletter, clock.at, *links)
+    clock.at = edition.sends_at
+    for order in orders:
+        ports.enqueue(*order)
+    return edition
 
 
 def moved(store: Store, edition_id: int, to: EditionStatus, **changes: Any) -> None:

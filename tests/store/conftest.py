@@ -15,9 +15,11 @@ from tests.store.builders import EVENING
 
 @pytest.fixture
 def session(store: Store) -> Iterator[Session]:
-    """A transaction that is committed after the test."""
+    """A transaction that is rolled back after the test, once all that it holds is written."""
     with store.begin() as session:
         yield session
+        session.flush()
+        session.rollback()
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from newsletter.store.editions import newsletters
 from newsletter.store.schema import METADATA, check_schema, migrate
 from tests.store.builders import EVENING
 
+pytestmark = pytest.mark.own_database
+
 # What Alembic does not compare: the conditions of checks and of partial indexes.
 CONDITIONS = text(
     "SELECT conname, pg_get_constraintdef(one.oid) FROM pg_constraint one"

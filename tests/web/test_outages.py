@@ -5,6 +5,8 @@ import logging
 import psycopg
 import pytest
 
+pytestmark = pytest.mark.own_database
+
 FORM = {"address": "amal@reader.example"}
 
 

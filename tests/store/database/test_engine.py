@@ -7,6 +7,8 @@ from sqlalchemy import text
 from newsletter.errors import UnreachableError
 from newsletter.store import Store
 
+pytestmark = pytest.mark.own_database
+
 
 def leaving(store: Store, url: str, *, asks_again: bool) -> None:
     """A transaction whose database goes away in the middle of it."""

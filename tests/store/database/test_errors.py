@@ -14,6 +14,8 @@ from newsletter.store.database.errors import connection_reason
 from newsletter.store.subscribers import suppressions
 from tests.cases import for_each
 
+pytestmark = pytest.mark.own_database
+
 SECRET = "amal@reader.example"
 WRITE = f"INSERT INTO person VALUES ('{SECRET}')"
 READ = text("SELECT count(*) FROM person")

@@ -11,6 +11,8 @@ from newsletter.store.schema import _config
 from tests.store.builders import EVENING, saved_edition, subscribed
 from tests.store.ledgers import claimed, lapse, outcome, planned_for, settled
 
+pytestmark = pytest.mark.own_database
+
 BEFORE = (
     "ALTER TABLE delivery_batch DROP COLUMN window_ids",
     "ALTER TABLE delivery_batch ADD COLUMN through bigint DEFAULT 0 NOT NULL",
