@@ -11,6 +11,7 @@ from newsletter.domain.articles.summary import clean_headline, make_summary
 from newsletter.domain.digest.builder import build_digest
 from newsletter.domain.relevance.classifier import TopicClassifier
 from newsletter.topics.load import bundled_topic
+from tests.cases import for_each
 
 JUDGE = TopicClassifier(bundled_topic("middle-east"))
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -91,18 +92,18 @@ def test_what_is_boilerplate_as_a_sentence_is_news_within_one(text):
     assert make_summary(article(summary=text)) == text
 
 
-@pytest.mark.parametrize(
+@for_each(
     "tail",
     ["Sign up for our letter.", "Sign up to it", "Click here", "Get our free app now"],
 )
-@pytest.mark.parametrize("end", [".", "!", "?"])
+@for_each("end", [".", "!", "?"])
 def test_boilerplate_that_is_a_sentence_of_its_own_goes(tail, end):
     told = STANDFIRST.removesuffix(".") + end
 
     assert make_summary(article(summary=f"{told} {tail}")) == told
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("title", "kind", "bare"),
     [
         pytest.param("Live-fire drill closes the strait", Label.NEWS, "", id="live-fire"),

@@ -10,6 +10,7 @@ from newsletter.domain.relevance.classifier import TopicClassifier
 from newsletter.domain.relevance.name_matcher import NameMatcher
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.topics.load import bundled_topic
+from tests.cases import for_each
 
 TOPIC = bundled_topic("middle-east")
 JUDGE, MATCHER = TopicClassifier(TOPIC), NameMatcher(TOPIC.terms)
@@ -33,7 +34,7 @@ def found(text: str) -> list[tuple[str, str]]:
     return [(text[one.start : one.end], one.term.country) for one in MATCHER.find(text)]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         pytest.param("مصرع صيادين في عاصفة", id="a death, that begins like Egypt"),
@@ -53,7 +54,7 @@ def test_a_word_that_only_begins_like_a_name_is_another_word(text):
     assert not JUDGE.classify(text).is_on_topic
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "name", "country"),
     [
         pytest.param("جسر في غزّة", "غزّة", "PS", id="Gaza with its doubled letter"),
@@ -71,7 +72,7 @@ def test_a_name_with_vowel_signs_is_found_as_the_text_has_it(text, name, country
     assert JUDGE.classify(text).is_on_topic
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("word", "country"),
     [
         pytest.param("مصري", "EG", id="Egyptian"),
