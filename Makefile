@@ -7,7 +7,9 @@ DEV := .venv/dev$(if $(LOCK),,-newest)
 # make lock takes the newest versions; with UPGRADE= (empty) it changes only what pyproject.toml made necessary.
 UPGRADE ?= --upgrade
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint format check coverage shell migration translations language lock hooks clean
+# What else pytest is told, as CI does: make test PYTEST_OPTIONS=--durations=30
+PYTEST_OPTIONS ?=
+.PHONY: help demo serve unit test lint format check coverage shell migration translations language lock hooks clean
 
 help: ## This list
 	@echo "newsletter: an evening newsletter, from feeds to inboxes"
@@ -22,9 +24,12 @@ demo: .venv/demo ## The whole evening once, into a mail catcher (FEEDS="address-
 serve: .venv/demo ## All of it, staying up: pages, worker, beat, engines, mail catcher; Ctrl-C ends it
 	@$(BIN)/newsletter serve --all
 
+unit: $(DEV) ## The tests that start no process: seconds, for each change
+	@$(BIN)/python -m pytest -n auto -m unit $(PYTEST_OPTIONS)
+
 test: $(DEV) ## Every test, on real PostgreSQL, Redis, SMTP, a browser and proxies
 	@sh .ci/tools
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto $(PYTEST_OPTIONS)
 
 lint: $(DEV) ## Lint, format, types and import contracts: a minute, and no test
 	@$(BIN)/ruff check .

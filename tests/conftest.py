@@ -1,6 +1,10 @@
-"""Real servers for the tests: one PostgreSQL, one database and one Redis for each worker."""
+"""Real servers for the tests: one PostgreSQL, one database and one Redis for each worker.
+
+A test is marked "unit" by itself when it asks for none of them and is not marked "servers".
+"""
 
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +15,8 @@ from newsletter.embedded import postgres, redis
 from newsletter.store import Store
 from newsletter.store.schema import migrate
 from tests.databases import SharedDatabase, database, with_name
+
+pytest_plugins = ["tests.unit_tests"]
 
 TEMPLATE = "newsletter_template"
 
@@ -56,7 +62,7 @@ def store_url(request: pytest.FixtureRequest, postgres_url: str) -> Iterator[str
 def store(store_url: str, shared_database: SharedDatabase) -> Iterator[Store]:
     """A store with nothing in it."""
     if store_url == shared_database.url:
-        yield shared_database.store
+        yield copy(shared_database.store)  # its connections, and nothing remembered about it
         return
     store = Store(store_url)
     yield store

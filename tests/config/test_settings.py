@@ -97,6 +97,7 @@ def test_in_public_a_secret_has_to_be_strong_and_at_home_it_need_not(monkeypatch
         pytest.param(["celery", "-A", "newsletter.tasks.worker", "worker"], id="the worker"),
     ],
 )
+@pytest.mark.servers
 def test_every_process_ends_at_once_with_the_same_words(tmp_path, command):
     done = subprocess.run(
         [sys.executable, "-m", *command],

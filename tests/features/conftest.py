@@ -1,5 +1,6 @@
 """A house on real PostgreSQL and Redis, with a relay that keeps what it takes."""
 
+import mailbox
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -12,6 +13,7 @@ from newsletter.embedded import mail_catcher
 from newsletter.store import Store
 from tests.conftest import TEMPLATE
 from tests.databases import database
+from tests.features.forkserver import ForkServer
 from tests.features.house import House, environment
 
 EVENING = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)  # when the edition of that day is composed
@@ -46,8 +48,19 @@ def settings(database_url: str, redis_url: str, relay_url: str, folder: Path) ->
 
 
 @pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """Where the processes of a house come from."""
+    server = ForkServer(tmp_path_factory.mktemp("forks"))
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
 def initialised(
-    postgres_url: str, redis_server_url: str, tmp_path_factory: pytest.TempPathFactory
+    postgres_url: str,
+    redis_server_url: str,
+    forks: ForkServer,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
     """The database that each house begins as a copy of: one newsletter, “evening”, at 18:00 UTC.
 
@@ -55,7 +68,8 @@ def initialised(
     """
     with database(postgres_url, template=TEMPLATE) as url:
         folder = tmp_path_factory.mktemp("initialised")
-        made = House(settings(url, redis_server_url, "smtp://127.0.0.1:1", folder), folder, folder)
+        env = settings(url, redis_server_url, "smtp://127.0.0.1:1", folder)
+        made = House(env, folder, folder, forks)
         made.ok("init", "--sender", "The Evening <evening@press.example>")
         yield made
 
@@ -64,10 +78,12 @@ def initialised(
 def with_an_edition(
     postgres_url: str, initialised: House, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    """The database of a house with the edition of 3 March 2026 composed, and three readers."""
+    """A house with the edition of 3 March 2026 and three readers, to be copied or looked at."""
     with database(postgres_url, template=initialised.database) as url:
         folder = tmp_path_factory.mktemp("composed")
-        made = House(initialised.env | {"NEWSLETTER_DATABASE_URL": url}, folder, folder)
+        made = House(
+            initialised.env | {"NEWSLETTER_DATABASE_URL": url}, folder, folder, initialised.forks
+        )
         stories = _written(folder / "feed.xml", _STORIES, EVENING)
         made.ok("collect", "--from", str(stories), "--at", EVENING.isoformat())
         made.ok("compose", "--date", "2026-03-03", "--at", EVENING.isoformat())
@@ -76,16 +92,28 @@ def with_an_edition(
         yield made
 
 
+@pytest.fixture(scope="session")
+def catcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a relay that takes everything, and the Maildir in which it keeps it."""
+    folder = tmp_path_factory.mktemp("relay")
+    with mail_catcher.start(folder) as server:
+        yield server.url, mail_catcher.mail_folder(folder)
+
+
 @pytest.fixture
-def house(postgres_url: str, redis_url: str, initialised: House, tmp_path: Path) -> Iterator[House]:
-    """A house with tables and one newsletter, “evening”, at 18:00 UTC."""
-    relay = tmp_path / "relay"
-    with (
-        mail_catcher.start(relay) as server,
-        database(postgres_url, template=initialised.database) as url,
-    ):
-        env = settings(url, redis_url, server.url, tmp_path)
-        house = House(env, tmp_path, mail_catcher.mail_folder(relay))
+def house(
+    postgres_url: str,
+    redis_url: str,
+    catcher: tuple[str, Path],
+    initialised: House,
+    tmp_path: Path,
+) -> Iterator[House]:
+    """A house with tables and one newsletter, “evening”, at 18:00 UTC, that has sent nothing."""
+    relay_url, mail_folder = catcher
+    mailbox.Maildir(mail_folder).clear()
+    with database(postgres_url, template=initialised.database) as url:
+        env = settings(url, redis_url, relay_url, tmp_path)
+        house = House(env, tmp_path, mail_folder, initialised.forks)
         yield house
         house.end()
 

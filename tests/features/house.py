@@ -7,12 +7,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ import httpx
 
 from newsletter.embedded.shared_server import free_port
 from newsletter.tasks.queue import has_worker
+from tests.features.forkserver import ForkServer, Process
 from tests.patience import HANGS_S, eventually
 
 
@@ -42,7 +43,8 @@ class House:
     env: dict[str, str]
     folder: Path
     mail_folder: Path
-    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    forks: ForkServer
+    processes: list[Process] = field(default_factory=list)
 
     @property
     def database(self) -> str:
@@ -51,17 +53,17 @@ class House:
 
     def run(self, *arguments: str, stdin: str = "", **env: str) -> Done:
         """Run one newsletter command to its end."""
-        done = subprocess.run(
-            [sys.executable, "-m", "newsletter", *arguments],
-            env=self.env | env,
-            cwd=self.folder,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=HANGS_S,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+            given.write(stdin.encode())
+            given.seek(0)
+            files = (given, out, err)
+            process = self.forks.start(
+                "newsletter", arguments, env=self.env | env, cwd=self.folder, files=files
+            )
+            code = process.wait()
+            out.seek(0)
+            err.seek(0)
+            return Done(code, out.read().decode(), err.read().decode())
 
     def ok(self, *arguments: str, stdin: str = "", **env: str) -> Done:
         """Run one command that has to go well."""
@@ -69,16 +71,16 @@ class House:
         assert done.code == 0, f"{arguments}: {done.code}\n{done.out}\n{done.err}"
         return done
 
-    def begin(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def begin(self, *arguments: str) -> Process:
         """Begin one command; said() is what it has said so far."""
-        return self._start([sys.executable, "-m", "newsletter", *arguments])
+        return self._start("newsletter", arguments)
 
-    def said(self, process: "subprocess.Popen[bytes]") -> list[str]:
+    def said(self, process: Process) -> list[str]:
         """The lines that one of our processes has written to the end, on either stream."""
         text = self._log(self.processes.index(process)).read_text()
         return text.split("\n")[:-1]
 
-    def worker(self, *, threads: int = 4, **env: str) -> "subprocess.Popen[bytes]":
+    def worker(self, *, threads: int = 4, **env: str) -> Process:
         """A real Celery worker that answers."""
         arguments = ("worker", "--pool", "threads", "--concurrency", str(threads))
         process = self._celery(*arguments, "--without-mingle", "--without-gossip", **env)
@@ -86,7 +88,7 @@ class House:
         assert eventually(lambda: has_worker(url, timeout_s=1)), "no worker came up"
         return process
 
-    def beat(self, **env: str) -> "subprocess.Popen[bytes]":
+    def beat(self, **env: str) -> Process:
         """A real beat."""
         return self._celery("beat", **env)
 
@@ -96,7 +98,7 @@ class House:
         port = str(free_port())
         base = f"http://127.0.0.1:{port}"
         self.env["NEWSLETTER_PUBLIC_URL"] = base
-        self._start([sys.executable, "-m", "newsletter", "serve", "--port", port], **env)
+        self._start("newsletter", ("serve", "--port", port), **env)
         with httpx.Client(base_url=base, timeout=HANGS_S) as client:
             assert eventually(lambda: _answers(client)), "no page was served"
             yield client
@@ -119,22 +121,21 @@ class House:
                 process.kill()
                 process.wait()
 
-    def _celery(self, *arguments: str, **env: str) -> "subprocess.Popen[bytes]":
-        app = ["-q", "-A", "newsletter.tasks.worker"]
-        return self._start([sys.executable, "-m", "celery", *app, *arguments], **env)
+    def _celery(self, *arguments: str, **env: str) -> Process:
+        app = ("-q", "-A", "newsletter.tasks.worker")
+        return self._start("celery", (*app, *arguments), **env)
 
     def _log(self, number: int) -> Path:
         return self.folder / f"process-{number}.log"
 
-    def _start(self, command: list[str], **env: str) -> "subprocess.Popen[bytes]":
-        with self._log(len(self.processes)).open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                env=self.env | env,
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+    def _start(self, module: str, arguments: Sequence[str], **env: str) -> Process:
+        with (
+            self._log(len(self.processes)).open("wb") as log,
+            Path(os.devnull).open("rb") as nothing,
+        ):
+            files = (nothing, log, log)
+            process = self.forks.start(
+                module, arguments, env=self.env | env, cwd=self.folder, files=files
             )
         self.processes.append(process)
         return process

@@ -11,6 +11,7 @@ import pytest
 from newsletter.services.operations.status import JOBS
 from newsletter.store import Store
 from newsletter.store.operations import job_runs
+from tests.cases import for_each
 from tests.features.conftest import EVENING
 from tests.features.house import House, link, parts
 
@@ -197,7 +198,7 @@ def test_a_topic_explains_its_verdict(house: House) -> None:
     assert no["reason"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("arguments", "settings", "code", "said"),
     [
         pytest.param(
@@ -251,9 +252,13 @@ def test_a_topic_explains_its_verdict(house: House) -> None:
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(
-    composed: House, arguments: tuple[str, ...], settings: dict[str, str], code: int, said: str
+    with_an_edition: House,
+    arguments: tuple[str, ...],
+    settings: dict[str, str],
+    code: int,
+    said: str,
 ) -> None:
-    done = composed.run(*arguments, **settings)
+    done = with_an_edition.run(*arguments, **settings)
 
     assert done.code == code, done.err
     assert said in done.err

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 
 from newsletter.embedded import mail_catcher
 from tests.features.conftest import EVENING
+from tests.features.forkserver import ForkServer
 from tests.features.house import House, environment, link, parts
 from tests.proxies import pgbouncer
 
@@ -29,7 +30,9 @@ def empty_database_url(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def pooled(empty_database_url: str, redis_url: str, tmp_path: Path) -> Iterator[House]:
+def pooled(
+    empty_database_url: str, redis_url: str, forks: ForkServer, tmp_path: Path
+) -> Iterator[House]:
     """A house without tables, whose database is behind PgBouncer."""
     with (
         pgbouncer(tmp_path / "pgbouncer", empty_database_url) as url,
@@ -43,7 +46,7 @@ def pooled(empty_database_url: str, redis_url: str, tmp_path: Path) -> Iterator[
             NEWSLETTER_EDITOR_PASSWORD="open sesame",
             NEWSLETTER_DATA_DIR=str(tmp_path / "data"),
         )
-        house = House(env, tmp_path, mail_catcher.mail_folder(tmp_path / "relay"))
+        house = House(env, tmp_path, mail_catcher.mail_folder(tmp_path / "relay"), forks)
         yield house
         house.end()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 import yaml
 from typer.main import get_command
 
@@ -97,6 +98,7 @@ def test_the_two_commands_of_the_readme_are_there_and_ci_runs_the_second() -> No
     assert re.search(r"^check: test", MAKEFILE, re.M)
 
 
+@pytest.mark.servers
 def test_help_tells_every_target() -> None:
     """A target that help does not tell is one that nobody finds."""
     shown = subprocess.run(

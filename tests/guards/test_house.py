@@ -85,6 +85,7 @@ def test_every_email_has_its_four_parts(folder: Path) -> None:
     }
 
 
+@pytest.mark.servers
 def test_no_path_of_a_machine_stands_in_the_project() -> None:
     """What is committed must mean the same on every machine."""
     listed = subprocess.run(

@@ -10,6 +10,8 @@ import pytest
 from tests.features.house import environment
 from tests.patience import HANGS_S
 
+pytestmark = pytest.mark.servers
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -7,6 +7,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 
 from newsletter.domain.articles.article import Article, Image
@@ -145,8 +146,13 @@ def recipient(**fields: Any) -> Recipient:
     return Recipient(**usual | fields)
 
 
+# Python's own reader, which takes a field apart each time that it is asked for. Most fields of most
+# messages are the same: what was read of one is remembered.
+READER = SMTP.clone(header_factory=lru_cache(maxsize=1024)(SMTP.header_factory))
+
+
 def read(message: bytes) -> EmailMessage:
-    return message_from_bytes(message, policy=SMTP)
+    return message_from_bytes(message, policy=READER)
 
 
 def mailbox_in(block: bytes, field: str) -> tuple[str, str]:

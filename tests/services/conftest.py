@@ -15,7 +15,7 @@ from newsletter.store import Store
 from newsletter.store.editions import newsletters
 from tests.patience import HANGS_S
 from tests.servers import WebServer, web_server
-from tests.services.worlds import Clock, Maildir, Relay, dispatched, readers, relay
+from tests.services.worlds import Clock, Maildir, Relay, confirmed, dispatched, readers, relay
 
 EVENING = Newsletter(id=0, slug="evening", name="The Evening Brief", sender_address="e@example.org")
 
@@ -106,9 +106,9 @@ def edition_across(ports: Ports, newsletter: Newsletter, clock: Clock) -> Callab
     """Makes an edition for so many readers, each at the next of these domains in turn."""
 
     def make(count: int, *, domains: Sequence[str]) -> Edition:
-        for number in range(count):
-            domain = domains[number % len(domains)]
-            readers(ports.store, newsletter, [f"r{number:03}"], now=clock.at, domain=domain)
+        at = [domains[number % len(domains)] for number in range(count)]
+        addresses = [f"r{number:03}@{domain}" for number, domain in enumerate(at)]
+        confirmed(ports.store, newsletter, addresses, now=clock.at)
         return dispatched(ports, newsletter, clock)
 
     return make

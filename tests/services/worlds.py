@@ -216,9 +216,14 @@ def readers(
     domain: str = "example.org",
 ) -> None:
     """Confirmed readers, called name@domain."""
-    made = [
-        NewSubscriber(address=f"{name}@{domain}", address_key=f"{name}@{domain}") for name in names
-    ]
+    confirmed(store, newsletter, [f"{name}@{domain}" for name in names], now=now)
+
+
+def confirmed(
+    store: Store, newsletter: Newsletter, addresses: Sequence[str], *, now: datetime
+) -> None:
+    """Confirmed readers of these addresses."""
+    made = [NewSubscriber(address=address, address_key=address) for address in addresses]
     with store.begin() as session:
         subscribers.import_confirmed(session, newsletter.id, made, now=now)
 

@@ -38,6 +38,7 @@ def is_well(path: Path, minutes: int) -> bool:
     return subprocess.run(["sh", "-c", command], capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.servers
 def test_a_worker_whose_heart_beats_is_well(folder: Path) -> None:
     path = folder / f"worker-{HOST}"
     before = is_well(path, 2)
@@ -49,6 +50,7 @@ def test_a_worker_whose_heart_beats_is_well(folder: Path) -> None:
     assert (before, beating, is_well(path, 2)) == (False, True, False)
 
 
+@pytest.mark.servers
 def test_a_beat_is_well_when_it_has_queued_a_job(folder: Path) -> None:
     path = folder / f"beat-{HOST}"
     signals.after_task_publish.send(sender=None)

@@ -124,6 +124,7 @@ def test_whoever_looks_for_a_worker_hears_in_words_that_redis_takes_no_tasks(
         pytest.param(None, id="of another password"),
     ],
 )
+@pytest.mark.servers
 def test_a_redis_that_lets_nobody_in_is_told_once(server_url, url, caplog):
     report_end(Service.REDIS)
     queue = enqueue(url or server_url.replace("redis://:", "redis://:not-"))

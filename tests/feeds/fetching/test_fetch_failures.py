@@ -14,6 +14,8 @@ from newsletter.errors import FeedError, FeedUnavailableError
 from newsletter.feeds.fetching.fetch import Fetcher, RefusedByServerError
 from tests.servers import Answer, web_server
 
+pytestmark = pytest.mark.servers
+
 
 def test_a_slow_drip_ends_when_the_time_is_over(web, policy):
     url = web.script("/drip", Answer(b"x" * 100_000, drip_s=0.05))  # all of it takes an hour

@@ -7,6 +7,8 @@ from newsletter.feeds.fetching import guarded_backend
 from newsletter.feeds.fetching.fetch import Fetcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 
+pytestmark = pytest.mark.servers
+
 
 def test_a_permanent_move_is_remembered(web, fetcher):
     target = web.serve("/new", "<rss/>")

@@ -10,6 +10,8 @@ from newsletter.domain.articles.article import Image
 from newsletter.feeds.fetching.fetch import Fetcher
 from newsletter.feeds.pages.lead_image import HEAD_BYTES, find_lead_photo
 
+pytestmark = pytest.mark.servers
+
 LEAST = 480
 JPEG = files("newsletter.sample").joinpath("images/railway.jpg").read_bytes()
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_string
 from email.message import EmailMessage
-from email.policy import SMTP
 
 import pytest
 
@@ -14,6 +13,7 @@ from newsletter.mail.message.master_copy import CompiledMaster, Recipient, compi
 from newsletter.mail.rendered import RenderedEmail, Slot, fill_slots
 from tests.mail.examples import (
     EVENING,
+    READER,
     SITE,
     digest,
     frame,
@@ -97,7 +97,7 @@ def parsed(message: bytes) -> EmailMessage:
     """As a reader's program takes it apart; RFC 6532 has it read a header beyond ASCII as UTF-8."""
     if message.isascii():
         return read(message)
-    found = message_from_string(message.decode(), policy=SMTP)
+    found = message_from_string(message.decode(), policy=READER)
     assert isinstance(found, EmailMessage)
     return found
 

@@ -188,6 +188,7 @@ def test_a_domain_is_written_in_ascii_where_the_rest_is(address, written):
         assert line.isascii() is written.isascii()
 
 
+@pytest.mark.servers
 def test_a_domain_beyond_ascii_needs_no_relay_that_takes_such_addresses():
     with smtp_server(extensions=()) as server, relay_connection(server.relays()) as relay:
         reply = relay.send("desk@zeitung-köln.example", "mira@münchen.example", b"A: b\r\n\r\n")

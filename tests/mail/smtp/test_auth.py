@@ -12,6 +12,8 @@ from newsletter.mail.smtp.auth import authenticate
 from tests.mail.smtp.message_sources import FROM, MESSAGE
 from tests.smtp_server import SmtpServer, smtp_server
 
+pytestmark = pytest.mark.servers
+
 ELSEWHERE = "192.0.2.7"
 
 

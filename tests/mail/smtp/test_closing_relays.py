@@ -10,6 +10,8 @@ from newsletter.mail.smtp import Envelope, RelayPool, RelaySet, connections, sen
 from tests.mail.smtp.message_sources import Letters
 from tests.smtp_server import DOT, HANG_UP, OFFERED, Say, smtp_server
 
+pytestmark = pytest.mark.servers
+
 PIPELINED = pytest.param((*OFFERED, "PIPELINING"), id="in groups")
 STEP_BY_STEP = pytest.param(OFFERED, id="step by step")
 ENDS = [

@@ -7,6 +7,8 @@ from newsletter.mail.smtp import RelaySet, relay_connection
 from tests.mail.smtp.message_sources import FROM, MESSAGE
 from tests.smtp_server import CONNECT, HANG_UP, SILENCE, impatient, smtp_server
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def relay():

@@ -11,6 +11,8 @@ from newsletter.mail.smtp import RelaySet, connections, handshake, relay_connect
 from tests.mail.smtp.message_sources import Letters
 from tests.smtp_server import CONNECT, OFFERED, Say, SmtpServer, smtp_server
 
+pytestmark = pytest.mark.servers
+
 NAME = "mail.example.org"
 FULL = "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname"
 CLOSING = "421 4.7.0 Try again later, closing connection"

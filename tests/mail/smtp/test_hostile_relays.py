@@ -6,6 +6,8 @@ from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.mail.smtp import relay_connection
 from tests.smtp_server import DOT, Say, SmtpServer, smtp_server
 
+pytestmark = pytest.mark.servers
+
 FROM, TO = "bounce@letters.example", "mira@reader.example"
 MESSAGE = b"Subject: A bridge\r\n\r\nIt opens.\r\n"
 BEFORE_IT = [

@@ -3,11 +3,15 @@
 import asyncio
 import random
 
+import pytest
+
 from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.errors import UnreachableError
 from newsletter.mail.smtp import Envelope, send_all
 from tests.cases import for_each
 from tests.mail.smtp.odd_relay import OddRelay, odd_relay
+
+pytestmark = pytest.mark.servers
 
 SEEDS = 150
 MESSAGES = 40

@@ -8,6 +8,8 @@ from newsletter.mail.smtp import relay_connection
 from tests.mail.examples import digest, frame, newsletter, recipient
 from tests.smtp_server import DOT, HANG_UP, SILENCE, Say, SmtpServer, impatient, smtp_server
 
+pytestmark = pytest.mark.servers
+
 FROM, TO = "bounce@letters.example", "mira@reader.example"
 MESSAGE = b"Subject: A bridge\r\n\r\nIt opens.\r\n"
 

@@ -11,6 +11,8 @@ from newsletter.mail.smtp import Envelope, RelayPool, RelaySet, Timeouts, connec
 from tests.mail.smtp.message_sources import Letters
 from tests.smtp_server import CONNECT, DOT, HANG_UP, OFFERED, SILENCE, Say, SmtpServer, smtp_server
 
+pytestmark = pytest.mark.servers
+
 PATIENT = Timeouts(greeting_s=60)
 
 

@@ -10,6 +10,8 @@ from newsletter.mail.smtp import Envelope, RelaySet, connections, relay_connecti
 from tests.mail.smtp.message_sources import FROM, MESSAGE, Letters
 from tests.smtp_server import CONNECT, SmtpServer, smtp_server
 
+pytestmark = pytest.mark.servers
+
 SMALL = ("SIZE 20", "8BITMIME", "PIPELINING")
 PLAIN = ("SIZE 1000000", "8BITMIME", "PIPELINING")  # takes no address beyond ASCII
 ALL = (*PLAIN, "SMTPUTF8")

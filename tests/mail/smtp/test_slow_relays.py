@@ -16,6 +16,8 @@ from tests.mail.smtp.message_sources import Letters
 from tests.patience import HANGS_S
 from tests.smtp_server import impatient
 
+pytestmark = pytest.mark.servers
+
 SILENCE_S = 0.2  # Only for what is to fail: a busy machine may take longer for anything.
 MAIL_S = 3.0  # The greeting has this limit too, and must come within it.
 SMALL = b"Hi.\r\n"

@@ -11,6 +11,8 @@ from tests.mail.smtp.message_sources import FROM, MESSAGE
 from tests.patience import HANGS_S
 from tests.smtp_server import SmtpServer, smtp_server
 
+pytestmark = pytest.mark.servers
+
 TO = "mira@reader.example"
 HERE = "IP:127.0.0.1"
 SCHEMES = ["smtps", "smtp+starttls"]

@@ -68,6 +68,7 @@ def picky(store, store_url):
     return store
 
 
+@pytest.mark.own_database
 def test_a_failure_that_nobody_foresaw_is_its_own_feeds(picky, web, policy, now, caplog):
     bad = web.serve("/bad", rss(item("/clay", title=BAGHDAD), item("/water", title=AMMAN)))
     polled(picky, bad, now=now - MINUTE, etag='"7"')

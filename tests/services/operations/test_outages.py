@@ -47,6 +47,7 @@ def test_two_outages_at_once_are_told_apart(caplog: pytest.LogCaptureFixture) ->
     assert is_away(Service.RELAY)
 
 
+@pytest.mark.servers
 def test_what_a_child_has_said_its_parent_does_not_say_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -177,6 +177,7 @@ def test_a_run_whose_journal_cannot_be_put_on_the_disk_ends(
     assert [os.strerror(number) in one for one in sayings(caplog)] == [True]
 
 
+@pytest.mark.servers
 def test_a_disk_that_is_full_again_is_said_again(small_disk, caplog):
     disk = Disk(small_disk / "journal")
     filler = fill(small_disk)
@@ -191,6 +192,7 @@ def test_a_disk_that_is_full_again_is_said_again(small_disk, caplog):
     assert ROOM_BYTES < 256 * 1024
 
 
+@pytest.mark.servers
 def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(tmp_path):
     script = (
         "import resource, pathlib, sys\n"

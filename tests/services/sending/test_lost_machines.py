@@ -130,6 +130,7 @@ def test_a_machine_without_its_journals_leaves_those_in_doubt_whom_the_ledger_na
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_deleted_before", [False, True], ids=["with its disk", "its data only"])
+@pytest.mark.servers
 def test_a_machine_that_is_lost_at_full_speed_costs_sixty_four_at_most(is_deleted_before):
     recipients = 3_000
     with household() as house:

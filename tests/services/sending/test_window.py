@@ -85,6 +85,7 @@ def test_what_is_asked_for_may_not_begin_yet():
     assert window.take(lambda _: True) == given("one")
 
 
+@pytest.mark.servers
 def test_a_machine_s_runs_know_each_other_and_forget_the_killed(tmp_path):
     script = (
         "import sys, pathlib; from newsletter.store.delivery.run_presence import RunPresence; "

@@ -1,5 +1,6 @@
 """Claims of workers that died before an update: who is in doubt stays so after it."""
 
+import pytest
 from alembic import command
 from sqlalchemy import text
 

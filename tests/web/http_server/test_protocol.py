@@ -12,6 +12,8 @@ import uvicorn
 from newsletter.web.http_server.protocol import BoundedProtocol
 from newsletter.web.http_server.security_headers import SECURITY_HEADERS
 
+pytestmark = pytest.mark.servers
+
 LONG = b"a" * 50_000_000  # More than the buffers of two sockets hold.
 
 
