@@ -7,6 +7,7 @@ a socket fails, in every run.
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,14 @@ _is_unit_test = False
 def pytest_configure(config: pytest.Config) -> None:
     """Watch what unit tests do; a hook of this kind stays until the process ends."""
     sys.addaudithook(_watch)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave unread, for make unit, what holds no unit test: much would be imported for nothing."""
+    if config.option.markexpr != "unit" or collection_path.suffix != ".py":
+        return None
+    is_all_servers = "\npytestmark = pytest.mark.servers\n" in collection_path.read_text("utf-8")
+    return is_all_servers or collection_path.parent.name in _FOLDERS or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -60,6 +60,7 @@ def initialised(
     postgres_url: str,
     redis_server_url: str,
     forks: ForkServer,
+    catcher: tuple[str, Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
     """The database that each house begins as a copy of: one newsletter, “evening”, at 18:00 UTC.
@@ -68,7 +69,7 @@ def initialised(
     """
     with database(postgres_url, template=TEMPLATE) as url:
         folder = tmp_path_factory.mktemp("initialised")
-        env = settings(url, redis_server_url, "smtp://127.0.0.1:1", folder)
+        env = settings(url, redis_server_url, catcher[0], folder)
         made = House(env, folder, folder, forks)
         made.ok("init", "--sender", "The Evening <evening@press.example>")
         yield made

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -44,7 +45,7 @@ class House:
     folder: Path
     mail_folder: Path
     forks: ForkServer
-    processes: list[Process] = field(default_factory=list)
+    processes: list["Process | subprocess.Popen[bytes]"] = field(default_factory=list)
 
     @property
     def database(self) -> str:
@@ -75,12 +76,12 @@ class House:
         """Begin one command; said() is what it has said so far."""
         return self._start("newsletter", arguments)
 
-    def said(self, process: Process) -> list[str]:
+    def said(self, process: "Process | subprocess.Popen[bytes]") -> list[str]:
         """The lines that one of our processes has written to the end, on either stream."""
         text = self._log(self.processes.index(process)).read_text()
         return text.split("\n")[:-1]
 
-    def worker(self, *, threads: int = 4, **env: str) -> Process:
+    def worker(self, *, threads: int = 4, **env: str) -> "subprocess.Popen[bytes]":
         """A real Celery worker that answers."""
         arguments = ("worker", "--pool", "threads", "--concurrency", str(threads))
         process = self._celery(*arguments, "--without-mingle", "--without-gossip", **env)
@@ -88,7 +89,7 @@ class House:
         assert eventually(lambda: has_worker(url, timeout_s=1)), "no worker came up"
         return process
 
-    def beat(self, **env: str) -> Process:
+    def beat(self, **env: str) -> "subprocess.Popen[bytes]":
         """A real beat."""
         return self._celery("beat", **env)
 
@@ -121,9 +122,20 @@ class House:
                 process.kill()
                 process.wait()
 
-    def _celery(self, *arguments: str, **env: str) -> Process:
+    def _celery(self, *arguments: str, **env: str) -> "subprocess.Popen[bytes]":
+        # A worker has threads and leases for as long as it lives: it starts as it does anywhere.
         app = ("-q", "-A", "newsletter.tasks.worker")
-        return self._start("celery", (*app, *arguments), **env)
+        with self._log(len(self.processes)).open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", *app, *arguments],
+                env=self.env | env,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self.processes.append(process)
+        return process
 
     def _log(self, number: int) -> Path:
         return self.folder / f"process-{number}.log"
