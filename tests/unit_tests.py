@@ -17,7 +17,7 @@ _SERVERS = {
     *("postgres_url", "redis_server_url", "capture_relay", "refusing", "forks"),
     *("own_redis", "web", "wheel", "browser", "client"),
 }
-_FOLDERS = {"features", "embedded"}  # all about processes
+_FOLDERS = {"features", "embedded", "throttle"}  # all about processes and Redis
 _EVENTS = {
     *("subprocess.Popen", "os.system", "os.fork", "os.forkpty", "os.posix_spawn"),
     *("socket.bind", "socket.connect"),

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from importlib import metadata
 from pathlib import Path
 
@@ -151,7 +150,6 @@ def _is_well(base: str) -> bool:
 
 
 def _checked(folder: Path) -> str:
-    time.sleep(3)
     return subprocess.run(
         [sys.executable, "-m", "newsletter", "status", "--check"],
         env=environment(),

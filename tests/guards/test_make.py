@@ -10,6 +10,8 @@ import yaml
 
 from tests.patience import HANGS_S
 
+pytestmark = pytest.mark.servers
+
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
 

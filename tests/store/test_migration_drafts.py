@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import pytest
 from sqlalchemy import text
 
 from newsletter.store import Store
 from tests.patience import HANGS_S
+
+pytestmark = pytest.mark.servers
 
 ROOT = Path(__file__).parents[2]
 

@@ -190,5 +190,5 @@ def finish(house: Household, edition_id: int) -> None:
                     return
         except UnreachableError:
             pass
-        time.sleep(0.5)
+        time.sleep(0.05)
     raise AssertionError
