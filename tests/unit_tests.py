@@ -7,6 +7,7 @@ a socket fails, in every run.
 
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ _is_unit_test = False
 
 def pytest_configure(config: pytest.Config) -> None:
     """Watch what unit tests do; a hook of this kind stays until the process ends."""
+    import_module("urllib3.util.connection")  # tries a socket, once, when it is imported
     sys.addaudithook(_watch)
 
 
