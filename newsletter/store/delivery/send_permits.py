@@ -121,6 +121,12 @@ SELECT
     set_config('synchronous_commit', 'off', true)
 FROM drawn, clock WHERE name = %(all)s
 """  # noqa: S608  # only our own words are put in
+# The service's own row is made with the table. Where it is missing (rows were deleted by hand, or a
+# backup was restored without them), runs would wait for permits for ever.
+_MAKE_SERVICE = """
+INSERT INTO send_permit (name, day_count) SELECT %(all)s, coalesce(sum(count), 0) FROM send_day
+ON CONFLICT DO NOTHING
+"""
 # Not only its own name: whoever was killed has left one, and a provider that recovered its bucket.
 _LEAVE = f"""
 WITH {CLOCK}, recovered AS (
@@ -168,15 +174,23 @@ def exchange(
 
     Not to be repeated when nobody knows whether it was committed: it would give back twice.
     """
-    values = _values(run, limits, request, now)
-    return _drawn(session.connection().exec_driver_sql(_EXCHANGE, values).one())
+    values, connection = _values(run, limits, request, now), session.connection()
+    row = connection.exec_driver_sql(_EXCHANGE, values).one_or_none()
+    if row is None:
+        connection.exec_driver_sql(_MAKE_SERVICE, {"all": ALL_PROVIDERS})
+        row = connection.exec_driver_sql(_EXCHANGE, values).one()
+    return _drawn(row)
 
 
 async def exchange_alone(
     line: LedgerConnection, run: str, limits: SendLimits, request: PermitRequest
 ) -> Drawn:
     """Do as exchange does, in a transaction of its own. Raises LedgerConnectionLostError."""
-    row = await line.execute(_EXCHANGE, _values(run, limits, request, None))
+    values = _values(run, limits, request, None)
+    row = await line.execute(_EXCHANGE, values)
+    if row is None:
+        await line.execute(_MAKE_SERVICE, {"all": ALL_PROVIDERS})
+        row = await line.execute(_EXCHANGE, values)
     assert row is not None
     return _drawn(row)
 

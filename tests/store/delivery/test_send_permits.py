@@ -160,3 +160,16 @@ def test_the_clock_is_the_database_s_where_none_is_brought(store):
     assert 0 < asyncio.run(draw()) <= 100
     with store.begin() as session:
         assert session.scalars(text("SELECT count(*) FROM send_run")).one() == 0
+
+
+def test_permits_are_drawn_where_the_rows_of_the_buckets_are_gone(store):
+    """A backup that was restored without them must not leave runs waiting for ever."""
+    with store.begin() as session:
+        session.execute(text("DELETE FROM send_permit"))
+
+    with store.begin() as session:
+        send_permits.exchange(session, "a", SendLimits(per_second=100), WANTS, now=BEGIN)
+        later = BEGIN + timedelta(seconds=1)
+        drawn = send_permits.exchange(session, "a", SendLimits(per_second=100), WANTS, now=later)
+
+    assert drawn.permits[ALL_PROVIDERS] > 0
