@@ -39,7 +39,14 @@ def four(session, feed, now):
 def test_an_edition_comes_back_whole(session, newsletter, four, now):
     lead, other, brief, out = four
     stories = (
-        story(lead, other, label=Label.ANALYSIS, score=3.5, section="Lebanon", since=YESTERDAY),
+        story(
+            lead,
+            other,
+            label=Label.ANALYSIS,
+            score=3.5,
+            section="Lebanon",
+            follows_edition_of=YESTERDAY,
+        ),
         story(brief, placement=Placement.BRIEF, section="Jordan", reason="“Amman” in the title."),
     )
     new = new_edition(
