@@ -23,7 +23,7 @@ def main() -> None:
         code = app(standalone_mode=False)  # what typer.Exit carried, None after a usual end
         sys.stdout.flush()
     except NewsletterError as error:
-        _say(str(error))
+        _say(str(error), code=error.code)
         sys.exit(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         _say("Stopped.")
@@ -57,9 +57,10 @@ def _unexpected(error: Exception) -> None:
     sys.exit(UNEXPECTED)
 
 
-def _say(sentence: str) -> None:
+def _say(sentence: str, *, code: str = "") -> None:
     if "--json" in sys.argv[1:]:
-        sys.stderr.write(json.dumps({"error": sentence}, ensure_ascii=False) + "\n")
+        document = {"error": sentence} | ({"code": code} if code else {})
+        sys.stderr.write(json.dumps(document, ensure_ascii=False) + "\n")
         return
     is_colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     start, end = ("\033[31m", "\033[0m") if is_colour else ("", "")

@@ -69,6 +69,7 @@ def session(request: Request, site: AppStateDep) -> str:
     with site.ports.store.begin() as store:
         if editor_sessions.is_ended(store, str(found)):
             raise NotSignedInError
+    request.state.is_signed_in = True  # the page of an error may tell an editor more
     return str(found)
 
 

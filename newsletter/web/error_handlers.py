@@ -8,29 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from newsletter.errors import (
-    InputError,
-    InvalidStateError,
-    NewsletterError,
-    NotFoundError,
-    SettingsError,
-    UnreachableError,
-)
+from newsletter.errors import Audience, NewsletterError, UnreachableError
 from newsletter.mail.smtp import without_addresses
-from newsletter.services.subscribers.signup import RateLimitedError
 from newsletter.web.auth import NotSignedInError
 from newsletter.web.outage_log import report_unreachable
 from newsletter.web.templating import page
 
 _log = logging.getLogger(__name__)
-_STATUS: tuple[tuple[type[NewsletterError], int], ...] = (
-    (RateLimitedError, 429),
-    (InputError, 400),
-    (NotFoundError, 404),
-    (InvalidStateError, 409),
-    (UnreachableError, 503),
-    (SettingsError, 503),
-)
 RETRY_AFTER_S = (
     120  # A database that is started anew, or a standby that takes over, is there by then.
 )
@@ -58,20 +42,32 @@ def _ask_for_password(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/editor/login", status_code=303)
 
 
-def _foreseen(_request: Request, error: Exception) -> Response:
-    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
-    sentence = str(error)
-    if isinstance(error, UnreachableError | SettingsError):
-        # Which server and setting is for ops to read, not for readers.
-        if isinstance(error, UnreachableError):
-            report_unreachable(error)
-        else:
-            _log.error("%s", without_addresses(str(error)))
-        sentence = "We cannot do this at the moment. Please try again in a few minutes."
-    answer = error_page(sentence, status)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+def _foreseen(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NewsletterError)
+    report_hidden(error)
+    answer = error_page(error.message_for(_reader(request)), error.http_status)
+    answer.headers.update(retry_after(error))
     return answer
+
+
+def report_hidden(error: NewsletterError) -> None:
+    """Write into the log what an error's page does not say: which server, which setting."""
+    if isinstance(error, UnreachableError):
+        report_unreachable(error)
+    elif error.audience is not Audience.EVERYBODY:
+        _log.error("%s", without_addresses(str(error)))
+
+
+def retry_after(error: NewsletterError) -> dict[str, str]:
+    """Return the header that says when to come again; none where that would not help."""
+    is_passing = error.http_status == HTTPStatus.SERVICE_UNAVAILABLE
+    return {"Retry-After": str(RETRY_AFTER_S)} if is_passing else {}
+
+
+def _reader(request: Request) -> Audience:
+    """Return who sees the page: an editor only where the session has been checked."""
+    is_signed_in = getattr(request.state, "is_signed_in", False)
+    return Audience.EDITORS if is_signed_in else Audience.EVERYBODY
 
 
 def _refused(_request: Request, error: Exception) -> Response:

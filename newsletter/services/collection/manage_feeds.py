@@ -58,7 +58,7 @@ def remove(store: Store, url: str) -> None:
     """Stop reading a feed; its articles stay. Raises NotFoundError when there is no such feed."""
     with store.begin() as session:
         if not feeds.remove(session, [url]):
-            raise NotFoundError(f"There is no feed {url}. See: newsletter feeds list")
+            raise NotFoundError(f"There is no feed {url}.", hint="See: newsletter feeds list")
 
 
 def _discover(fetcher: Fetcher, url: str) -> tuple[str, ParsedFeed]:

@@ -44,8 +44,9 @@ def ensure_ledger_kept(store: Store, edition: Edition) -> None:
     with store.begin() as session:
         if not partitions.exists(session, edition.on):
             raise NotFoundError(
-                f"What became of each delivery of {edition.on} has been let go "
-                "(NEWSLETTER_KEEP_MONTHS); newsletter status tells how many there were."
+                f"What became of each delivery of {edition.on} has been let go.",
+                hint="NEWSLETTER_KEEP_MONTHS says when; newsletter status tells how many there "
+                "were.",
             )
 
 

@@ -9,7 +9,7 @@ from newsletter.domain.schedule import zone
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.domain.text.clean import clean_line
-from newsletter.errors import InputError
+from newsletter.errors import InputError, RateLimitedError
 from newsletter.mail.content.render import render_confirm
 from newsletter.mail.message.transactional import build_transactional
 from newsletter.mail.preflight import check_email
@@ -30,10 +30,6 @@ CONFIRM_WITHIN = timedelta(days=7)
 MAX_NAME_CHARS = 80
 
 _NO_NAME = re.compile(r"https?:|www\.|[/@<>]|\.(?:com|net|org|ru|info)\b", re.I)
-
-
-class RateLimitedError(InputError):
-    """Too many sign-ups from one place in an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

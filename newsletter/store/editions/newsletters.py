@@ -41,7 +41,7 @@ def by_slug(session: Session, slug: str) -> Newsletter:
     """
     found = list_all(session)
     if not found:
-        raise NotFoundError("There is no newsletter yet. Make one: newsletter init")
+        raise NotFoundError("There is no newsletter yet.", hint="Make one: newsletter init")
     if not slug and len(found) == 1:
         return found[0]
     for newsletter in found:
@@ -49,7 +49,10 @@ def by_slug(session: Session, slug: str) -> Newsletter:
             return newsletter
     names = ", ".join(newsletter.slug for newsletter in found)
     if not slug:
-        raise NotFoundError(f"Say which newsletter is meant: --newsletter with one of {names}.")
+        raise NotFoundError(
+            f"Say which newsletter is meant; there are: {names}.",
+            hint="Write it behind --newsletter.",
+        )
     raise NotFoundError(f"There is no newsletter called {slug!r}; there are: {names}.")
 
 

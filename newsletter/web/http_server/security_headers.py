@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.errors import NewsletterError
 from newsletter.web.error_handlers import error_page
 from newsletter.web.http_server.request_limits import RequestLimits
 
@@ -28,7 +29,6 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-_FAILED = "Something went wrong on our side. We have been told."
 
 
 def add_security_headers(app: FastAPI) -> None:
@@ -65,7 +65,9 @@ class SecurityHeaders:
         except Exception:  # noqa: BLE001  # the last resort: no traceback reaches a reader
             _log.exception("a page failed")
             if not is_begun:
-                await error_page(_FAILED, 500)(scope, receive, send_framed)
+                await error_page(NewsletterError.replacement, NewsletterError.http_status)(
+                    scope, receive, send_framed
+                )
 
 
 def _add_headers(headers: MutableHeaders, path: str) -> None:

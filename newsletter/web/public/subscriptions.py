@@ -1,19 +1,19 @@
 """The pages to subscribe, confirm and unsubscribe."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import InputError, NewsletterError, NotFoundError, UnreachableError
+from newsletter.domain.subscribers.subscription import Subscription
+from newsletter.errors import InputError, NewsletterError
 from newsletter.services import urls
 from newsletter.services.subscribers import signup
 from newsletter.store.editions import editions, newsletters
 from newsletter.web.dependencies import AppState, AppStateDep, remote_address
-from newsletter.web.error_handlers import RETRY_AFTER_S
-from newsletter.web.outage_log import report_unreachable
+from newsletter.web.error_handlers import report_hidden, retry_after
 from newsletter.web.parameters import read_object
 from newsletter.web.templating import page
 
@@ -56,7 +56,7 @@ def subscribe(
         try:
             signup.subscribe(site.ports, newsletter, form)
         except InputError as error:
-            return _front(site, newsletter, sentence=str(error), address=address)
+            return _front(site, newsletter, error=error, address=address)
     return page("asked", language=newsletter.language, newsletter=newsletter, address=address)
 
 
@@ -67,25 +67,16 @@ async def subscribe_by_program(request: Request, site: AppStateDep) -> Response:
 
     try:
         texts = read_object(await request.body(), _SIGN_UP_FIELDS)
-    except InputError as error:
-        return JSONResponse({"error": str(error)}, status_code=400)
-    slug = texts.pop("newsletter")
-    form = signup.SignupRequest(**texts, remote_address=remote_address(request), channel="api")
-    try:
+        slug = texts.pop("newsletter")
+        form = signup.SignupRequest(**texts, remote_address=remote_address(request), channel="api")
         newsletter = await run_in_threadpool(site.newsletter, slug)
         await run_in_threadpool(signup.subscribe, site.ports, newsletter, form)
-    except signup.RateLimitedError as error:
-        return JSONResponse({"error": str(error)}, status_code=429)
-    except NotFoundError as error:
-        return JSONResponse({"error": str(error)}, status_code=404)
-    except InputError as error:
-        return JSONResponse({"error": str(error)}, status_code=400)
     except NewsletterError as error:
-        if isinstance(error, UnreachableError):
-            report_unreachable(error)
-        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        report_hidden(error)
         return JSONResponse(
-            {"error": "Try again in a few minutes."}, status_code=503, headers=headers
+            {"error": error.public_message, "code": error.code},
+            status_code=error.http_status,
+            headers=retry_after(error),
         )
     return JSONResponse({"status": "asked"}, status_code=202)
 
@@ -134,7 +125,7 @@ def unsubscribe(
 
 
 def _front(
-    site: AppState, newsletter: Newsletter, *, sentence: str = "", address: str = ""
+    site: AppState, newsletter: Newsletter, *, error: InputError | None = None, address: str = ""
 ) -> Response:
     with site.ports.store.begin() as session:
         heads = editions.list_recent(session, newsletter.id, is_out=True, limit=1)
@@ -142,15 +133,15 @@ def _front(
     return page(
         "front",
         language=newsletter.language,
-        status=400 if sentence else 200,
+        status=error.http_status if error else 200,
         newsletter=newsletter,
         latest=latest,
-        sentence=sentence,
+        sentence=error.public_message if error else "",
         address=address,
     )
 
 
-def _question(kind: str, newsletter: Newsletter, subscription: Any) -> Response:
+def _question(kind: str, newsletter: Newsletter, subscription: Subscription) -> Response:
     return page(
         kind,
         language=newsletter.language,
@@ -159,7 +150,9 @@ def _question(kind: str, newsletter: Newsletter, subscription: Any) -> Response:
     )
 
 
-def _answer(site: AppState, kind: str, newsletter: Newsletter, subscription: Any) -> Response:
+def _answer(
+    site: AppState, kind: str, newsletter: Newsletter, subscription: Subscription
+) -> Response:
     return page(
         kind,
         language=newsletter.language,

@@ -15,7 +15,8 @@ from newsletter.errors import InputError, NotFoundError, UnreachableError
 from newsletter.services import urls
 from newsletter.services.ports import Ports
 from newsletter.services.subscribers import admin, signup
-from newsletter.services.subscribers.signup import RateLimitedError, SignupRequest
+from newsletter.errors import RateLimitedError
+from newsletter.services.subscribers.signup import SignupRequest
 from newsletter.store import Store
 from newsletter.store.subscribers import suppressions
 from newsletter.store.subscribers.subscribers import by_address
