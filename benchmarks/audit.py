@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from newsletter.domain.delivery.ledger import Delivery
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.store.delivery.deliveries import Delivery
 
 
 @dataclass(slots=True, kw_only=True)

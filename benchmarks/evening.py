@@ -9,9 +9,9 @@ from newsletter.domain.articles.article import Entry
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.feed import Feed
 from newsletter.store import Store
 from newsletter.store.collection import articles, feeds
-from newsletter.store.collection.feeds import Feed
 from newsletter.store.editions import editions, newsletters
 from newsletter.store.editions.editions import NewEdition
 

@@ -20,10 +20,10 @@ from newsletter.domain.articles.article import Article, Entry
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.feed import Feed
 from newsletter.embedded import postgres, redis
 from newsletter.store import Session
 from newsletter.store.collection import articles, feeds
-from newsletter.store.collection.feeds import Feed
 from newsletter.store.editions import editions, newsletters
 from newsletter.store.editions.editions import NewEdition
 from newsletter.store.schema import migrate

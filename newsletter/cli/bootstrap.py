@@ -1,9 +1,8 @@
 """The first newsletter, so that nothing has to be set up before it can be seen working."""
 
 from newsletter.domain.newsletter import Newsletter
+from newsletter.services.operations.setup import add_first_newsletter, migrate_database
 from newsletter.services.ports import Ports
-from newsletter.store.editions import newsletters
-from newsletter.store.schema import migrate
 
 FIRST = Newsletter(
     id=0,
@@ -17,9 +16,8 @@ FIRST = Newsletter(
 
 def make_ready(ports: Ports) -> str:
     """Make the tables and, where there is no newsletter yet, a first one; what was made, or ""."""
-    migrate(ports.store)
-    with ports.store.begin() as session:
-        if newsletters.list_all(session):
-            return ""
-        made = newsletters.save(session, FIRST, now=ports.now())
+    migrate_database(ports)
+    made = add_first_newsletter(ports, FIRST)
+    if made is None:
+        return ""
     return f"Made a first newsletter, “{made.name}”, daily at 18:00 UTC. Change it: newsletter init"

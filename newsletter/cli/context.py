@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -59,7 +59,7 @@ def command_context(
     from newsletter import config
     from newsletter.cli.bootstrap import make_ready
     from newsletter.embedded import EmbeddedService
-    from newsletter.store.schema import check_schema
+    from newsletter.services.operations.setup import check_database
     from newsletter.tasks.queue import enqueue
 
     settings = settings_at(at)
@@ -70,7 +70,7 @@ def command_context(
             if is_embedded:
                 note(make_ready(ports))
             else:
-                check_schema(ports.store)
+                check_database(ports)
             yield CommandContext(running, ports)
         finally:
             ports.store.dispose()
@@ -94,7 +94,7 @@ def day(text: str) -> date | None:
     return parse_day(text) if text else None
 
 
-def print_json(document: Any) -> None:
+def print_json(document: object) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 

@@ -1,7 +1,7 @@
 """Which newsletter and edition a command is about."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,9 +9,9 @@ from newsletter.cli.context import day
 from newsletter.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from newsletter.domain.editions.edition import Edition
     from newsletter.domain.newsletter import Newsletter
     from newsletter.services.ports import Ports
-    from newsletter.store import Session
 
 
 SentEditionDate = Annotated[
@@ -22,41 +22,40 @@ SentEditionDate = Annotated[
 ]
 
 
-def of_date(ports: "Ports", slug: str, on: str) -> tuple[Any, date]:
-    """The newsletter, and the date that was typed or is today's there."""
+def of_date(ports: "Ports", slug: str, on: str) -> tuple["Newsletter", date]:
+    """Return the newsletter, and the date that was typed or is today's there."""
     from newsletter.domain import schedule
-    from newsletter.store.editions import newsletters
+    from newsletter.services.queries.newsletters import find_newsletter
 
-    with ports.store.begin() as session:
-        newsletter = newsletters.by_slug(session, slug)
+    newsletter = find_newsletter(ports, slug)
     return newsletter, day(on) or schedule.local_date(newsletter, ports.now())
 
 
-def edition_of(session: "Session", newsletter: "Newsletter", when: date) -> Any:
-    """The newsletter's edition of that date. Raises NotFoundError when there is none."""
-    from newsletter.store.editions import editions
+def edition_of(ports: "Ports", newsletter: "Newsletter", when: date) -> "Edition":
+    """Return the newsletter's edition of that date. Raises NotFoundError when there is none."""
+    from newsletter.services.queries.editions import find_edition
 
-    found = editions.by_date(session, newsletter.id, when)
-    if found is None:
+    edition = find_edition(ports, newsletter, when)
+    if edition is None:
         raise NotFoundError(
-            f"There is no edition of {when} yet. Run: newsletter compose --date {when}"
+            f"There is no edition of {when} yet.", hint=f"Run: newsletter compose --date {when}"
         )
-    return found
+    return edition
 
 
-def sent_edition(ports: "Ports", slug: str, on: str) -> tuple[Any, Any]:
-    """The newsletter, and its edition of the date that was typed or the last that was sent off.
+def sent_edition(ports: "Ports", slug: str, on: str) -> tuple["Newsletter", "Edition"]:
+    """Return the newsletter, and its edition of the date that was typed or the last sent off.
 
     Raises NotFoundError when there is none.
     """
-    from newsletter.store.editions import editions, newsletters
+    from newsletter.services.queries.editions import list_recent_editions
+    from newsletter.services.queries.newsletters import find_newsletter
 
-    with ports.store.begin() as session:
-        newsletter = newsletters.by_slug(session, slug)
-        if when := day(on):
-            return newsletter, edition_of(session, newsletter, when)
-        heads = editions.list_recent(session, newsletter.id)
-    found = next((one for one in heads if one.frozen_at is not None), None)
-    if found is None:
-        raise NotFoundError("No edition has been sent off yet. See: newsletter status")
-    return newsletter, found
+    newsletter = find_newsletter(ports, slug)
+    if when := day(on):
+        return newsletter, edition_of(ports, newsletter, when)
+    recent = list_recent_editions(ports, newsletter)
+    edition = next((each for each in recent if each.frozen_at is not None), None)
+    if edition is None:
+        raise NotFoundError("No edition has been sent off yet.", hint="See: newsletter status")
+    return newsletter, edition

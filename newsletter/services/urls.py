@@ -10,12 +10,12 @@ from functools import lru_cache
 
 from newsletter.domain import signed_token
 from newsletter.domain.feedback.verp import parse_verp
+from newsletter.domain.installation import Installation
 from newsletter.errors import InputError
 from newsletter.mail.rendered import EmailLinks, Slot
 from newsletter.services.ports import Ports
 from newsletter.store import Store
 from newsletter.store.database import installation
-from newsletter.store.database.installation import Installation
 
 CONFIRM, UNSUBSCRIBE, VIEW = "confirm", "unsubscribe", "view"
 

@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from newsletter.domain.client_address import network_of
 from newsletter.errors import InputError
-from newsletter.store.accounts import editor_sessions
+from newsletter.services.accounts import editor_sessions
 from newsletter.web.dependencies import AppState, AppStateDep, remote_address
 from newsletter.web.http_server.proxies import root_path
 
@@ -30,12 +30,12 @@ def sign_in(request: Request, site: AppState, password: str, response: Response)
     A new password ends every session that was opened with the old one.
     """
     place = network_of(remote_address(request))
-    if _count_attempt(site, place) > TRIES:
+    attempts = editor_sessions.count_password_attempt(site.ports, place, within=TRIED_WITHIN)
+    if attempts > TRIES:
         raise InputError("Too many wrong passwords. Wait a quarter of an hour.")
     if not hmac.compare_digest(password.encode(), site.password.encode()):
         raise InputError("That is not the password.")
-    with site.ports.store.begin() as store:
-        editor_sessions.forget_attempts(store, place)
+    editor_sessions.forget_password_attempts(site.ports, place)
     response.set_cookie(
         COOKIE,
         _serializer(site).dumps(secrets.token_urlsafe(16)),
@@ -52,9 +52,7 @@ def sign_out(site: AppState, session: str, response: Response) -> None:
 
     The other editors share the password, not the session: they stay signed in.
     """
-    now = site.ports.now()
-    with site.ports.store.begin() as store:
-        editor_sessions.end_session(store, session, expires_at=now + LASTS, now=now)
+    editor_sessions.end_session(site.ports, session, lasts=LASTS)
     response.delete_cookie(COOKIE, path=f"{root_path()}/editor")
 
 
@@ -66,9 +64,8 @@ def session(request: Request, site: AppStateDep) -> str:
         )
     except BadSignature as error:
         raise NotSignedInError from error
-    with site.ports.store.begin() as store:
-        if editor_sessions.is_ended(store, str(found)):
-            raise NotSignedInError
+    if editor_sessions.is_session_ended(site.ports, str(found)):
+        raise NotSignedInError
     request.state.is_signed_in = True  # the page of an error may tell an editor more
     return str(found)
 
@@ -93,13 +90,3 @@ CheckedForm = Annotated[str, Depends(_checked)]
 def _serializer(site: AppState) -> URLSafeTimedSerializer:
     key = hmac.digest(site.ports.secret, f"session:{site.password}".encode(), "sha256")
     return URLSafeTimedSerializer(key)
-
-
-def _count_attempt(site: AppState, place: str) -> int:
-    """How often a password came from this place lately, whatever else is away.
-
-    PostgreSQL counts: without it no editor's page can be shown, so nobody is locked out by it.
-    """
-    now = site.ports.now()
-    with site.ports.store.begin() as store:
-        return editor_sessions.count_attempt(store, place, since=now - TRIED_WITHIN, now=now)

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services.ports import Ports
-from newsletter.store.editions import newsletters
+from newsletter.services.queries.newsletters import find_newsletter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +21,7 @@ class AppState:
 
     def newsletter(self, slug: str) -> Newsletter:
         """The newsletter of that name. Raises NotFoundError when there is none."""
-        with self.ports.store.begin() as session:
-            return newsletters.by_slug(session, slug)
+        return find_newsletter(self.ports, slug)
 
 
 def _site(request: Request) -> AppState:

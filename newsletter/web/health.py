@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 from redis import Redis, RedisError
 
 from newsletter.errors import InvalidStateError, ReadOnlyError, UnreachableError
-from newsletter.store.schema import check_schema
+from newsletter.services.operations.setup import check_database
 from newsletter.web.dependencies import AppState, AppStateDep
 from newsletter.web.error_handlers import RETRY_AFTER_S
 
@@ -34,7 +34,7 @@ def healthz(site: AppStateDep) -> Response:
 def _database_state(site: AppState) -> str:
     try:
         site.ports.store.check()
-        check_schema(site.ports.store)
+        check_database(site.ports)
     except ReadOnlyError:
         return "read-only"
     except UnreachableError:

@@ -14,10 +14,10 @@ from benchmarks.chaos import chaos, chosen, summed
 from benchmarks.household import household
 from benchmarks.scene import Fault
 from benchmarks.servers import Keeping
+from newsletter.domain.delivery.ledger import Delivery
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.embedded.shared_server import wait_until
 from newsletter.mail.smtp import RelaySet, relay_connection
-from newsletter.store.delivery.deliveries import Delivery
 from tests.patience import HANGS_S
 
 QUEUED, SENT, FAILED, UNCERTAIN = (

@@ -18,19 +18,19 @@ from sqlalchemy import select
 
 from newsletter.domain.articles.article import Entry
 from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.feed import Feed
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.subscribers.consent import NewSubscriber
 from newsletter.embedded.shared_server import free_port
 from newsletter.services.editions.compose import compose
 from newsletter.services.ports import Ports
 from newsletter.services.sending.dispatch import dispatch
 from newsletter.store import Store
 from newsletter.store.collection import articles, feeds
-from newsletter.store.collection.feeds import Feed
 from newsletter.store.delivery import deliveries
 from newsletter.store.delivery_models import BatchRow
 from newsletter.store.editions import editions
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import NewSubscriber
 from tests.databases import remembered
 from tests.patience import HANGS_S, eventually
 from tests.smtp_server import DOT, Say, SmtpServer

@@ -7,15 +7,15 @@ from typing import Any
 from newsletter.domain.articles.article import Article, Entry
 from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.feed import Feed
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.subscribers.consent import NewSubscriber
 from newsletter.domain.subscribers.subscription import EndReason
 from newsletter.store import Session
 from newsletter.store.collection import articles
-from newsletter.store.collection.feeds import Feed
 from newsletter.store.editions import editions, newsletters
 from newsletter.store.editions.editions import NewEdition
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import NewSubscriber
 
 EVENING = Newsletter(id=0, slug="evening", name="The Evening Brief", sender_address="e@example.org")
 TODAY = date(2026, 3, 3)

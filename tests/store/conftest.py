@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 
+from newsletter.domain.feed import Feed
 from newsletter.domain.newsletter import Newsletter
 from newsletter.store import Session, Store
 from newsletter.store.collection import feeds
-from newsletter.store.collection.feeds import Feed
 from newsletter.store.editions import newsletters
 from tests.store.builders import EVENING
 

@@ -2,10 +2,10 @@
 
 import csv
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -44,14 +44,13 @@ def import_(
     Columns: address (or email), name, language, zone, paused_until. Good rows go in; exit code 7
     when some were left out. Who is known already stays as they are.
     """
+    from newsletter.services.queries.newsletters import find_newsletter
     from newsletter.services.subscribers.import_export import import_subscribers
-    from newsletter.store.editions import newsletters
 
     if str(file) != "-" and not file.is_file():
         raise InputError(f"There is no file {file}.")
     with command_context(at=at) as here, _opened(file) as lines, err.status("Importing…") as shown:
-        with here.ports.store.begin() as session:
-            newsletter = newsletters.by_slug(session, slug)
+        newsletter = find_newsletter(here.ports, slug)
         done = import_subscribers(
             here.ports.store,
             newsletter,
@@ -75,28 +74,25 @@ def import_(
 @app.command(epilog="Example:  newsletter subscribers export > readers.csv")
 def export(slug: Slug = "", at: At = "") -> None:
     """Write every subscription as CSV to standard output: what import reads, with the pauses."""
+    from newsletter.services.queries.newsletters import find_newsletter
     from newsletter.services.subscribers.import_export import export_rows
-    from newsletter.store.editions import newsletters
 
     with command_context(at=at) as here:
-        with here.ports.store.begin() as session:
-            newsletter = newsletters.by_slug(session, slug)
+        newsletter = find_newsletter(here.ports, slug)
         csv.writer(sys.stdout).writerows(export_rows(here.ports.store, newsletter))
 
 
 @app.command(name="list", epilog="Example:  newsletter subscribers list --json")
 def list_(slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
     """How many there are in each status, and the first of them."""
-    from itertools import islice
+    from newsletter.services.queries.newsletters import find_newsletter
+    from newsletter.services.queries.subscribers import count_subscriptions, list_subscriptions
 
-    from newsletter.store.editions import newsletters
-    from newsletter.store.subscribers import subscribers
-
-    with command_context(at=at) as here, here.ports.store.begin() as session:
-        newsletter = newsletters.by_slug(session, slug)
-        counts = subscribers.counts(session, newsletter.id)
-        some = None if as_json else _LISTED
-        people = list(islice(subscribers.iter_all(session, newsletter.id), some))
+    with command_context(at=at) as here:
+        newsletter = find_newsletter(here.ports, slug)
+        counts = count_subscriptions(here.ports, newsletter)
+        limit = None if as_json else _LISTED
+        people = list_subscriptions(here.ports, newsletter, limit=limit)
     if as_json:
         print_json({"counts": counts, "subscribers": [_document(one) for one in people]})
         return
@@ -110,12 +106,11 @@ def list_(slug: Slug = "", at: At = "", as_json: AsJson = False) -> None:
 @app.command(epilog="Example:  newsletter subscribers add reader@example.org")
 def add(address: str, slug: Slug = "", at: At = "") -> None:
     """Subscribe one address, confirmed."""
+    from newsletter.services.queries.newsletters import find_newsletter
     from newsletter.services.subscribers import admin
-    from newsletter.store.editions import newsletters
 
     with command_context(at=at) as here:
-        with here.ports.store.begin() as session:
-            newsletter = newsletters.by_slug(session, slug)
+        newsletter = find_newsletter(here.ports, slug)
         is_new = admin.add(here.ports.store, newsletter, address, now=here.ports.now())
     out.print("Subscribed." if is_new else "It was subscribed, or had ended its subscription.")
 
@@ -147,33 +142,31 @@ def resume(address: str, slug: Slug = "", at: At = "") -> None:
 @app.command(epilog="Example:  newsletter subscribers remove reader@example.org")
 def remove(address: str, slug: Slug = "", at: At = "") -> None:
     """End one address's subscription."""
+    from newsletter.services.queries.newsletters import find_newsletter
     from newsletter.services.subscribers import admin
-    from newsletter.store.editions import newsletters
 
     with command_context(at=at) as here:
-        with here.ports.store.begin() as session:
-            newsletter = newsletters.by_slug(session, slug)
+        newsletter = find_newsletter(here.ports, slug)
         admin.remove(here.ports.store, newsletter, address, now=here.ports.now())
     out.print("Ended.")
 
 
 def _paused(address: str, until: date | None, slug: str, at: str) -> None:
+    from newsletter.services.queries.newsletters import find_newsletter
     from newsletter.services.subscribers import admin
-    from newsletter.store.editions import newsletters
 
     with command_context(at=at) as here:
-        with here.ports.store.begin() as session:
-            newsletter = newsletters.by_slug(session, slug)
+        newsletter = find_newsletter(here.ports, slug)
         admin.pause(here.ports.store, newsletter, address, until=until, now=here.ports.now())
 
 
-def _opened(file: Path) -> Any:
+def _opened(file: Path) -> AbstractContextManager[TextIO]:
     if str(file) == "-":
         return nullcontext(sys.stdin)
     return file.open(encoding="utf-8", errors="replace", newline="")
 
 
-def _document(one: "Subscription") -> dict[str, Any]:
+def _document(one: "Subscription") -> dict[str, object]:
     return {
         "address": one.address,
         "name": one.name,

@@ -6,7 +6,7 @@ import sys
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from newsletter import config
 from newsletter.cli.context import out
@@ -16,8 +16,11 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.embedded import EmbeddedService
 from newsletter.embedded.mail_catcher import mail_folder
 
+if TYPE_CHECKING:
+    from newsletter.cli.commands.operations.demo import Evening
 
-def report(done: Any, folder: Path, base: str) -> None:
+
+def report(done: "Evening", folder: Path, base: str) -> None:
     """Print it, and write the mail that was caught beside it as edition.html, .txt and .eml."""
     out.rule(style="dim")
     edition_lines(done.edition, done.newsletter, done.decided)
@@ -33,7 +36,7 @@ def report(done: Any, folder: Path, base: str) -> None:
         out.print(f"  {line}", markup=False, soft_wrap=True)
 
 
-def _deliveries(done: Any, caught: int) -> None:
+def _deliveries(done: "Evening", caught: int) -> None:
     out.print("[bold]Deliveries[/]")
     for status in DeliveryStatus:
         if done.counts[status] or status is DeliveryStatus.SENT:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Group
 from rich.live import Live
@@ -18,8 +18,8 @@ from newsletter.errors import InvalidStateError
 
 if TYPE_CHECKING:
     from newsletter.domain.editions.edition import Edition
+    from newsletter.services.ports import Ports
     from newsletter.services.sending.progress import ProgressMonitor, ProviderProgress, Snapshot
-    from newsletter.store import Store
 
 
 _LOOK_S = 1.0  # Between two looks: a question of a few milliseconds to the database.
@@ -35,7 +35,7 @@ class Shown(Protocol):
     ) -> None: ...
 
 
-def watch_run(store: "Store", edition: "Edition", *, as_json: bool) -> None:
+def watch_run(ports: "Ports", edition: "Edition", *, as_json: bool) -> None:
     """Show the run until it ends or Ctrl-C.
 
     Raises InvalidStateError when the edition has not been sent off.
@@ -46,7 +46,7 @@ def watch_run(store: "Store", edition: "Edition", *, as_json: bool) -> None:
         raise InvalidStateError(
             f"The edition of {edition.on} has not been sent off: it is {edition.status}."
         )
-    watch = ProgressMonitor(store, edition.id)
+    watch = ProgressMonitor(ports.store, edition.id)
     with _shown(edition, as_json=as_json) as show:
         try:
             _watched(watch, show)
@@ -57,7 +57,7 @@ def watch_run(store: "Store", edition: "Edition", *, as_json: bool) -> None:
 
 def _watched(watch: "ProgressMonitor", show: Shown) -> None:
     counted_at, was_over = float("-inf"), False
-    shares: Any = ()
+    shares: Sequence[ProviderProgress] = ()
     while True:
         now = time.monotonic()
         seen = watch.snapshot(now)

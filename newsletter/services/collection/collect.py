@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.domain.articles.article import is_stale
+from newsletter.domain.feed import Feed, UpsertCounts
 from newsletter.errors import FeedError
 from newsletter.feeds.fetching.fetch import FetchedDocument, Fetcher, RefusedByServerError
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
@@ -15,7 +16,7 @@ from newsletter.feeds.parsing.detect import WebPageError, parse_document
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed, RejectedEntry
 from newsletter.store import Session, Store
 from newsletter.store.collection import articles, feeds
-from newsletter.store.collection.feeds import Feed, ReadingOutcome
+from newsletter.store.collection.feeds import ReadingOutcome
 
 _log = logging.getLogger(__name__)
 
@@ -195,7 +196,7 @@ def _store_entries(
     return report, outcome
 
 
-def _summary(parsed: ParsedFeed, counts: articles.UpsertCounts, old: int) -> str:
+def _summary(parsed: ParsedFeed, counts: UpsertCounts, old: int) -> str:
     """Return what the document contained, as the sentence on the feed's row."""
     if not parsed.entries and not parsed.rejected:
         return f"{parsed.kind} without entries. {parsed.note}".strip()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from newsletter.domain.feed import Feed
 from newsletter.errors import FeedError, InputError
 from newsletter.feeds.fetching.decompress import decompress
 from newsletter.feeds.fetching.fetch import FetchedDocument
@@ -18,7 +19,6 @@ from newsletter.services.collection.collect import (
 )
 from newsletter.store import Store
 from newsletter.store.collection import feeds
-from newsletter.store.collection.feeds import Feed
 
 MAX_FILE_BYTES = (
     60_000_000  # What is larger is not even read; what is unpacked has a limit of its own.

@@ -1,8 +1,10 @@
 """Manages the feeds that are polled: reads one before adding it, removes, checks."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from newsletter.domain.feed import Feed
 from newsletter.errors import FeedError, FeedUnusableError, InputError, NotFoundError
 from newsletter.feeds.fetching.fetch import Fetcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
@@ -10,9 +12,9 @@ from newsletter.feeds.pages.page_metadata import linked_feeds
 from newsletter.feeds.parsing.detect import WebPageError, parse_document
 from newsletter.feeds.parsing.outlet_names import outlet_name, section_name
 from newsletter.feeds.parsing.parsed_feed import ParsedFeed
+from newsletter.services.ports import Ports
 from newsletter.store import Store
 from newsletter.store.collection import feeds
-from newsletter.store.collection.feeds import Feed
 
 
 def add(
@@ -52,6 +54,20 @@ def check(store: Store, policy: FetchPolicy) -> tuple[tuple[Feed, str, bool], ..
         polled = [feed for feed in feeds.list_all(session) if feed.is_polled]
     fetcher = Fetcher(policy)
     return tuple((feed, *_check_feed(fetcher, feed.url)) for feed in polled)
+
+
+def add_unread_feeds(ports: Ports, new: Iterable[Feed]) -> None:
+    """Add feeds that are read when they are due, and not before they are added."""
+    now = ports.now()
+    with ports.store.begin() as session:
+        for feed in new:
+            feeds.add(session, feed, now=now)
+
+
+def remove_all_feeds(ports: Ports) -> None:
+    """Stop reading every feed; their articles stay."""
+    with ports.store.begin() as session:
+        feeds.remove(session, [feed.url for feed in feeds.list_all(session)])
 
 
 def remove(store: Store, url: str) -> None:

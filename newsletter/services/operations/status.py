@@ -10,13 +10,13 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.forecast import Forecast, forecast_evening, pick_evening
 from newsletter.domain.editions.forecast_rules import Conditions
 from newsletter.domain.editions.recomposition import release_minute
+from newsletter.domain.feed import Feed
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.subscription import SubscriptionStatus
 from newsletter.services.ports import Ports
 from newsletter.services.sending.sender_check import is_mailed_away
 from newsletter.store import Session
 from newsletter.store.collection import feeds
-from newsletter.store.collection.feeds import Feed
 from newsletter.store.delivery import deliveries
 from newsletter.store.editions import editions, newsletters
 from newsletter.store.operations import job_runs

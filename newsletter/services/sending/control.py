@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from newsletter.domain.delivery.ledger import RetryableCounts
 from newsletter.domain.delivery.retry_policy import RETRY_WINDOW
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import (
@@ -20,7 +21,6 @@ from newsletter.services.sending.run.deliver import close_if_done, record_result
 from newsletter.services.sending.task_queue import enqueue_due
 from newsletter.store import Session
 from newsletter.store.delivery import deliveries, delivery_reports
-from newsletter.store.delivery.delivery_reports import RetryableCounts
 from newsletter.store.editions import editions
 from newsletter.store.subscribers import subscribers
 

@@ -4,11 +4,11 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import timedelta
 
+from newsletter.domain.delivery.ledger import Progress
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.store import Store
 from newsletter.store.delivery import deliveries, delivery_reports
-from newsletter.store.delivery.deliveries import Progress
 from newsletter.store.editions import editions
 from newsletter.throttle.mailbox_providers import OTHERS, provider_of
 

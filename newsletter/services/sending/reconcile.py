@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from newsletter.domain.delivery.ledger import DeliveryState
 from newsletter.domain.delivery.reconciliation import ReconciliationReport, reconcile
 from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import UncertainPolicy
@@ -10,7 +11,6 @@ from newsletter.errors import InvalidStateError, NotFoundError
 from newsletter.mail.relay_archive import count_archived
 from newsletter.store import Store
 from newsletter.store.delivery import delivery_reports, partitions
-from newsletter.store.delivery.delivery_reports import DeliveryState
 from newsletter.store.editions import editions, newsletters
 
 _PAGE = 50_000  # Deliveries in one read: a tenth of a second, and some megabytes.

@@ -4,12 +4,12 @@ from datetime import date, datetime, time
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.schedule import zone
+from newsletter.domain.subscribers.consent import ConsentEvent, NewSubscriber
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.domain.subscribers.subscription import EndReason
 from newsletter.errors import InputError, NotFoundError
 from newsletter.store import Store
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import ConsentEvent, NewSubscriber
 
 
 def add(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> bool:

@@ -10,13 +10,13 @@ from typing import Any
 from newsletter.domain.calendar_day import check_year
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.schedule import zone
+from newsletter.domain.subscribers.consent import NewSubscriber
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.domain.subscribers.subscription import Subscription
 from newsletter.domain.text.clean import clean_line
 from newsletter.errors import InputError
 from newsletter.store import Store
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import NewSubscriber
 
 BATCH = 1_000
 COLUMNS = (

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.schedule import zone
+from newsletter.domain.subscribers.consent import ConsentEvent, NewSubscriber
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.domain.text.clean import clean_line
@@ -20,7 +21,6 @@ from newsletter.services.ports import Ports
 from newsletter.store import Session
 from newsletter.store.editions import newsletters
 from newsletter.store.subscribers import subscribers, suppressions
-from newsletter.store.subscribers.subscribers import ConsentEvent, NewSubscriber
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)  # One confirmation mail an address in this time.
 FROM_ONE_PLACE = (

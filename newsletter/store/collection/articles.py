@@ -1,7 +1,7 @@
 """Articles: kept once for each address, updated, found by time, let go."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.domain.articles.article import Article, Entry, Image, fingerprint, publication_time
 from newsletter.domain.articles.url_identity import strip_tracking, url_identity
-from newsletter.store.collection.feeds import Feed
+from newsletter.domain.feed import Feed, UpsertCounts
 from newsletter.store.models import ArticleRow, DecisionRow, FeedRow
 
 _BATCH = 500  # Rows a statement: 20 values each stay below PostgreSQL's 65,535 parameters.
@@ -31,15 +31,6 @@ COLUMNS = tuple(
     ArticleRow.__table__.c[field]
     for field in Article.__dataclass_fields__  # the same names, on purpose
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpsertCounts:
-    """How many entries were new, changed an article, or told nothing new."""
-
-    new: int = 0
-    updated: int = 0
-    unchanged: int = 0
 
 
 def upsert_entries(

@@ -1,7 +1,6 @@
 """Feeds: what we read, how it went last time, and when to ask again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 
@@ -10,31 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from newsletter.domain.editions.recomposition import CLOCKS_APART, FeedHealth
+from newsletter.domain.feed import Feed
 from newsletter.store.models import FeedRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """A feed as stored. last_result says in words how the last reading went.
-
-    failures counts those in a row.
-    """
-
-    id: int = 0
-    url: str
-    source: str = ""
-    section: str = ""
-    language: str = ""
-    weight: float = 1.0
-    is_polled: bool = True
-    etag: str = ""
-    last_modified: str = ""
-    failures: int = 0
-    last_result: str = ""
-    entry_count: int = 0
-    due_at: datetime
-    fetched_at: datetime | None = None
-    succeeded_at: datetime | None = None
 
 
 class ReadingOutcome(TypedDict, total=False):

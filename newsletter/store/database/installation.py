@@ -1,25 +1,11 @@
 """What tells this database from every other, also from one made anew in its place."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from newsletter.domain.installation import Installation
 from newsletter.store.models import InstallationRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
-    """The database's uid, and the last ids that links without it may name.
-
-    Such links were signed before the database had a uid; both are 0 in one that always had.
-    """
-
-    uid: str
-    last_legacy_subscription: int
-    last_legacy_edition: int
-
 
 _COLUMNS = (
     InstallationRow.uid,

@@ -1,7 +1,6 @@
 """The ledger: one delivery for each edition and subscriber, planned in batches, counted, moved."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlalchemy import and_, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Session
 
+from newsletter.domain.delivery.ledger import Delivery, Progress
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.store.delivery import partitions
 from newsletter.store.delivery_models import BatchRow, DeliveryRow
@@ -80,35 +80,6 @@ _MAY_GO_AGAIN = (
     "WHERE s.subscriber_id = d.subscriber_id AND s.status = 'confirmed' "
     f"AND NOT {IS_SUPPRESSED.format(address_key='r.address_key')})"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One row of the ledger, with the address it is for; "" once the subscriber is gone."""
-
-    subscriber_id: int
-    address: str
-    status: DeliveryStatus
-    attempts: int
-    reply_code: int | None
-    reply: str
-    settled_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """An edition's deliveries counted; queued includes sending and deferred, which were tried."""
-
-    queued: int
-    sending: int
-    deferred: int
-    sent: int
-    failed: int
-    uncertain: int
-
-    @property
-    def total(self) -> int:
-        return self.queued + self.sent + self.failed + self.uncertain
 
 
 def plan_deliveries(

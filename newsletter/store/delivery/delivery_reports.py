@@ -1,13 +1,12 @@
 """What became of an edition's deliveries: each of them, by domain, and which may be tried again."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, TEXT
 from sqlalchemy.orm import Session
 
+from newsletter.domain.delivery.ledger import DeliveryState, DomainCount, RetryableCounts
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.store.delivery_models import BatchRow
 from newsletter.store.subscribers.suppressions import IS_SUPPRESSED
@@ -60,37 +59,6 @@ SELECT concat_ws(' ', nullif(d.reply_code, 0),
 FROM delivery AS d WHERE {_OF_EDITION} AND d.status = 'failed'
 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 """)  # noqa: S608
-
-
-class DeliveryState(NamedTuple):
-    """How one delivery stands. is_repeat: somebody had it sent again while it was uncertain."""
-
-    subscriber_id: int
-    status: str
-    attempts: int
-    is_repeat: bool
-
-
-class DomainCount(NamedTuple):
-    """How many of a batch are in one state; domain is "" where it is none that was named."""
-
-    batch: int
-    domain: str
-    status: DeliveryStatus
-    is_deferred: bool
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryableCounts:
-    """The failed: ready to be tried again, or not, because the reader left, may not be written to,
-    or is in a batch that a worker has.
-    """
-
-    ready: int = 0
-    left: int = 0
-    suppressed: int = 0
-    in_hand: int = 0
 
 
 def list_states(

@@ -1,7 +1,6 @@
 """Subscribers and their subscriptions, with the evidence of consent."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from newsletter.domain.client_address import network_of
+from newsletter.domain.subscribers.consent import ConsentEvent, NewSubscriber
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.errors import NotFoundError
 from newsletter.store.models import ConsentRow, SubscriberRow, SubscriptionRow
@@ -46,30 +46,6 @@ _COLUMNS = (
     SubscriptionRow.paused_until,
 )
 _PAGE = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSubscriber:
-    """Somebody to subscribe: the address as written and its key, and what else is known.
-
-    paused_until is for an import only: who asks by themselves wants the next edition.
-    """
-
-    address: str
-    address_key: str
-    name: str = ""
-    language: str = ""
-    zone: str = ""
-    paused_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentEvent:
-    """What was asked or said, by which means, from where: kept for ever with its time."""
-
-    event: str
-    channel: str
-    remote_address: str = ""
 
 
 def by_id(session: Session, subscription_id: int) -> Subscription:

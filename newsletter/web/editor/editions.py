@@ -13,16 +13,14 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.errors import NotFoundError, PreflightError
 from newsletter.mail.content.translations import update_notice
-from newsletter.mail.preflight import check_digest
-from newsletter.mail.rendered import RenderedEmail, fill_slots
+from newsletter.mail.rendered import fill_slots
 from newsletter.services.editions import render, review
 from newsletter.services.editions.recompose import compose_now
 from newsletter.services.operations.status import read_forecast
+from newsletter.services.queries.editions import find_edition, read_email, read_review
+from newsletter.services.queries.newsletters import list_newsletters
 from newsletter.services.sending import test_message
 from newsletter.services.sending.sender_check import sender_problems
-from newsletter.store import Session as StoreSession
-from newsletter.store.delivery import deliveries
-from newsletter.store.editions import editions, newsletters
 from newsletter.web.auth import CheckedForm, Session, form_token
 from newsletter.web.dependencies import AppState, AppStateDep
 from newsletter.web.http_server.security_headers import MAIL_POLICY
@@ -61,9 +59,8 @@ class View:
 @router.api_route("", methods=["GET", "HEAD"])
 def coming(site: AppStateDep, _: Session, newsletter: str = "") -> Response:
     """To the coming edition of the newsletter; of the first one when none is named."""
-    with site.ports.store.begin() as session:
-        every = newsletters.list_all(session)
-        found = newsletters.by_slug(session, newsletter or every[0].slug if every else "")
+    every = list_newsletters(site.ports)
+    found = site.newsletter(newsletter or every[0].slug if every else "")
     on = _coming_date(site, found)
     return RedirectResponse(f"/editor/{found.slug}/{on.isoformat()}", status_code=303)
 
@@ -79,32 +76,29 @@ def edition_page(
 ) -> Response:
     """An edition: its stories with reasons, what was left out, the mail, and what can be done."""
     newsletter = site.newsletter(slug)
-    with site.ports.store.begin() as session:
-        every = newsletters.list_all(session)
-        heads = editions.list_recent(session, newsletter.id, limit=PAST)
-        counts = deliveries.counts(session, [head.id for head in heads])
-        edition = editions.by_date(session, newsletter.id, on)
-        decided = editions.decisions(session, edition.id) if edition else ()
-        email, problems = _look(site, session, edition, newsletter)
+    seen = read_review(site.ports, newsletter, on, last=PAST)
+    edition, email = seen.edition, seen.email
     forecast = read_forecast(site.ports, newsletter)
     return page(
         "editor/edition",
         forecast=forecast.sentence if forecast.on == on else "",
         newsletter=newsletter,
-        newsletters=every,
+        newsletters=seen.newsletters,
         edition=edition,
         on=on,
         sends_at=_minute(newsletter, edition, on),
         anew_until=_anew_until(site, newsletter, edition),
-        left_out=sorted((one for one in decided if not one.is_in), key=lambda one: -one.score),
-        decided=decided,
+        left_out=sorted(
+            (one for one in seen.decisions if not one.is_in), key=lambda one: -one.score
+        ),
+        decided=seen.decisions,
         email=email and fill_slots(email, address="reader@example.org", unsubscribe="preview"),
-        problems=problems,
+        problems=seen.problems,
         removed=_removed(site, edition, newsletter),
         warnings=sender_problems(newsletter, site.ports),
         may=_may(edition),
-        heads=heads,
-        counts=counts,
+        heads=seen.recent,
+        counts=seen.counts,
         view=view,
         token=form_token(site, form),
         done=_DONE.get(done, ""),
@@ -122,8 +116,7 @@ def mail(
 ) -> Response:
     """The mail itself, for a frame in which it can do nothing."""
     newsletter, edition = _meant(site, slug, on)
-    with site.ports.store.begin() as session:
-        email = render.render_current(site.ports, session, edition, newsletter)
+    email = read_email(site.ports, edition, newsletter)
     html = fill_slots(email, address="reader@example.org", unsubscribe="preview").html
     # A frame cannot choose its reader's scheme, so the condition is settled here.
     settled = "@media all" if scheme == "dark" else "@media not all"
@@ -179,8 +172,7 @@ def send_test(
 
 def _meant(site: AppState, slug: str, on: date) -> tuple[Newsletter, Edition]:
     newsletter = site.newsletter(slug)
-    with site.ports.store.begin() as session:
-        edition = editions.by_date(session, newsletter.id, on)
+    edition = find_edition(site.ports, newsletter, on)
     if edition is None:
         raise NotFoundError(f"There is no edition of {on} yet.")
     return newsletter, edition
@@ -190,8 +182,7 @@ def _coming_date(site: AppState, newsletter: Newsletter) -> date:
     """Today's, while its edition is still to be dealt with; else the next one's."""
     now = site.ports.now()
     today = schedule.local_date(newsletter, now)
-    with site.ports.store.begin() as session:
-        edition = editions.by_date(session, newsletter.id, today)
+    edition = find_edition(site.ports, newsletter, today)
     is_open = edition is not None and edition.status is not EditionStatus.SENT
     return today if is_open else schedule.next_date(newsletter, now)
 
@@ -223,21 +214,6 @@ def _may(edition: Edition | None) -> dict[str, bool]:
         "approve": edition.status in TRANSITIONS[Transition.APPROVE][0] and bool(edition.stories),
         "hold": edition.status in TRANSITIONS[Transition.HOLD][0],
     }
-
-
-def _look(
-    site: AppState, session: StoreSession, edition: Edition | None, newsletter: Newsletter
-) -> tuple[RenderedEmail | None, tuple[str, ...]]:
-    """The mail, and why the build would refuse it."""
-    if edition is None:
-        return None, ()
-    email = None
-    try:
-        email = render.render_current(site.ports, session, edition, newsletter)
-        check_digest(email)
-    except PreflightError as error:
-        return email, error.problems
-    return email, ()
 
 
 def _removed(

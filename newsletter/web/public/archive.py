@@ -9,8 +9,11 @@ from newsletter.errors import NotFoundError
 from newsletter.mail.content.digest_view import digest_view
 from newsletter.mail.rendered import fill_slots
 from newsletter.services import urls
-from newsletter.services.editions import render
-from newsletter.store.editions import editions, newsletters
+from newsletter.services.queries.editions import (
+    find_edition,
+    list_recent_editions,
+    read_web_version,
+)
 from newsletter.web.dependencies import AppStateDep
 from newsletter.web.http_server.security_headers import MAIL_POLICY
 from newsletter.web.parameters import Day
@@ -28,14 +31,9 @@ def archive(
 ) -> Response:
     """The past editions, the latest first, twenty a page."""
     newsletter = site.newsletter(slug)
-    with site.ports.store.begin() as session:
-        found = editions.list_recent(
-            session,
-            newsletter.id,
-            is_out=True,
-            limit=PAGE + 1,
-            offset=(part - 1) * PAGE,
-        )
+    found = list_recent_editions(
+        site.ports, newsletter, is_out=True, limit=PAGE + 1, offset=(part - 1) * PAGE
+    )
     return page(
         "archive",
         language=newsletter.language,
@@ -50,8 +48,7 @@ def archive(
 def edition(site: AppStateDep, slug: str, on: Day) -> Response:
     """An edition's public page, once it is out; one that was stopped in mid-run is."""
     newsletter = site.newsletter(slug)
-    with site.ports.store.begin() as session:
-        found = editions.by_date(session, newsletter.id, on)
+    found = find_edition(site.ports, newsletter, on)
     if found is None or found.frozen_at is None:
         raise NotFoundError("There is no edition of that date.")
     return page(
@@ -66,10 +63,6 @@ def edition(site: AppStateDep, slug: str, on: Day) -> Response:
 @router.api_route("/view/{text}", methods=["GET", "HEAD"])
 def view(site: AppStateDep, text: str) -> Response:
     """The mail itself in the browser. Whose it was is not shown: links are passed on."""
-    edition_id = urls.read_edition(site.ports, text)
-    with site.ports.store.begin() as session:
-        found = editions.by_id(session, edition_id)
-        newsletter = newsletters.by_id(session, found.newsletter_id)
-        email = render.render_current(site.ports, session, found, newsletter)
+    email = read_web_version(site.ports, urls.read_edition(site.ports, text))
     seen = fill_slots(email, address="…", unsubscribe="by-mail")
     return HTMLResponse(seen.html, headers={"Content-Security-Policy": MAIL_POLICY})

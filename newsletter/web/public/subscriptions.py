@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.subscription import Subscription
 from newsletter.errors import InputError, NewsletterError
 from newsletter.services import urls
+from newsletter.services.queries.editions import find_latest_edition_out
+from newsletter.services.queries.newsletters import list_newsletters
 from newsletter.services.subscribers import signup
-from newsletter.store.editions import editions, newsletters
 from newsletter.web.dependencies import AppState, AppStateDep, remote_address
 from newsletter.web.error_handlers import report_hidden, retry_after
 from newsletter.web.parameters import read_object
@@ -25,8 +25,7 @@ _SIGN_UP_FIELDS = ("newsletter", "address", "name", "language", "zone")
 @router.api_route("/", methods=["GET", "HEAD"])
 def home(site: AppStateDep) -> Response:
     """The only newsletter's page, or a list of all."""
-    with site.ports.store.begin() as session:
-        found = newsletters.list_all(session)
+    found = list_newsletters(site.ports)
     if len(found) == 1:
         return _front(site, found[0])
     return page("newsletters", newsletters=found)
@@ -127,15 +126,12 @@ def unsubscribe(
 def _front(
     site: AppState, newsletter: Newsletter, *, error: InputError | None = None, address: str = ""
 ) -> Response:
-    with site.ports.store.begin() as session:
-        heads = editions.list_recent(session, newsletter.id, is_out=True, limit=1)
-        latest: Edition | None = editions.by_id(session, heads[0].id) if heads else None
     return page(
         "front",
         language=newsletter.language,
         status=error.http_status if error else 200,
         newsletter=newsletter,
-        latest=latest,
+        latest=find_latest_edition_out(site.ports, newsletter),
         sentence=error.public_message if error else "",
         address=address,
     )

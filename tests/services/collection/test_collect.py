@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.domain.articles.article import Article
+from newsletter.domain.feed import Feed
 from newsletter.services.collection.collect import collect
 from newsletter.store import Store
 from newsletter.store.collection import articles, feeds
-from newsletter.store.collection.feeds import Feed
 from tests.servers import Answer
 from tests.services.worlds import AMMAN, BEIRUT, item, polled, rss
 

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from newsletter.domain.delivery.ledger import RetryableCounts
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.errors import InvalidStateError, NotFoundError
@@ -13,7 +14,6 @@ from newsletter.services.sending import control
 from newsletter.services.sending.run.deliver import deliver
 from newsletter.services.subscribers import admin
 from newsletter.store.delivery import deliveries
-from newsletter.store.delivery.delivery_reports import RetryableCounts
 from tests.services.worlds import edition_of, moved, statuses
 
 AMAL, LINA, SAMIR = EVERYBODY = [f"{name}@example.org" for name in ("amal", "lina", "samir")]

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.subscribers.consent import NewSubscriber
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.errors import InputError, NotFoundError
 from newsletter.services.subscribers import admin, import_export
@@ -13,7 +14,6 @@ from newsletter.services.subscribers.import_export import export_rows, import_su
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import NewSubscriber
 
 
 def stored(store: Store, newsletter: Newsletter) -> dict[str, Subscription]:

@@ -8,12 +8,12 @@ from io import StringIO
 import pytest
 
 from newsletter.domain.newsletter import Newsletter
+from newsletter.domain.subscribers.consent import NewSubscriber
 from newsletter.services.subscribers import admin
 from newsletter.services.subscribers.import_export import export_rows, import_subscribers
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import NewSubscriber
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ from newsletter.domain import signed_token as tokens
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.embedded.shared_server import free_port
-from newsletter.errors import InputError, NotFoundError, UnreachableError
+from newsletter.errors import InputError, NotFoundError, RateLimitedError, UnreachableError
 from newsletter.services import urls
 from newsletter.services.ports import Ports
 from newsletter.services.subscribers import admin, signup
-from newsletter.errors import RateLimitedError
 from newsletter.services.subscribers.signup import SignupRequest
 from newsletter.store import Store
 from newsletter.store.subscribers import suppressions

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.articles.article import Image
+from newsletter.domain.feed import UpsertCounts
 from newsletter.store.collection import articles, feeds
-from newsletter.store.collection.articles import UpsertCounts
 from newsletter.store.editions import editions
 from tests.store.builders import digest, entry, everything, kept, new_edition, story
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.editions.recomposition import FeedHealth
+from newsletter.domain.feed import Feed
 from newsletter.store.collection import feeds
-from newsletter.store.collection.feeds import Feed
 from tests.store.builders import everything, kept
 
 MINUTE = timedelta(minutes=1)

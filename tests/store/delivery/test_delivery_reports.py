@@ -2,12 +2,12 @@
 
 import pytest
 
+from newsletter.domain.delivery.ledger import DomainCount, RetryableCounts
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.subscribers.consent import NewSubscriber
 from newsletter.store.delivery import batches, delivery_reports
-from newsletter.store.delivery.delivery_reports import DomainCount, RetryableCounts
 from newsletter.store.subscribers import subscribers, suppressions
-from newsletter.store.subscribers.subscribers import NewSubscriber
 from tests.store.builders import ended, saved_edition, subscribed
 from tests.store.ledgers import claimed, outcome, planned_for, settled
 

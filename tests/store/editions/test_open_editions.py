@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.feed import Feed
 from newsletter.store.collection import articles, feeds
-from newsletter.store.collection.feeds import Feed
 from newsletter.store.editions import editions, open_editions
 from tests.store.builders import TODAY, digest, entry, kept, new_edition, saved_edition, story
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from newsletter.domain.subscribers.consent import ConsentEvent, NewSubscriber
 from newsletter.domain.subscribers.subscription import EndReason, SubscriptionStatus
 from newsletter.errors import NotFoundError
 from newsletter.store.models import ConsentRow
 from newsletter.store.subscribers import subscribers
-from newsletter.store.subscribers.subscribers import ConsentEvent, NewSubscriber
 from tests.store.builders import another_newsletter, ended, reader, subscribed
 
 HOUR = timedelta(hours=1)

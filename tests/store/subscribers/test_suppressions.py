@@ -2,9 +2,9 @@
 
 from sqlalchemy import delete, select, text
 
+from newsletter.domain.subscribers.consent import NewSubscriber
 from newsletter.store.models import SubscriberRow, SuppressionRow
 from newsletter.store.subscribers import subscribers, suppressions
-from newsletter.store.subscribers.subscribers import NewSubscriber
 from tests.store.builders import reader
 
 

@@ -1,7 +1,7 @@
 """newsletter collect: read what is due, or documents from files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -75,7 +75,7 @@ def show(reports: "tuple[FeedReport, ...]") -> None:
     out.print(f"\n{new} new articles from {len(reports)} feeds{trouble}.")
 
 
-def _document(reports: "tuple[FeedReport, ...]") -> dict[str, Any]:
+def _document(reports: "tuple[FeedReport, ...]") -> dict[str, object]:
     return {
         "feeds": [
             {

@@ -1,6 +1,6 @@
 """newsletter feeds: add, list, remove, check."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -8,7 +8,7 @@ from rich.table import Table
 from newsletter.cli.context import AsJson, At, command_context, out, print_json
 
 if TYPE_CHECKING:
-    from newsletter.store.collection.feeds import Feed
+    from newsletter.domain.feed import Feed
 
 
 app = typer.Typer(no_args_is_help=True, help="The feeds that are read.")
@@ -51,10 +51,10 @@ def add(
 @app.command(name="list", epilog="Example:  newsletter feeds list --json")
 def list_(at: At = "", as_json: AsJson = False) -> None:
     """Every feed, what happened last, and when it is read next."""
-    from newsletter.store.collection import feeds
+    from newsletter.services.queries.feeds import list_feeds
 
-    with command_context(at=at) as here, here.ports.store.begin() as session:
-        listed = feeds.list_all(session)
+    with command_context(at=at) as here:
+        listed = list_feeds(here.ports)
     if as_json:
         print_json([_document(feed) for feed in listed])
         return
@@ -101,7 +101,7 @@ def check(at: At = "", as_json: AsJson = False) -> None:
         raise typer.Exit(_EXIT_FAILING)
 
 
-def _document(feed: "Feed") -> dict[str, Any]:
+def _document(feed: "Feed") -> dict[str, object]:
     return {
         "url": feed.url,
         "source": feed.source,

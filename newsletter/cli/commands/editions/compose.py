@@ -26,13 +26,12 @@ def compose(
     from newsletter.services.editions.compose import explain_edition
     from newsletter.services.editions.export import to_document
     from newsletter.services.editions.recompose import compose_now
-    from newsletter.store.editions import editions
+    from newsletter.services.queries.editions import list_decisions
 
     with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         edition = compose_now(here.ports, newsletter, when)
-        with here.ports.store.begin() as session:
-            decided = editions.decisions(session, edition.id)
+        decided = list_decisions(here.ports, edition)
         if explain:
             decided = explain_edition(here.ports.store, newsletter, when, now=here.ports.now())
     if as_json:

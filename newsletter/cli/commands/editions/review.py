@@ -27,17 +27,16 @@ def preview(
     from newsletter.mail.message.master_copy import Recipient
     from newsletter.mail.preflight import check_digest
     from newsletter.mail.rendered import fill_slots
-    from newsletter.services.editions import render
-    from newsletter.store.editions import editions
+    from newsletter.services.editions.render import build_master
+    from newsletter.services.queries.editions import list_decisions, read_email
 
     if html + text + eml + open_ > 1:
         raise InputError("Ask for one of --html, --text, --eml and --open.")
     with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
-        with here.ports.store.begin() as session:
-            edition = edition_of(session, newsletter, when)
-            decided = editions.decisions(session, edition.id)
-            email = render.render_current(here.ports, session, edition, newsletter)
+        edition = edition_of(here.ports, newsletter, when)
+        decided = list_decisions(here.ports, edition)
+        email = read_email(here.ports, edition, newsletter)
         check_digest(email)
         if eml:
             reader = Recipient(
@@ -46,7 +45,7 @@ def preview(
                 unsubscribe="preview",
                 leaves_at=here.ports.now(),
             )
-            master = render.build_master(here.ports, email, edition, newsletter)
+            master = build_master(here.ports, email, edition, newsletter)
             sys.stdout.buffer.write(master.message(reader))
             return
     seen = fill_slots(email, address="reader@example.org", unsubscribe="preview")
@@ -64,8 +63,7 @@ def approve(on: On = "", slug: Slug = "", at: At = "") -> None:
 
     with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
-        with here.ports.store.begin() as session:
-            edition = edition_of(session, newsletter, when)
+        edition = edition_of(here.ports, newsletter, when)
         approved = review.approve(here.ports, edition.id, by="command line")
     out.print(f"Approved. It goes out at {approved.sends_at:%Y-%m-%d %H:%M} UTC.")
     out.print("As it is now: what comes in later waits for the next one.", style="dim")
@@ -82,8 +80,7 @@ def hold(
 
     with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
-        with here.ports.store.begin() as session:
-            edition = edition_of(session, newsletter, when)
+        edition = edition_of(here.ports, newsletter, when)
         review.hold(here.ports, edition.id, note=why, by="command line")
     out.print("Held. To let it go:  newsletter approve")
 

@@ -3,12 +3,16 @@
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter.cli.context import AsJson, out, print_json
 from newsletter.errors import InputError
+
+if TYPE_CHECKING:
+    from newsletter.domain.articles.article import Article
+
 
 app = typer.Typer(no_args_is_help=True, help="Articles about one event.")
 
@@ -52,7 +56,7 @@ def evaluate(
         out.print(f"{what:<13} {line}")
 
 
-def _labelled_articles(file: Path) -> tuple[list[Any], list[str]]:
+def _labelled_articles(file: Path) -> tuple[list["Article"], list[str]]:
     """Return the rows as articles, and the cluster of each."""
     from newsletter.domain.articles.article import Article
     from newsletter.domain.text.clean import clean_line, clean_paragraphs
@@ -77,7 +81,7 @@ def _labelled_articles(file: Path) -> tuple[list[Any], list[str]]:
     return articles, true
 
 
-def _figures(predicted: list[int], true: list[str]) -> dict[str, Any]:
+def _figures(predicted: list[int], true: list[str]) -> dict[str, float]:
     from newsletter.evaluation.labelled_csv import DIGITS, score_figures
     from newsletter.evaluation.metrics import b_cubed, pairwise_scores
 

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from newsletter.cli.context import AsJson, out, print_json
 from newsletter.errors import InputError
 
 if TYPE_CHECKING:
+    from newsletter.domain.relevance.classifier import RelevanceVerdict
     from newsletter.evaluation.metrics import PrecisionRecall
 
 
@@ -135,7 +136,7 @@ def _labelled_rows(file: Path) -> Iterable[tuple[dict[str, str], bool]]:
         yield row | cleaned, label == "1"
 
 
-def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
+def _write(errors: Path, wrong: list[tuple[dict[str, str], "RelevanceVerdict"]]) -> None:
     """Write a CSV of the rows with what was decided; no spreadsheet runs any cell of it."""
     from newsletter.domain.text.clean import clean_line
     from newsletter.services.subscribers.import_export import escape_formula
@@ -155,7 +156,7 @@ def _write(errors: Path, wrong: list[tuple[dict[str, str], Any]]) -> None:
 
 
 def _print(
-    n: int, scores: "PrecisionRecall", simple: Any, seconds: float, *, as_json: bool
+    n: int, scores: "PrecisionRecall", simple: "PrecisionRecall", seconds: float, *, as_json: bool
 ) -> None:
     from newsletter.evaluation.labelled_csv import score_figures
 

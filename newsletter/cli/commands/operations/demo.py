@@ -3,12 +3,12 @@
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -18,6 +18,8 @@ from newsletter.errors import InputError, InvalidStateError, SettingsError
 
 if TYPE_CHECKING:
     from newsletter.config import Settings
+    from newsletter.domain.delivery.status import DeliveryStatus
+    from newsletter.domain.digest.digest import Decision
     from newsletter.domain.editions.edition import Edition
     from newsletter.domain.newsletter import Newsletter
     from newsletter.services.ports import Ports
@@ -89,8 +91,8 @@ class Evening:
 
     newsletter: "Newsletter"
     edition: "Edition"
-    decided: Any
-    counts: dict[Any, int]
+    decided: tuple["Decision", ...]
+    counts: dict["DeliveryStatus", int]
     zones: int
 
 
@@ -100,16 +102,16 @@ def _evening(settings: "Settings", given: DemoSources, readers: int) -> Evening:
     from newsletter.cli.temporary_worker import temporary_worker
     from newsletter.embedded import postgres
     from newsletter.services.editions.compose import compose
-    from newsletter.store.delivery import deliveries
-    from newsletter.store.editions import editions
-    from newsletter.store.schema import migrate
+    from newsletter.services.operations.setup import migrate_database
+    from newsletter.services.queries.deliveries import count_deliveries
+    from newsletter.services.queries.editions import list_decisions, read_edition
     from newsletter.tasks.queue import enqueue
 
     postgres.empty(settings.database_url)
     ports = config.ports(settings, enqueue=enqueue(settings.redis_url))
     with ExitStack() as stack:
         stack.callback(ports.store.dispose)
-        migrate(ports.store)
+        migrate_database(ports)
         newsletter, on = _newsletter(ports)
         _collect(ports, given)
         _forget_sample(ports, given)
@@ -122,23 +124,22 @@ def _evening(settings: "Settings", given: DemoSources, readers: int) -> Evening:
                 stack.enter_context(temporary_worker(settings))
                 step("A Celery worker runs")
             _deliver(ports, edition)
-        with ports.store.begin() as session:
-            return Evening(
-                newsletter=newsletter,
-                edition=editions.by_id(session, edition.id),
-                decided=editions.decisions(session, edition.id),
-                counts=deliveries.counts(session, [edition.id])[edition.id],
-                zones=zones,
-            )
+        return Evening(
+            newsletter=newsletter,
+            edition=read_edition(ports, edition.id),
+            decided=list_decisions(ports, edition),
+            counts=count_deliveries(ports, edition.id),
+            zones=zones,
+        )
 
 
-def _newsletter(ports: "Ports") -> tuple[Any, date]:
+def _newsletter(ports: "Ports") -> tuple["Newsletter", date]:
     """A newsletter that goes out an hour from now, so that now is when it is composed."""
     from dataclasses import replace
 
     from newsletter.cli.bootstrap import FIRST
     from newsletter.domain.schedule import zone
-    from newsletter.store.editions import newsletters
+    from newsletter.services.operations.setup import save_newsletter
 
     minute = ports.now().replace(second=0, microsecond=0) + timedelta(minutes=61)
     there = minute.astimezone(zone(ZONE))
@@ -150,14 +151,15 @@ def _newsletter(ports: "Ports") -> tuple[Any, date]:
         publisher="The Evening Press",
         postal_address="7 Harbour Lane, Port Maren",
     )
-    with ports.store.begin() as session:
-        return newsletters.save(session, demo_newsletter, now=ports.now()), there.date()
+    return save_newsletter(ports, demo_newsletter), there.date()
 
 
 def _collect(ports: "Ports", given: DemoSources) -> None:
+    from newsletter.domain.feed import Feed
     from newsletter.sample.server import SampleFeed, newsroom
     from newsletter.services.collection.collect import collect
     from newsletter.services.collection.collect_files import collect_paths
+    from newsletter.services.collection.manage_feeds import add_unread_feeds
 
     with _step("Collecting") as step, ExitStack() as stack:
         policy, now = ports.fetch_policy, ports.now()
@@ -168,7 +170,19 @@ def _collect(ports: "Ports", given: DemoSources) -> None:
 
             feeds = stack.enter_context(newsroom(now, base=ports.public_url))
             policy = replace(policy, allow_loopback=True)
-        _add(ports, feeds, now)
+        add_unread_feeds(
+            ports,
+            [
+                Feed(
+                    url=feed.url,
+                    source=feed.source,
+                    section=feed.section,
+                    language=feed.language,
+                    due_at=now,
+                )
+                for feed in feeds
+            ],
+        )
         reports = (*collect(ports.store, policy, now=now),)
         reports += collect_paths(ports.store, given.paths, now=now)
         new, failed = sum(one.new for one in reports), [one for one in reports if not one.is_ok]
@@ -182,31 +196,20 @@ def _collect(ports: "Ports", given: DemoSources) -> None:
 
 def _forget_sample(ports: "Ports", given: DemoSources) -> None:
     """Take out the feeds of the sample: whoever shows the demo afterwards cannot read them."""
-    from newsletter.store.collection import feeds
+    from newsletter.services.collection.manage_feeds import remove_all_feeds
 
     if given.urls or given.paths:
         return
-    with ports.store.begin() as session:
-        feeds.remove(session, [feed.url for feed in feeds.list_all(session)])
-
-
-def _add(ports: "Ports", feeds: tuple[Any, ...], now: datetime) -> None:
-    from newsletter.store.collection import feeds as known
-    from newsletter.store.collection.feeds import Feed
-
-    with ports.store.begin() as session:
-        for feed in feeds:
-            told = {"source": feed.source, "section": feed.section, "language": feed.language}
-            known.add(session, Feed(url=feed.url, due_at=now, **told), now=now)
+    remove_all_feeds(ports)
 
 
 def _subscribe(ports: "Ports", newsletter: "Newsletter", readers: int) -> int:
     """How many zones the sample readers live in. Two more have asked only; one has left again."""
     from newsletter.sample.newsroom import readers as sample_readers
     from newsletter.services import urls
+    from newsletter.services.queries.subscribers import list_subscriptions
     from newsletter.services.subscribers import signup
     from newsletter.services.subscribers.import_export import import_subscribers
-    from newsletter.store.subscribers import subscribers
 
     with _step("Subscribing readers") as step:
         heading, *people = sample_readers()
@@ -216,8 +219,7 @@ def _subscribe(ports: "Ports", newsletter: "Newsletter", readers: int) -> int:
         for address in ("still.thinking@mail.example", "mistyped@mail.example"):
             form = signup.SignupRequest(address=address, channel="demo")
             signup.subscribe(ports, newsletter, form)
-        with ports.store.begin() as session:
-            every = list(subscribers.iter_all(session, newsletter.id))
+        every = list_subscriptions(ports, newsletter)
         zones = {one.zone for one in every if one.zone}
         left = next(one for one in every if one.address == _LEFT)
         text = urls.unsubscribe_token(ports, left.id)
@@ -274,7 +276,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _step(doing: str) -> Iterator[Any]:
+def _step(doing: str) -> Iterator[Callable[[str], None]]:
     """Shows what is being done; the function it gives says what has been, and how long it took."""
     from newsletter.cli.context import err
 

@@ -22,7 +22,7 @@ from newsletter.errors import InputError
 
 if TYPE_CHECKING:
     from newsletter.services.editions.next_release import NextRelease
-    from newsletter.store import Session
+    from newsletter.services.ports import Ports
 
 Rule = TypeVar("Rule", bound=StrEnum)
 
@@ -114,36 +114,32 @@ def _saved(
     from newsletter import config
     from newsletter.embedded import EmbeddedService
     from newsletter.services.editions.follow_schedule import change_newsletter
-    from newsletter.services.editions.next_release import find_next_release
-    from newsletter.store import Store
-    from newsletter.store.schema import migrate
+    from newsletter.services.operations.setup import migrate_database
+    from newsletter.services.queries.editions import find_next_release
 
     settings = settings_at(at)
     with config.engines(settings, need=frozenset({EmbeddedService.DATABASE})) as running:
-        store = Store(running.database_url)
+        ports = config.ports(running, enqueue=lambda *_: None)
         try:
-            migrate(store)
-            now = config.clock(running)()
-            with store.begin() as session:
-                known = _known(session, slug)
-            saved = change_newsletter(store, replace(known, **changes), now=now)
-            with store.begin() as session:
-                return saved, find_next_release(session, saved, now=now), now
+            migrate_database(ports)
+            known = _known(ports, slug)
+            saved = change_newsletter(ports.store, replace(known, **changes), now=ports.now())
+            return saved, find_next_release(ports, saved), ports.now()
         finally:
-            store.dispose()
+            ports.store.dispose()
 
 
-def _known(session: "Session", slug: str) -> Newsletter:
-    """The newsletter to be changed, or what a new one begins as."""
+def _known(ports: "Ports", slug: str) -> Newsletter:
+    """Return the newsletter to be changed, or what a new one begins as."""
     from newsletter.cli.bootstrap import FIRST
-    from newsletter.store.editions import newsletters
+    from newsletter.services.queries.newsletters import find_newsletter, list_newsletters
 
-    every = newsletters.list_all(session)
-    if not every:
+    newsletters = list_newsletters(ports)
+    if not newsletters:
         return FIRST
     if slug:
-        return next((one for one in every if one.slug == slug), replace(FIRST, slug=slug))
-    return newsletters.by_slug(session, slug)
+        return next((each for each in newsletters if each.slug == slug), replace(FIRST, slug=slug))
+    return find_newsletter(ports, slug)
 
 
 def _checked(told: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -45,7 +46,7 @@ def serve(
     from newsletter import config
     from newsletter.cli.bootstrap import make_ready
     from newsletter.embedded import EmbeddedService
-    from newsletter.store.schema import check_schema
+    from newsletter.services.operations.setup import check_database
 
     settings = config.load()
     if (folder := shown_folder(settings)) != settings.data_dir:
@@ -58,7 +59,7 @@ def serve(
     with config.engines(settings, need=frozenset(EmbeddedService)) as running:
         ports = config.ports(running, enqueue=lambda *_: None)
         try:
-            check_schema(ports.store) if settings.database_url else note(make_ready(ports))
+            check_database(ports) if settings.database_url else note(make_ready(ports))
         finally:
             ports.store.dispose()
         if all_:
@@ -196,7 +197,9 @@ def _relay_lines(name: str, child: "subprocess.Popen[str]", ended: threading.Eve
     ended.set()
 
 
-def _ender(ended: threading.Event, hurry: threading.Event) -> Any:
+def _ender(
+    ended: threading.Event, hurry: threading.Event
+) -> Callable[[int, FrameType | None], None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         if ended.is_set():
             hurry.set()  # the second time it is meant at once

@@ -1,6 +1,6 @@
 """newsletter status: how the house is, and what to do next."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -121,7 +121,7 @@ def _show(standing: "NewsletterStatus") -> None:
     out.print(table)
 
 
-def _document(found: "Status", problems: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+def _document(found: "Status", problems: dict[str, tuple[str, ...]]) -> dict[str, object]:
     return {
         "at": found.at.isoformat(),
         "newsletters": [

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -15,17 +15,26 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.errors import InputError
 
 if TYPE_CHECKING:
+    from newsletter.domain.delivery.ledger import Delivery
     from newsletter.domain.editions.edition import Edition
     from newsletter.domain.newsletter import Newsletter
-    from newsletter.store import Store
-    from newsletter.store.delivery.deliveries import Delivery
+    from newsletter.services.ports import Ports
 
 
 app = typer.Typer(no_args_is_help=True, help="What became of an edition's deliveries.")
 
-_PAGE = 10_000  # Read at once, so that no transaction is open while somebody reads the list.
 _REPLY_CHARS = 200  # On a line for people; --csv and --json hold all of it.
-_COLUMNS = ("address", "status", "attempts", "code", "reply", "settled_at")
+
+
+class _Row(TypedDict):
+    """A delivery as it is listed; its keys are the columns of --csv."""
+
+    address: str
+    status: str
+    attempts: int
+    code: int | None
+    reply: str
+    settled_at: str | None
 
 
 class State(StrEnum):
@@ -58,12 +67,14 @@ def list_(
 
     An address is empty when its subscriber has been erased.
     """
+    from newsletter.services.queries.deliveries import iter_deliveries
+
     if as_csv and as_json:
         raise InputError("Ask for one of --csv and --json.")
     states = tuple(DeliveryStatus) if state is None else (DeliveryStatus(state),)
     with command_context(at=at) as here:
-        _, edition = _kept(here.ports.store, *sent_edition(here.ports, slug, on))
-        rows = (_row(one) for one in _every(here.ports.store, edition.id, states))
+        _, edition = _kept(here.ports, *sent_edition(here.ports, slug, on))
+        rows = (_row(one) for one in iter_deliveries(here.ports, edition.id, statuses=states))
         if as_csv:
             _print_csv(rows)
         elif as_json:
@@ -91,9 +102,9 @@ def uncertain(
         raise InputError("Say what became of it: --settle sent, failed or queued.")
     need = {"database", "redis"} if settle is SettledAs.QUEUED else {"database"}
     with command_context(at=at, need=frozenset(need)) as here:
-        newsletter, edition = _kept(here.ports.store, *sent_edition(here.ports, slug, on))
+        newsletter, edition = _kept(here.ports, *sent_edition(here.ports, slug, on))
         if settle is None:
-            _list_uncertain(here.ports.store, newsletter, edition, as_json=as_json)
+            _list_uncertain(here.ports, newsletter, edition, as_json=as_json)
             return
         to = DeliveryStatus(settle)
         done = control.resolve_uncertain(here.ports, edition.id, to, address=address)
@@ -104,9 +115,13 @@ def uncertain(
 
 
 def _list_uncertain(
-    store: "Store", newsletter: "Newsletter", edition: "Edition", *, as_json: bool
+    ports: "Ports", newsletter: "Newsletter", edition: "Edition", *, as_json: bool
 ) -> None:
-    rows = [_row(one) for one in _every(store, edition.id, (DeliveryStatus.UNCERTAIN,))]
+    from newsletter.services.queries.deliveries import iter_deliveries
+
+    uncertain_only = (DeliveryStatus.UNCERTAIN,)
+    found = iter_deliveries(ports, edition.id, statuses=uncertain_only)
+    rows = [_row(each) for each in found]
     if as_json:
         told = {"edition": edition.id, "date": edition.on.isoformat()}
         print_json(told | {"uncertain": len(rows), "deliveries": rows})
@@ -121,30 +136,17 @@ def _list_uncertain(
         )
 
 
-def _kept(store: "Store", newsletter: "Newsletter", edition: "Edition") -> tuple[Any, Any]:
+def _kept(
+    ports: "Ports", newsletter: "Newsletter", edition: "Edition"
+) -> tuple["Newsletter", "Edition"]:
     """Both. Raises when the ledger does not tell of each delivery, or does not any more."""
     from newsletter.services.sending.reconcile import ensure_ledger_kept
 
-    ensure_ledger_kept(store, edition)
+    ensure_ledger_kept(ports.store, edition)
     return newsletter, edition
 
 
-def _every(store: "Store", edition_id: int, states: tuple[DeliveryStatus, ...]) -> Iterator[Any]:
-    from newsletter.store.delivery import deliveries
-
-    after = 0
-    while True:
-        with store.begin() as session:
-            page = deliveries.list_for_edition(
-                session, edition_id, statuses=states, after=after, limit=_PAGE
-            )
-        yield from page
-        if len(page) < _PAGE:
-            return
-        after = page[-1].subscriber_id
-
-
-def _row(one: "Delivery") -> dict[str, Any]:
+def _row(one: "Delivery") -> _Row:
     return {
         "address": one.address,
         "status": one.status.value,
@@ -155,18 +157,18 @@ def _row(one: "Delivery") -> dict[str, Any]:
     }
 
 
-def _print_csv(rows: Iterator[dict[str, Any]]) -> None:
+def _print_csv(rows: Iterator[_Row]) -> None:
     from newsletter.services.subscribers.import_export import escape_formula
 
     writer = csv.writer(sys.stdout)
-    writer.writerow(_COLUMNS)
+    writer.writerow(_Row.__annotations__)
     for row in rows:
         writer.writerow(
-            [escape_formula("" if row[name] is None else str(row[name])) for name in _COLUMNS]
+            escape_formula("" if value is None else str(value)) for value in row.values()
         )
 
 
-def _print_array(rows: Iterator[dict[str, Any]]) -> None:
+def _print_array(rows: Iterator[_Row]) -> None:
     """One JSON array, a line for each delivery: a million of them need no memory."""
     before = "[\n"
     for row in rows:
@@ -175,7 +177,7 @@ def _print_array(rows: Iterator[dict[str, Any]]) -> None:
     sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
 
 
-def _print_lines(rows: Iterator[dict[str, Any]]) -> None:
+def _print_lines(rows: Iterator[_Row]) -> None:
     from newsletter.domain.text.clean import strip_invisible
 
     for row in rows:

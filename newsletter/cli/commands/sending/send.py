@@ -74,8 +74,7 @@ def _send(on: str, slug: str, at: str, *, to: str, force: bool, wait: bool, as_j
     with command_context(at=at, need=_EVERYTHING) as here:
         ports = here.ports
         newsletter, when = of_date(ports, slug, on)
-        with ports.store.begin() as session:
-            edition = edition_of(session, newsletter, when)
+        edition = edition_of(ports, newsletter, when)
         for problem in sender_problems(newsletter, ports):
             err.print(problem, style="yellow", markup=False)
         if to:
@@ -118,7 +117,7 @@ def exit_code(result: dict[str, Any], newsletter: "Newsletter") -> int:
 def _watch(on: str, slug: str, at: str, *, as_json: bool) -> None:
     with command_context(at=at) as here:
         newsletter, edition = sent_edition(here.ports, slug, on)
-        watch_run(here.ports.store, edition, as_json=as_json)
+        watch_run(here.ports, edition, as_json=as_json)
         result = read_result(here.ports, edition.id, newsletter.slug)
     raise typer.Exit(exit_code(result, newsletter))
 
@@ -146,6 +145,7 @@ def watch(ports: "Ports", edition_id: int, *, quiet: bool) -> None:
 
     Recovers as the beat would: there may be none, and a task may be lost.
     """
+    from newsletter.services.queries.deliveries import read_remaining_work
     from newsletter.services.sending.recovery import recover
 
     columns = (TextColumn("Sending"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
@@ -154,31 +154,19 @@ def watch(ports: "Ports", edition_id: int, *, quiet: bool) -> None:
         moved_at = recovered_at = time.monotonic()
         last_left, is_idle = -1, False  # whether nobody had anything in hand since it moved
         while True:
-            left, total, in_hand, has_more = _standing(ports, edition_id)
-            bar.update(task, total=total, completed=total - left)
-            is_idle = is_idle or not in_hand
-            if left != last_left:
-                last_left, moved_at, is_idle = left, time.monotonic(), not in_hand
+            work = read_remaining_work(ports, edition_id)
+            bar.update(task, total=work.total, completed=work.total - work.queued)
+            is_idle = is_idle or not work.in_hand
+            if work.queued != last_left:
+                last_left, moved_at = work.queued, time.monotonic()
+                is_idle = not work.in_hand
             is_stuck = is_idle and time.monotonic() - moved_at > STUCK_S
-            if not has_more or is_stuck:
+            if not work.is_moving or is_stuck:
                 return
             if time.monotonic() - recovered_at > RECOVER_S:
                 recover(ports)
                 recovered_at = time.monotonic()
             time.sleep(POLL_S)
-
-
-def _standing(ports: "Ports", edition_id: int) -> tuple[int, int, int, bool]:
-    """How many deliveries are left, of how many, and in hand; and whether any will be sent now."""
-    from newsletter.domain.editions.edition import EditionStatus
-    from newsletter.store.delivery import deliveries
-    from newsletter.store.editions import editions
-
-    with ports.store.begin() as session:
-        found = deliveries.progress(session, [edition_id])[edition_id]
-        due = deliveries.due_batches(session, edition_id, now=ports.now(), limit=1)
-        is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
-    return found.queued, found.total, found.sending, bool(found.sending or (due and is_sending))
 
 
 def result_of(ports: "Ports", edition_id: int, slug: str) -> dict[str, Any]:
@@ -191,12 +179,11 @@ def result_of(ports: "Ports", edition_id: int, slug: str) -> dict[str, Any]:
 
 def read_result(ports: "Ports", edition_id: int, slug: str) -> dict[str, Any]:
     """Return how the edition stands, its deliveries counted by state; nothing is changed."""
-    from newsletter.store.delivery import deliveries
-    from newsletter.store.editions import editions
+    from newsletter.services.queries.deliveries import count_deliveries
+    from newsletter.services.queries.editions import read_edition
 
-    with ports.store.begin() as session:
-        edition = editions.by_id(session, edition_id)
-        counts = deliveries.counts(session, [edition_id])[edition_id]
+    edition = read_edition(ports, edition_id)
+    counts = count_deliveries(ports, edition_id)
     return {
         "edition": edition_id,
         "newsletter": slug,

@@ -1,7 +1,7 @@
 """newsletter verify: the ledger held against what a relay kept."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -52,17 +52,16 @@ def verify(
     raise typer.Exit(0 if found.agrees else _DIFFERS)
 
 
-def _meant(ports: "Ports", slug: str, edition: str) -> Any:
+def _meant(ports: "Ports", slug: str, edition: str) -> "Edition":
     from newsletter.cli.selection import sent_edition
-    from newsletter.store.editions import editions
+    from newsletter.services.queries.editions import read_edition
 
     if not edition.isdecimal():
         return sent_edition(ports, slug, edition)[1]
-    with ports.store.begin() as session:
-        return editions.by_id(session, int(edition))
+    return read_edition(ports, int(edition))
 
 
-def _document(edition: "Edition", found: "ReconciliationReport") -> dict[str, Any]:
+def _document(edition: "Edition", found: "ReconciliationReport") -> dict[str, object]:
     return {
         "edition": edition.id,
         "date": edition.on.isoformat(),

@@ -1,0 +1,1 @@
+"""What the editors sign in and out with."""
