@@ -13,9 +13,7 @@ from sqlalchemy import text
 from newsletter.store import Store
 from tests.patience import HANGS_S
 
-pytestmark = pytest.mark.own_database
-
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.own_database, pytest.mark.servers]
 
 ROOT = Path(__file__).parents[2]
 
