@@ -49,7 +49,7 @@ def test_the_only_newsletter_needs_no_name(store, now):
     [
         pytest.param([], "", "newsletter init", id="none at all"),
         pytest.param(["a"], "b", "there are: a", id="a wrong name"),
-        pytest.param(["a", "b"], "", "one of a, b", id="two that could be meant"),
+        pytest.param(["a", "b"], "", "there are: a, b", id="two that could be meant"),
     ],
 )
 def test_a_newsletter_that_cannot_be_meant_is_named(store, now, slugs, asked, says):
