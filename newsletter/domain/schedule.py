@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import InputError
+from newsletter.errors import InputError, InvalidStateError
+
+_ISO_WEEKDAYS = frozenset(range(1, 8))
 
 
 def zone(name: str) -> ZoneInfo:
-    """The IANA zone of that name. Raises InputError, with the names that look like it."""
+    """Return the IANA zone of that name. Raises InputError, with the names that look like it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -17,7 +19,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def sends_at(newsletter: Newsletter, on: date) -> datetime:
-    """The minute at which the edition of that date goes out, in UTC.
+    """Return the minute at which the edition of that date goes out, in UTC.
 
     A wall time that the clocks skip that day is put off to the first minute that they show; one
     that they show twice is the first of the two (PEP 495).
@@ -26,27 +28,27 @@ def sends_at(newsletter: Newsletter, on: date) -> datetime:
 
 
 def composes_at(newsletter: Newsletter, on: date) -> datetime:
-    """When the edition of that date is composed: its cut-off, in UTC."""
+    """Return when the edition of that date is composed: its cut-off, in UTC."""
     return sends_at(newsletter, on) - newsletter.compose_lead
 
 
 def local_date(newsletter: Newsletter, now: datetime) -> date:
-    """The date it is at now in the newsletter's zone."""
+    """Return the date it is at now in the newsletter's zone."""
     return now.astimezone(zone(newsletter.zone)).date()
 
 
 def is_sending_day(newsletter: Newsletter, on: date) -> bool:
-    """Whether an edition goes out on that date at all."""
+    """Return whether an edition goes out on that date at all."""
     return on.isoweekday() in newsletter.days
 
 
 def is_late(newsletter: Newsletter, minute: datetime, now: datetime) -> bool:
-    """Whether now is too late for an edition whose minute is given: past its grace."""
+    """Return whether now is too late for an edition whose minute is given: past its grace."""
     return now > minute + newsletter.grace
 
 
 def is_time_to_compose(newsletter: Newsletter, on: date, now: datetime) -> bool:
-    """Whether the edition of that date is owed at now: composing time has come, grace has not gone.
+    """Return whether the edition of that date is owed at now: its time has come, its grace lasts.
 
     Past its grace it would only be held, so a service that slept longer leaves the date alone.
     """
@@ -55,8 +57,21 @@ def is_time_to_compose(newsletter: Newsletter, on: date, now: datetime) -> bool:
     return is_sending_day(newsletter, on) and has_come and not is_late(newsletter, minute, now)
 
 
+def check_days(newsletter: Newsletter) -> None:
+    """Raise InvalidStateError when there is no day of the week on which the newsletter goes out."""
+    if not newsletter.days & _ISO_WEEKDAYS:
+        raise InvalidStateError(
+            f"{newsletter.name} has no day on which it goes out. Give it some: "
+            f"newsletter init --slug {newsletter.slug} --days daily"
+        )
+
+
 def next_date(newsletter: Newsletter, now: datetime) -> date:
-    """The date of the next edition whose minute has not passed at now."""
+    """Return the date of the next edition whose minute has not passed at now.
+
+    Raises InvalidStateError when the newsletter has no day on which it goes out.
+    """
+    check_days(newsletter)
     on = local_date(newsletter, now)
     while not is_sending_day(newsletter, on) or sends_at(newsletter, on) < now:
         on += timedelta(days=1)
@@ -64,7 +79,7 @@ def next_date(newsletter: Newsletter, now: datetime) -> date:
 
 
 def _first_shown(wall: datetime, where: ZoneInfo) -> datetime:
-    """The first moment, in UTC, at which clocks there show that wall time or have passed it."""
+    """Return the first moment, in UTC, at which clocks there show that wall time, or a later."""
     moment = wall.replace(tzinfo=where, fold=0).astimezone(UTC)
     if moment.astimezone(where).replace(tzinfo=None) == wall:
         return moment
@@ -81,5 +96,5 @@ def _hint(name: str) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     # People write the city alone, and in any case: Beirut, new york.
     city = "/" + name.casefold().replace(" ", "_")
-    near = [zone for zone in sorted(known) if zone.casefold().endswith(city)] or near
+    near = [name for name in sorted(known) if name.casefold().endswith(city)] or near
     return f"perhaps {', '.join(near[:3])}" if near else "write one such as Asia/Beirut"

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.domain import schedule
 from newsletter.domain.newsletter import Newsletter
-from newsletter.errors import InputError
+from newsletter.errors import InputError, InvalidStateError
 from tests.cases import for_each
 
 EVENING = Newsletter(id=1, slug="evening", name="Evening", sender_address="evening@example.org")
@@ -158,3 +158,8 @@ def test_an_edition_is_late_only_past_its_grace():
 def test_a_wrong_zone_is_refused_with_those_that_look_like_it(name, says):
     with pytest.raises(InputError, match=says):
         schedule.zone(name)
+
+
+def test_a_newsletter_without_a_day_has_no_next_edition_and_says_what_to_do():
+    with pytest.raises(InvalidStateError, match="init --slug evening --days daily"):
+        schedule.next_date(replace(EVENING, days=frozenset()), utc("2026-03-03T12:00"))
