@@ -10,6 +10,7 @@
     │  └─ RateLimitedError       rate_limited            429     2  everybody
     ├─ NotFoundError             not_found               404     4  everybody
     ├─ InvalidStateError         state_forbids           409     5  editors
+    │  └─ StaleRevisionError     changed_since           409     5  editors
     ├─ FeedError                 feed_failed             500     1  editors
     │  ├─ FeedUnavailableError   feed_unavailable        500     1  editors
     │  └─ FeedUnusableError      feed_unusable           500     1  editors
@@ -133,6 +134,12 @@ class InvalidStateError(NewsletterError):
     exit_code = 5
     audience = Audience.EDITORS
     replacement = "This cannot be done at the moment."
+
+
+class StaleRevisionError(InvalidStateError):
+    """It has changed since the person who decides about it looked."""
+
+    code = "changed_since"
 
 
 class FeedError(NewsletterError):

@@ -61,8 +61,8 @@ def check_days(newsletter: Newsletter) -> None:
     """Raise InvalidStateError when there is no day of the week on which the newsletter goes out."""
     if not newsletter.days & _ISO_WEEKDAYS:
         raise InvalidStateError(
-            f"{newsletter.name} has no day on which it goes out. Give it some: "
-            f"newsletter init --slug {newsletter.slug} --days daily"
+            f"{newsletter.name} has no day on which it goes out.",
+            hint=f"Give it some: newsletter init --slug {newsletter.slug} --days daily",
         )
 
 

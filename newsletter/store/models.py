@@ -135,6 +135,7 @@ class EditionRow(Base):
     newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletter.id"))
     on: Mapped[date]
     number: Mapped[int] = mapped_column(Integer)
+    revision: Mapped[int] = mapped_column(Integer, server_default="1")  # raised by each change
     status: Mapped[str]
     hold: Mapped[str | None]
     reason: Mapped[str]

@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from newsletter.domain.editions.edition import HoldReason
+from newsletter.domain.editions.states import is_stopped
 from newsletter.services.operations.status import NewsletterStatus, Status, status
 from newsletter.web.dependencies import AppState, AppStateDep
 from newsletter.web.health import redis_answers
@@ -38,7 +38,7 @@ def _gauges(found: Status, site: AppState) -> CollectorRegistry:
         next_at.labels(slug).set(standing.next_at.timestamp())
         forecast = standing.forecast
         goes_out.labels(slug, forecast.reason.value).set(forecast.goes_out is not False)
-        stopped.labels(slug).set(sum(one.hold is HoldReason.STOPPED for one in standing.editions))
+        stopped.labels(slug).set(sum(map(is_stopped, standing.editions)))
         for state, count in standing.subscriptions.items():
             readers.labels(slug, state.value).set(count)
         for outcome, count in _last_deliveries(standing):

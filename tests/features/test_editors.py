@@ -28,6 +28,13 @@ def form_token(html: str) -> str:
     return found[1]
 
 
+def form_fields(html: str) -> dict[str, str]:
+    """What a form about the edition carries: its token, and the revision that was seen."""
+    found = re.search(r'name="revision" value="(\d+)"', html)
+    assert found
+    return {"token": form_token(html), "revision": found[1]}
+
+
 def test_without_the_password_nothing_is_shown(composed: House) -> None:
     with composed.web() as web:
         page = web.get(PAGE)
@@ -75,20 +82,17 @@ def test_the_mail_stands_in_a_frame_that_can_do_nothing(editor: httpx.Client) ->
 
 
 def test_an_editor_holds_an_edition_and_approves_it(composed: House, editor: httpx.Client) -> None:
-    token = form_token(editor.get(PAGE).text)
+    first = form_fields(editor.get(PAGE).text)
 
-    held = editor.post(f"{PAGE}/hold", data={"token": token, "note": "Wait for the vote"})
-    again = editor.post(f"{PAGE}/compose", data={"token": token})
-    old = {"token": token, "seen": "2026-03-03T08:00:00+00:00"}
-    unseen = editor.post(f"{PAGE}/approve", data=old)
-    seen = re.search(r'name="seen" value="([^"]+)"', again.text)
-    assert seen
-    approved = editor.post(f"{PAGE}/approve", data={"token": token, "seen": seen[1]})
+    held = editor.post(f"{PAGE}/hold", data=first | {"note": "Wait for the vote"})
+    again = editor.post(f"{PAGE}/compose", data=form_fields(held.text))
+    unseen = editor.post(f"{PAGE}/approve", data=first)
+    approved = editor.post(f"{PAGE}/approve", data=form_fields(again.text))
 
     assert "Wait for the vote" in held.text
     assert "will NOT go out: held by an editor" in held.text
     assert "held · editor" in again.text
-    assert "composed anew since you looked" in unseen.text
+    assert "It has changed since you looked" in unseen.text
     assert "Approved as it is." in approved.text
     told = composed.ok("status", "--json", "--at", AT).json()
     assert told["newsletters"][0]["editions"][0]["status"] == "approved"
@@ -104,10 +108,10 @@ def test_a_form_of_another_site_is_refused(composed: House, editor: httpx.Client
 
 
 def test_an_editor_sends_a_test(composed: House, editor: httpx.Client) -> None:
-    token = form_token(editor.get(PAGE).text)
+    seen = form_fields(editor.get(PAGE).text)
 
-    editor.post(f"{PAGE}/test", data={"token": token, "address": "desk@press.example"})
-    wrong = editor.post(f"{PAGE}/test", data={"token": token, "address": "desk"})
+    editor.post(f"{PAGE}/test", data=seen | {"address": "desk@press.example"})
+    wrong = editor.post(f"{PAGE}/test", data=seen | {"address": "desk"})
 
     (message,) = composed.mail()
     assert message["To"] == "desk@press.example"

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from newsletter.domain.articles.article import Article, Entry
 from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import EditionStatus
@@ -15,6 +17,7 @@ from newsletter.store import Session
 from newsletter.store.collection import articles
 from newsletter.store.editions import editions, newsletters
 from newsletter.store.editions.editions import NewEdition
+from newsletter.store.models import EditionRow
 from newsletter.store.subscribers import subscribers
 
 EVENING = Newsletter(id=0, slug="evening", name="The Evening Brief", sender_address="e@example.org")
@@ -92,6 +95,14 @@ def saved_edition(
     edition_id = editions.save_composed(session, new, digest(closes_at), now=closes_at)
     assert edition_id is not None
     return edition_id
+
+
+def put_in_state(session: Session, edition_id: int, status: EditionStatus, **changes: Any) -> None:
+    """Put the edition into that state, wherever it was, past every rule."""
+    raised = {"revision": EditionRow.revision + 1, "status": status}
+    session.execute(
+        update(EditionRow).where(EditionRow.id == edition_id).values(**raised, **changes)
+    )
 
 
 def another_newsletter(session: Session, *, now: datetime) -> Newsletter:

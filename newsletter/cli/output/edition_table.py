@@ -16,10 +16,10 @@ from newsletter.mail.content.translations import update_notice
 NEAREST = 12  # Of the left out, those that came nearest; --json has them all.
 
 
-def edition_lines(edition: Edition, newsletter: Newsletter, decided: Sequence[Decision]) -> None:
+def edition_lines(edition: Edition, newsletter: Newsletter, decisions: Sequence[Decision]) -> None:
     """Print the edition with its reasons, and what came nearest of that which is left out."""
     stories_lines(edition, newsletter)
-    _left_out([one for one in decided if not one.is_in])
+    _left_out([decision for decision in decisions if not decision.is_in])
 
 
 def stories_lines(edition: Edition, newsletter: Newsletter) -> None:
@@ -38,7 +38,9 @@ def stories_lines(edition: Edition, newsletter: Newsletter) -> None:
         if heading != section:
             out.print(Text(f"\n{heading}", style="bold red"))
             section = heading
-        sources = ", ".join(dict.fromkeys([story.lead.source, *(o.source for o in story.others)]))
+        sources = ", ".join(
+            dict.fromkeys([story.lead.source, *(article.source for article in story.others)])
+        )
         label = f"[{story.label.value}] " if story.label.value else ""
         out.print(Padding(Text(f"{label}{story.title}", style="bold"), (0, 0, 0, 2)))
         since = _since(story, edition.on, newsletter.language)
@@ -47,7 +49,7 @@ def stories_lines(edition: Edition, newsletter: Newsletter) -> None:
 
 
 def _since(story: Story, on: date, language: str) -> str:
-    """As readers are told it, in their language."""
+    """Return since when it goes on as readers read it, in their language."""
     return (
         f"{update_notice(story.follows_edition_of, on=on, language=language)} · "
         if story.follows_edition_of
@@ -59,17 +61,22 @@ def _left_out(left: list[Decision]) -> None:
     if not left:
         return
     out.print(Text(f"\nLeft out: {len(left)} articles", style="bold"))
-    for one in sorted(left, key=lambda one: -one.score)[:NEAREST]:
-        out.print(Padding(Text(f"{one.article.title} ({one.article.source})"), (0, 0, 0, 2)))
-        out.print(Padding(Text(one.reason, style="dim"), (0, 0, 0, 4)))
+    for decision in sorted(left, key=lambda decision: -decision.score)[:NEAREST]:
+        out.print(
+            Padding(Text(f"{decision.article.title} ({decision.article.source})"), (0, 0, 0, 2))
+        )
+        out.print(Padding(Text(decision.reason, style="dim"), (0, 0, 0, 4)))
     if len(left) > NEAREST:
-        rest = Counter(kind(one) for one in sorted(left, key=lambda one: -one.score)[NEAREST:])
-        said = ", ".join(f"{count} {kind}" for kind, count in rest.most_common())
-        out.print(Padding(Text(f"and {said}"), (0, 0, 0, 2)))
+        rest = Counter(
+            kind(decision)
+            for decision in sorted(left, key=lambda decision: -decision.score)[NEAREST:]
+        )
+        rest_by_kind = ", ".join(f"{count} {kind}" for kind, count in rest.most_common())
+        out.print(Padding(Text(f"and {rest_by_kind}"), (0, 0, 0, 2)))
 
 
-def kind(one: Decision) -> str:
-    """Why an article is out, in a few words that follow a number."""
+def kind(decision: Decision) -> str:
+    """Return why an article is out, in a few words that follow a number."""
     kinds = {
         "Nothing": "not about the topic",
         "Only": "with a passing mention",
@@ -82,4 +89,6 @@ def kind(one: Decision) -> str:
         "It cannot be mailed": "that cannot be mailed",
         "It takes": "without room in the mail",
     }
-    return next((word for start, word in kinds.items() if one.reason.startswith(start)), "others")
+    return next(
+        (word for start, word in kinds.items() if decision.reason.startswith(start)), "others"
+    )

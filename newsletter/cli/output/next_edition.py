@@ -22,8 +22,8 @@ def promise_lines(newsletter: Newsletter, coming: "NextRelease", now: datetime) 
     else:
         date = there.strftime("%A, %d %B %Y, %H:%M")
         line = f"The next edition goes out on {date}, in {_duration(coming.at - now)}."
-    held = [f"It is held, and waits for newsletter approve: {coming.held}"] if coming.held else []
-    return [*coming.passed, line, *held]
+    hold = f"It is held, and waits for newsletter approve: {coming.hold_reason}"
+    return [*coming.passed_over, line, *([hold] if coming.hold_reason else [])]
 
 
 def _duration(left: timedelta) -> str:

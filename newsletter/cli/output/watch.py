@@ -56,12 +56,14 @@ def watch_run(ports: "Ports", edition: "Edition", *, as_json: bool) -> None:
 
 
 def _watched(watch: "ProgressMonitor", show: Shown) -> None:
+    from newsletter.domain.editions.states import is_sending
+
     counted_at, was_over = float("-inf"), False
     shares: Sequence[ProviderProgress] = ()
     while True:
         now = time.monotonic()
         seen = watch.snapshot(now)
-        is_last = seen.is_over and (was_over or seen.status != "sending")
+        is_last = seen.is_over and (was_over or not is_sending(seen.status))
         if is_last or now - counted_at >= _SHARES_S:
             shares, counted_at = watch.by_provider(), now
         show(seen, shares, is_last=is_last)

@@ -1,13 +1,10 @@
-"""The edition's states and who may move it."""
+"""The edition, and the states that it may be in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from newsletter.domain import schedule
 from newsletter.domain.digest.digest import Story
-from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
 
 
 class EditionStatus(StrEnum):
@@ -41,10 +38,13 @@ UNEXPLAINED = "An editor holds it."  # The reason of a hold without a note.
 class Edition:
     """One dated sending. on is the date in the newsletter's zone; sends_at its minute, in UTC.
 
-    uid is in no other database, and stands in each Message-ID; "" for one that was sent off before
-    editions had any. The stories come from articles first seen in opens_at <= t < closes_at.
-    released_at is when a person let it go after its minute, which moved along. What has not left by
-    deadline_at, which is set when it is frozen, is no evening mail any more and fails.
+    revision is 1 when it is composed first, and each change raises it by one: whoever decides about
+    an edition names the revision that was seen. uid is in no other database, and stands in each
+    Message-ID; "" for one that was sent off before editions had any.
+
+    The stories come from articles first seen in opens_at <= t < closes_at. released_at is when a
+    person let it go after its minute, which moved along. What has not left by deadline_at, which is
+    set when it is frozen, is no evening mail any more and fails.
     """
 
     id: int
@@ -52,7 +52,8 @@ class Edition:
     newsletter_id: int
     on: date
     number: int
-    status: EditionStatus
+    revision: int = 1
+    status: EditionStatus = EditionStatus.DRAFT
     hold: HoldReason | None = None
     reason: str = ""
     opens_at: datetime
@@ -69,81 +70,10 @@ class Edition:
     sent_at: datetime | None = None
 
 
-class Transition(StrEnum):
-    APPROVE = "approve"  # an editor says yes, to a held one too
-    HOLD = "hold"  # an editor, or a rule, keeps it back; in mid-run the rest of it
-    SKIP = "skip"  # nothing goes out for that day
-    SEND = "send"  # its deliveries begin, or go on
-    FINISH = "finish"  # no delivery is left to do
-    FAIL = "fail"  # no delivery is left to do, and every one failed
-    CANCEL = "cancel"  # what has not left never will
-    REOPEN = "reopen"  # some that failed, or are in doubt, are to be sent after all
-
-
-# Who may move where: a state that is not named stays.
-TRANSITIONS: Mapping[Transition, tuple[frozenset[EditionStatus], EditionStatus]] = {
-    Transition.APPROVE: (
-        frozenset({EditionStatus.DRAFT, EditionStatus.HELD}),
-        EditionStatus.APPROVED,
-    ),
-    Transition.HOLD: (
-        frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED, EditionStatus.SENDING}),
-        EditionStatus.HELD,
-    ),
-    Transition.SKIP: (
-        frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED, EditionStatus.HELD}),
-        EditionStatus.SKIPPED,
-    ),
-    Transition.SEND: (
-        frozenset({EditionStatus.DRAFT, EditionStatus.APPROVED}),
-        EditionStatus.SENDING,
-    ),
-    Transition.FINISH: (frozenset({EditionStatus.SENDING}), EditionStatus.SENT),
-    Transition.FAIL: (frozenset({EditionStatus.SENDING}), EditionStatus.FAILED),
-    Transition.CANCEL: (
-        frozenset({EditionStatus.SENDING, EditionStatus.HELD}),
-        EditionStatus.CANCELLED,
-    ),
-    Transition.REOPEN: (
-        frozenset({EditionStatus.SENT, EditionStatus.FAILED, EditionStatus.CANCELLED}),
-        EditionStatus.SENDING,
-    ),
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseDecision:
-    """What becomes of an edition: it goes out (hold is None), or is held, and why in a sentence."""
+class EditionState:
+    """A state that a rule leaves an edition in, and why in a sentence."""
 
+    status: EditionStatus = EditionStatus.DRAFT
     hold: HoldReason | None = None
     reason: str = ""
-
-
-def decide_release(edition: Edition, newsletter: Newsletter, *, now: datetime) -> ReleaseDecision:
-    """What becomes of a draft or approved edition whose minute has come at now."""
-    is_approved = edition.status is EditionStatus.APPROVED
-    if newsletter.approval_policy is ApprovalPolicy.REQUIRED and not is_approved:
-        return ReleaseDecision(
-            hold=HoldReason.UNAPPROVED,
-            reason=f"Nobody had approved it by its minute, {_at(edition.sends_at, newsletter)}.",
-        )
-    if schedule.is_late(newsletter, edition.sends_at, now):
-        return ReleaseDecision(
-            hold=HoldReason.LATE,
-            reason=f"It was to go out at {_at(edition.sends_at, newsletter)}; "
-            f"at {_at(now, newsletter)} that was too long ago.",
-        )
-    return ReleaseDecision()
-
-
-def send_time_after_approval(edition: Edition, *, now: datetime) -> datetime:
-    """When an edition approved or released at now goes out: at its minute, or at once if past.
-
-    Its minute moves along, so that what a person lets go late is not held for being late.
-    """
-    return max(edition.sends_at, now)
-
-
-def _at(moment: datetime, newsletter: Newsletter) -> str:
-    there = moment.astimezone(schedule.zone(newsletter.zone))
-    return f"{there:%H:%M} on {there:%Y-%m-%d} ({newsletter.zone})"

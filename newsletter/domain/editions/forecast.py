@@ -1,11 +1,11 @@
-"""Will the next evening go out? A verdict, its reason, and one line that says both."""
+"""Forecasts whether the next evening goes out: a verdict, its reason, and one line of both."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from newsletter.domain import schedule
-from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.forecast_rules import (
     Conditions,
     ForecastReason,
@@ -13,17 +13,8 @@ from newsletter.domain.editions.forecast_rules import (
     decide_verdict,
 )
 from newsletter.domain.editions.forecast_words import day_and_time, distance
+from newsletter.domain.editions.states import is_frozen, is_open, is_sending, is_stopped
 from newsletter.domain.newsletter import Newsletter
-
-_WAITING = (EditionStatus.DRAFT, EditionStatus.APPROVED)
-# Nothing more of these leaves by itself: what comes next is another evening.
-_OVER = (
-    EditionStatus.SKIPPED,
-    EditionStatus.SENDING,
-    EditionStatus.SENT,
-    EditionStatus.FAILED,
-    EditionStatus.CANCELLED,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +34,21 @@ class Forecast:
 
 
 def pick_evening(
-    newsletter: Newsletter, known: Iterable[Edition], *, now: datetime
+    newsletter: Newsletter, candidates: Iterable[Edition], *, now: datetime
 ) -> tuple[date, Edition | None]:
     """Return the date and the edition, if there is one, that the question is about at now.
 
     Last night's while it is under way or may still go out; today's, also when it is over; else the
     next one. A draft for a day that the newsletter has not does not go out, and is passed over.
     """
-    editions = {edition.on: edition for edition in known}
+    editions = {known.on: known for known in candidates}
     today = schedule.local_date(newsletter, now)
     yesterday = today - timedelta(days=1)
     if _is_under_way(newsletter, yesterday, editions.get(yesterday), now):
         return yesterday, editions.get(yesterday)
-    found = editions.get(today)
-    if _is_of_today(newsletter, today, found, now):
-        return today, found
+    edition = editions.get(today)
+    if _is_of_today(newsletter, today, edition, now):
+        return today, edition
     on = schedule.next_date(newsletter, now)
     return on, editions.get(on)
 
@@ -72,7 +63,7 @@ def forecast_evening(
 ) -> Forecast:
     """Return whether the evening that pick_evening has picked goes out as things stand at now."""
     sends_at = edition.sends_at if edition else schedule.sends_at(newsletter, on)
-    is_over = edition is not None and edition.status in _OVER
+    is_over = edition is not None and not is_open(edition.status)
     next_at = sends_at
     if is_over or sends_at < now:
         next_at = _minute_after(newsletter, on, now)
@@ -91,8 +82,8 @@ def forecast_evening(
 
 
 def _is_of_today(newsletter: Newsletter, on: date, edition: Edition | None, now: datetime) -> bool:
-    """Whether there is, or was, an evening today: one that began, or that is owed."""
-    if edition is not None and edition.frozen_at is not None:
+    """Return whether there is, or was, an evening today: one that began, or that is owed."""
+    if edition is not None and is_frozen(edition):
         return True
     is_late = schedule.is_late(newsletter, schedule.sends_at(newsletter, on), now)
     return schedule.is_sending_day(newsletter, on) and (edition is not None or not is_late)
@@ -101,16 +92,15 @@ def _is_of_today(newsletter: Newsletter, on: date, edition: Edition | None, now:
 def _is_under_way(newsletter: Newsletter, on: date, edition: Edition | None, now: datetime) -> bool:
     if edition is None:
         return schedule.is_time_to_compose(newsletter, on, now)
-    if edition.hold is HoldReason.STOPPED:
+    if is_stopped(edition):
         return edition.deadline_at is not None and now <= edition.deadline_at
     is_late = schedule.is_late(newsletter, edition.sends_at, now)
-    is_open = edition.status in (*_WAITING, EditionStatus.HELD) and not is_late
-    is_day = schedule.is_sending_day(newsletter, on)
-    return edition.status is EditionStatus.SENDING or (is_open and is_day)
+    may_go_out = is_open(edition.status) and schedule.is_sending_day(newsletter, on)
+    return is_sending(edition.status) or (may_go_out and not is_late)
 
 
 def _minute_after(newsletter: Newsletter, on: date, now: datetime) -> datetime:
-    """The first minute that has not passed at now, of a date after on."""
+    """Return the first minute that has not passed at now, of a date after on."""
     moment = max(now, schedule.sends_at(newsletter, on) + timedelta(seconds=1))
     return schedule.sends_at(newsletter, schedule.next_date(newsletter, moment))
 

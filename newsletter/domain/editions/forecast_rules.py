@@ -6,15 +6,22 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from newsletter.domain import schedule
-from newsletter.domain.delivery.run_result import is_failure
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import UNEXPLAINED, Edition, EditionStatus, HoldReason
 from newsletter.domain.editions.forecast_words import clock_time, count, quote_reason
+from newsletter.domain.editions.run_result import is_failure
+from newsletter.domain.editions.states import (
+    is_approved,
+    is_held,
+    is_sending,
+    is_sent,
+    is_stopped,
+    waits_for_release,
+)
 from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
 from newsletter.domain.sender import impossible_sender
 
-_DONE = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
-_OVER = (EditionStatus.SKIPPED, EditionStatus.FAILED, EditionStatus.CANCELLED)
+_FINISHED = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
 
 
 class ForecastReason(StrEnum):
@@ -64,7 +71,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastVerdict:
-    """A verdict in parts: facts are told of what goes out, why of what does not."""
+    """A verdict in parts: facts for what goes out, why for what does not."""
 
     goes_out: bool | None
     reason: ForecastReason
@@ -73,30 +80,30 @@ class ForecastVerdict:
 
 
 def decide_verdict(
-    newsletter: Newsletter, on: date, edition: Edition | None, found: Conditions, now: datetime
+    newsletter: Newsletter, on: date, edition: Edition | None, conditions: Conditions, now: datetime
 ) -> ForecastVerdict:
     """Return whether the evening of that date goes out as things stand at now, and why."""
     if edition is None:
-        return _before_composing(newsletter, on, found, now)
-    if edition.status is EditionStatus.HELD:
-        return _held(edition, found)
-    if edition.status is EditionStatus.SENDING:
-        return _sending(newsletter, edition, found, now)
-    if edition.status is EditionStatus.SENT:
-        return _sent(newsletter, edition, found)
-    if edition.status in _OVER:
-        return _over(edition, found)
-    return _waiting(newsletter, edition, found, now)
+        return _verdict_before_composing(newsletter, on, conditions, now)
+    if is_held(edition.status):
+        return _verdict_if_held(edition, conditions)
+    if is_sending(edition.status):
+        return _verdict_while_sending(newsletter, edition, conditions, now)
+    if is_sent(edition.status):
+        return _verdict_once_sent(newsletter, edition, conditions)
+    if waits_for_release(edition.status):
+        return _verdict_while_waiting(newsletter, edition, conditions, now)
+    return _verdict_if_ended(edition, conditions)
 
 
-def _before_composing(
-    newsletter: Newsletter, on: date, found: Conditions, now: datetime
+def _verdict_before_composing(
+    newsletter: Newsletter, on: date, conditions: Conditions, now: datetime
 ) -> ForecastVerdict:
     obstacle = (
-        _missing_jobs(found, {"compose", "dispatch"})
-        or _missing_readers(found)
-        or _no_news(found)
-        or _impossible_sender(newsletter, found)
+        _find_missing_jobs(conditions, {"compose", "dispatch"})
+        or _find_missing_readers(conditions)
+        or _find_missing_news(conditions)
+        or _find_impossible_sender(newsletter, conditions)
     )
     if obstacle:
         return obstacle
@@ -108,83 +115,86 @@ def _before_composing(
     )
     stories = count(max(1, newsletter.min_stories), "story", "stories")
     verdict = f"goes out with at least {stories}{if_approved}"
-    facts = f"{when}, {_readers(found)}: {verdict}"
+    facts = f"{when}, {_describe_readers(conditions)}: {verdict}"
     return ForecastVerdict(goes_out=None, reason=ForecastReason.NOT_COMPOSED, facts=facts)
 
 
-def _waiting(
-    newsletter: Newsletter, edition: Edition, found: Conditions, now: datetime
+def _verdict_while_waiting(
+    newsletter: Newsletter, edition: Edition, conditions: Conditions, now: datetime
 ) -> ForecastVerdict:
-    """The verdict on a draft, or on an approved edition, as its minute will find it."""
-    is_approved = edition.status is EditionStatus.APPROVED
-    if obstacle := _missing_jobs(found, {"dispatch"}) or _missing_readers(found):
+    """Return the verdict on a draft, or on an approved edition, as its minute will find it."""
+    has_approval = is_approved(edition.status)
+    obstacle = _find_missing_jobs(conditions, {"dispatch"}) or _find_missing_readers(conditions)
+    if obstacle:
         return obstacle
     if schedule.is_late(newsletter, edition.sends_at, now):
-        return _no(ForecastReason.LATE, "its minute passed by more than the grace")
-    if not found.stories or (found.stories < newsletter.min_stories and not is_approved):
-        return _too_few(newsletter, found)
-    if newsletter.approval_policy is ApprovalPolicy.REQUIRED and not is_approved:
+        return _refuse(ForecastReason.LATE, "its minute passed by more than the grace")
+    if not conditions.stories or (conditions.stories < newsletter.min_stories and not has_approval):
+        return _find_shortage(newsletter, conditions)
+    if newsletter.approval_policy is ApprovalPolicy.REQUIRED and not has_approval:
         minute = clock_time(newsletter, edition.sends_at)
-        return _no(ForecastReason.UNAPPROVED, f"needs approval before {minute}")
-    if obstacle := _impossible_sender(newsletter, found):
+        return _refuse(ForecastReason.UNAPPROVED, f"needs approval before {minute}")
+    if obstacle := _find_impossible_sender(newsletter, conditions):
         return obstacle
-    approval = "approved" if is_approved else "no approval needed"
-    stories = count(found.stories, "story", "stories")
+    approval = "approved" if has_approval else "no approval needed"
+    stories = count(conditions.stories, "story", "stories")
     return ForecastVerdict(
         goes_out=True,
         reason=ForecastReason.READY,
-        facts=f"{stories}, {approval}, {_readers(found)}: goes out",
+        facts=f"{stories}, {approval}, {_describe_readers(conditions)}: goes out",
     )
 
 
-def _impossible_sender(newsletter: Newsletter, found: Conditions) -> ForecastVerdict | None:
-    """The verdict where the build will refuse the sender (services/sender_check)."""
-    if not (found.is_mailed_away and impossible_sender(newsletter)):
+def _find_impossible_sender(
+    newsletter: Newsletter, conditions: Conditions
+) -> ForecastVerdict | None:
+    """Return the verdict where the build will refuse the sender (services/sender_check)."""
+    if not (conditions.is_mailed_away and impossible_sender(newsletter)):
         return None
     domain = newsletter.sender_address.rpartition("@")[2]
-    return _no(ForecastReason.REFUSED, f"its sender is at {domain}, a domain nobody can have")
+    return _refuse(ForecastReason.REFUSED, f"its sender is at {domain}, a domain nobody can have")
 
 
-def _too_few(newsletter: Newsletter, found: Conditions) -> ForecastVerdict:
-    if no_news := _no_news(found):
+def _find_shortage(newsletter: Newsletter, conditions: Conditions) -> ForecastVerdict:
+    if no_news := _find_missing_news(conditions):
         return no_news
     least = count(newsletter.min_stories, "story", "stories")
-    few = f"{found.stories} of at least {least}" if found.stories else "no story yet"
-    return _no(ForecastReason.TOO_FEW_STORIES, f"as it stands, {few}")
+    shortage = f"{conditions.stories} of at least {least}" if conditions.stories else "no story yet"
+    return _refuse(ForecastReason.TOO_FEW_STORIES, f"as it stands, {shortage}")
 
 
-def _over(edition: Edition, found: Conditions) -> ForecastVerdict:
-    """The verdict on an edition that was skipped, cancelled, or failed for everybody."""
+def _verdict_if_ended(edition: Edition, conditions: Conditions) -> ForecastVerdict:
+    """Return the verdict on an edition that was skipped, cancelled, or failed for everybody."""
     reason = ForecastReason(edition.status.value)
-    said = quote_reason(edition.reason)
+    why = quote_reason(edition.reason)
     if edition.status is EditionStatus.FAILED:
-        return _no(reason, said)
-    total, sent = sum(found.deliveries.values()), _number(found, DeliveryStatus.SENT)
+        return _refuse(reason, why)
+    total, sent = sum(conditions.deliveries.values()), _count(conditions, DeliveryStatus.SENT)
     after = f" with {sent:,} of {total:,} sent" if total else ""
-    return _no(reason, f"{edition.status}{after}: {said}")
+    return _refuse(reason, f"{edition.status}{after}: {why}")
 
 
-def _held(edition: Edition, found: Conditions) -> ForecastVerdict:
+def _verdict_if_held(edition: Edition, conditions: Conditions) -> ForecastVerdict:
     hold = edition.hold or HoldReason.EDITOR
     reason = ForecastReason(hold.value)
-    said = quote_reason(edition.reason)
+    why = quote_reason(edition.reason)
     if hold is HoldReason.EDITOR:
-        note = f', "{said}"' if edition.reason not in {"", UNEXPLAINED} else ""
-        return _no(reason, f"held by an editor{note}")
-    if hold is HoldReason.STOPPED:
-        total = sum(found.deliveries.values())
-        left = total - _number(found, *_DONE)
-        return _no(reason, f"stopped with {left:,} of {total:,} left: {said}")
-    return _no(reason, f"held: {said}")
+        note = f', "{why}"' if edition.reason not in {"", UNEXPLAINED} else ""
+        return _refuse(reason, f"held by an editor{note}")
+    if is_stopped(edition):
+        total = sum(conditions.deliveries.values())
+        left = total - _count(conditions, *_FINISHED)
+        return _refuse(reason, f"stopped with {left:,} of {total:,} left: {why}")
+    return _refuse(reason, f"held: {why}")
 
 
-def _sending(
-    newsletter: Newsletter, edition: Edition, found: Conditions, now: datetime
+def _verdict_while_sending(
+    newsletter: Newsletter, edition: Edition, conditions: Conditions, now: datetime
 ) -> ForecastVerdict:
     began_at = edition.frozen_at or edition.sends_at
-    sent, total = _number(found, DeliveryStatus.SENT), sum(found.deliveries.values())
+    sent, total = _count(conditions, DeliveryStatus.SENT), sum(conditions.deliveries.values())
     seconds = (now - began_at).total_seconds()
-    facts = [f"{sent:,} of {total:,} sent", *_troubles(found)]
+    facts = [f"{sent:,} of {total:,} sent", *_list_troubles(conditions)]
     if sent and seconds >= 1:
         facts.append(f"{sent / seconds:,.1f} a second")
     since = f"being sent since {clock_time(newsletter, began_at)}: "
@@ -193,56 +203,60 @@ def _sending(
     )
 
 
-def _sent(newsletter: Newsletter, edition: Edition, found: Conditions) -> ForecastVerdict:
-    sent, failed = (_number(found, one) for one in (DeliveryStatus.SENT, DeliveryStatus.FAILED))
-    total = sum(found.deliveries.values())
+def _verdict_once_sent(
+    newsletter: Newsletter, edition: Edition, conditions: Conditions
+) -> ForecastVerdict:
+    sent, failed = (
+        _count(conditions, status) for status in (DeliveryStatus.SENT, DeliveryStatus.FAILED)
+    )
+    total = sum(conditions.deliveries.values())
     if not total:
-        return _no(ForecastReason.NO_READERS, "nobody is subscribed")
+        return _refuse(ForecastReason.NO_READERS, "nobody is subscribed")
     if is_failure(sent, failed, most=newsletter.max_refused):
         why = f"sent to {sent:,} of {total:,} only: {quote_reason(edition.reason)}"
-        return _no(ForecastReason.FAILED, why)
+        return _refuse(ForecastReason.FAILED, why)
     at = clock_time(newsletter, edition.sent_at or edition.sends_at)
-    facts = [f"sent at {at} to {sent:,} of {count(total, 'reader')}", *_troubles(found)]
+    facts = [f"sent at {at} to {sent:,} of {count(total, 'reader')}", *_list_troubles(conditions)]
     return ForecastVerdict(goes_out=True, reason=ForecastReason.SENT, facts=", ".join(facts))
 
 
-def _number(found: Conditions, *statuses: DeliveryStatus) -> int:
-    return sum(found.deliveries.get(one, 0) for one in statuses)
+def _count(conditions: Conditions, *statuses: DeliveryStatus) -> int:
+    return sum(conditions.deliveries.get(status, 0) for status in statuses)
 
 
-def _troubles(found: Conditions) -> list[str]:
+def _list_troubles(conditions: Conditions) -> list[str]:
     troubles = (DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
-    return [f"{n:,} {one}" for one in troubles if (n := _number(found, one))]
+    return [f"{n:,} {status}" for status in troubles if (n := _count(conditions, status))]
 
 
-def _missing_jobs(found: Conditions, needed: Collection[str]) -> ForecastVerdict | None:
-    if not set(needed) & set(found.overdue_jobs):
+def _find_missing_jobs(conditions: Conditions, needed: Collection[str]) -> ForecastVerdict | None:
+    if not set(needed) & set(conditions.overdue_jobs):
         return None
     why = "beat or the workers have not run in the last five minutes: newsletter serve --all"
-    return _no(ForecastReason.JOBS, why)
+    return _refuse(ForecastReason.JOBS, why)
 
 
-def _missing_readers(found: Conditions) -> ForecastVerdict | None:
-    if found.readers:
+def _find_missing_readers(conditions: Conditions) -> ForecastVerdict | None:
+    if conditions.readers:
         return None
-    return _no(ForecastReason.NO_READERS, "nobody is subscribed")
+    return _refuse(ForecastReason.NO_READERS, "nobody is subscribed")
 
 
-def _no_news(found: Conditions) -> ForecastVerdict | None:
-    """What keeps all news away, where something does."""
-    if not found.feeds:
-        return _no(ForecastReason.NO_FEEDS, "no feed is read: newsletter feeds add URL")
-    if found.polled and found.failing == found.polled:
-        failed = "the only feed" if found.polled == 1 else f"all {found.polled} feeds"
+def _find_missing_news(conditions: Conditions) -> ForecastVerdict | None:
+    """Return what keeps all news away, where something does."""
+    if not conditions.feeds:
+        return _refuse(ForecastReason.NO_FEEDS, "no feed is read: newsletter feeds add URL")
+    if conditions.polled and conditions.failing == conditions.polled:
+        failed = "the only feed" if conditions.polled == 1 else f"all {conditions.polled} feeds"
         why = f"as it stands, {failed} failed the last time: newsletter status"
-        return _no(ForecastReason.FEEDS_FAILING, why)
+        return _refuse(ForecastReason.FEEDS_FAILING, why)
     return None
 
 
-def _readers(found: Conditions) -> str:
-    where = "" if found.has_relay else ", kept in the catcher as no relay is set"
-    return f"to {count(found.readers, 'reader')}{where}"
+def _describe_readers(conditions: Conditions) -> str:
+    where = "" if conditions.has_relay else ", kept in the catcher as no relay is set"
+    return f"to {count(conditions.readers, 'reader')}{where}"
 
 
-def _no(reason: ForecastReason, why: str) -> ForecastVerdict:
+def _refuse(reason: ForecastReason, why: str) -> ForecastVerdict:
     return ForecastVerdict(goes_out=False, reason=reason, why=why)

@@ -48,9 +48,9 @@ def distance(moment: datetime, now: datetime) -> str:
     return f"in {length}" if seconds > 0 else f"{length} ago"
 
 
-def count(number: int, one: str, many: str = "") -> str:
+def count(number: int, singular: str, plural: str = "") -> str:
     """Return the number with what is counted: "1 story", "14 stories", "2,300 readers"."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
 
 
 def quote_reason(text: str) -> str:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.domain import schedule
-from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.editions.edition import Edition, EditionState, EditionStatus, HoldReason
+from newsletter.domain.editions.states import is_draft, is_frozen, is_skipped
+from newsletter.domain.editions.transitions import Transition, may
 from newsletter.domain.newsletter import Newsletter, TooFewStoriesPolicy
 
 # Clocks of machines that set theirs by the network differ by less; more was a wrong clock.
 CLOCKS_APART = timedelta(minutes=1)
-_COMPOSED_ALONE = frozenset({EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED})
 # A rule's, not a person's: gone with what it was for. An email that was refused waits for news.
 _OF_A_RULE = frozenset({None, HoldReason.TOO_FEW_STORIES, HoldReason.UNAPPROVED, HoldReason.LATE})
 _ANEW = "It is composed anew as news comes in."
@@ -28,57 +29,52 @@ class FeedHealth:
     from_files: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
-    """The state that composing leaves an edition in, and why in a sentence."""
-
-    status: EditionStatus = EditionStatus.DRAFT
-    hold: HoldReason | None = None
-    reason: str = ""
-
-
 def describe_shortage(newsletter: Newsletter, stories: int, feeds: FeedHealth) -> str:
     """Return why so many stories are too few to go out by themselves; "" when they are enough."""
     if stories >= max(newsletter.min_stories, 1):
         return ""
     few = f"A thin day: {stories} of at least {newsletter.min_stories} stories."
-    said = few if stories else "There is no story about the topic today."
-    return f"{said} {_describe_trouble(feeds)}".strip()
+    shortage = few if stories else "There is no story about the topic today."
+    return f"{shortage} {_describe_trouble(feeds)}".strip()
 
 
-def decide_fate(newsletter: Newsletter, stories: int, feeds: FeedHealth) -> Fate:
+def decide_composed_state(newsletter: Newsletter, stories: int, feeds: FeedHealth) -> EditionState:
     """Return the state of an edition of so many stories before its minute.
 
     Nothing is skipped before its minute: until then news may come.
     """
     shortage = describe_shortage(newsletter, stories, feeds)
     if not shortage:
-        return Fate()
+        return EditionState()
     if stories and newsletter.too_few_stories_policy is TooFewStoriesPolicy.HOLD:
-        return Fate(status=EditionStatus.HELD, hold=HoldReason.TOO_FEW_STORIES, reason=shortage)
-    return Fate(reason=f"{shortage} {_ANEW}")
+        return EditionState(
+            status=EditionStatus.HELD, hold=HoldReason.TOO_FEW_STORIES, reason=shortage
+        )
+    return EditionState(reason=f"{shortage} {_ANEW}")
 
 
-def decide_fate_at_minute(
+def decide_state_at_minute(
     edition: Edition, newsletter: Newsletter, feeds: FeedHealth
-) -> Fate | None:
+) -> EditionState | None:
     """Return what keeps an edition from going out at its minute; None when nothing here does.
 
     A person's approval stands for too few stories, and for no day that the newsletter has not.
     """
     if not schedule.is_sending_day(newsletter, edition.on):
         day = f"{edition.on:%A}"
-        return Fate(
+        return EditionState(
             status=EditionStatus.SKIPPED, reason=f"{day} is not a day on which it goes out."
         )
-    if edition.status is not EditionStatus.DRAFT:
+    if not is_draft(edition.status):
         return None
     shortage = describe_shortage(newsletter, len(edition.stories), feeds)
     if not shortage:
         return None
     if edition.stories and newsletter.too_few_stories_policy is TooFewStoriesPolicy.HOLD:
-        return Fate(status=EditionStatus.HELD, hold=HoldReason.TOO_FEW_STORIES, reason=shortage)
-    return Fate(status=EditionStatus.SKIPPED, reason=shortage)
+        return EditionState(
+            status=EditionStatus.HELD, hold=HoldReason.TOO_FEW_STORIES, reason=shortage
+        )
+    return EditionState(status=EditionStatus.SKIPPED, reason=shortage)
 
 
 def release_minute(edition: Edition, newsletter: Newsletter) -> datetime:
@@ -99,7 +95,7 @@ def reopened_status(
     it is not late. What a person had approved is approved.
     """
     minute = release_minute(edition, newsletter)
-    if edition.frozen_at is not None:
+    if is_frozen(edition):
         return None
     is_to_come = now < minute and schedule.is_sending_day(newsletter, edition.on)
     is_late = schedule.is_late(newsletter, minute, now)
@@ -119,13 +115,13 @@ def is_composed_by_itself(edition: Edition, newsletter: Newsletter, *, now: date
     Not when a person approved it, when it is out, or once it was decided at its minute. Where its
     window is not closed yet, which is an early look or a time when nothing ran, it still may.
     """
-    if edition.status not in _COMPOSED_ALONE or edition.frozen_at is not None:
+    if not may(edition, Transition.COMPOSE):
         return False
     if now < schedule.sends_at(newsletter, edition.on):
         return True
-    if edition.status is EditionStatus.SKIPPED:
+    if is_skipped(edition.status):
         return False
-    return edition.status is EditionStatus.DRAFT or not is_window_closed(edition, newsletter)
+    return is_draft(edition.status) or not is_window_closed(edition, newsletter)
 
 
 def is_window_closed(edition: Edition, newsletter: Newsletter) -> bool:
@@ -148,8 +144,8 @@ def is_outdated(
         return True
     if edition.hold not in _OF_A_RULE:
         return False
-    fate = decide_fate(newsletter, len(edition.stories), feeds)
-    return (edition.status, edition.hold, edition.reason) != (fate.status, fate.hold, fate.reason)
+    state = EditionState(status=edition.status, hold=edition.hold, reason=edition.reason)
+    return state != decide_composed_state(newsletter, len(edition.stories), feeds)
 
 
 def _describe_trouble(feeds: FeedHealth) -> str:

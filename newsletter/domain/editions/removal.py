@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
-from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.domain.editions.edition import EditionState, EditionStatus, HoldReason
 from newsletter.domain.newsletter import Newsletter, TooFewStoriesPolicy
 
 WITHOUT_ITS_LEAD = "The article that its story was told by cannot be mailed."
@@ -19,14 +19,14 @@ def remove_from_digest(digest: Digest, unfit: Mapping[int, str]) -> Digest:
     stories = remove_articles(digest.stories, unfit)
     places = {story.lead.id: place for place, story in enumerate(stories)}
     moved = {old: places.get(story.lead.id) for old, story in enumerate(digest.stories)}
-    decisions = [_decision(one, moved, unfit) for one in digest.decisions]
+    decisions = [_decision(decision, moved, unfit) for decision in digest.decisions]
     return replace(digest, stories=stories, decisions=tuple(decisions))
 
 
 def remove_articles(stories: Sequence[Story], unfit: Mapping[int, str]) -> tuple[Story, ...]:
     """Return the stories without the unfit articles; where the lead is gone, another leads."""
     rest = [
-        replace(story, others=tuple(one for one in story.others if one.id not in unfit))
+        replace(story, others=tuple(article for article in story.others if article.id not in unfit))
         for story in stories
         if story.lead.id not in unfit
     ]
@@ -37,9 +37,7 @@ def remove_articles(stories: Sequence[Story], unfit: Mapping[int, str]) -> tuple
     return (replace(lead, placement=Placement.LEAD), *rest)
 
 
-def decide_after_removal(
-    newsletter: Newsletter, *, before: int, after: int
-) -> tuple[EditionStatus, HoldReason | None, str] | None:
+def decide_after_removal(newsletter: Newsletter, *, before: int, after: int) -> EditionState | None:
     """Return what becomes of an edition that had before stories and has after; None: it goes on.
 
     With no story left it is skipped. The newsletter's rule for thin days holds when there were
@@ -47,13 +45,13 @@ def decide_after_removal(
     """
     removed = f"{before - after} of its {before} stories cannot be mailed"
     if after == 0:
-        return EditionStatus.SKIPPED, None, f"{removed}, so none is left."
+        return EditionState(status=EditionStatus.SKIPPED, reason=f"{removed}, so none is left.")
     if after >= newsletter.min_stories or before < newsletter.min_stories:
         return None
     thin = f"A thin day: {after} of at least {newsletter.min_stories} stories, since {removed}."
     if newsletter.too_few_stories_policy is TooFewStoriesPolicy.SKIP:
-        return EditionStatus.SKIPPED, None, thin
-    return EditionStatus.HELD, HoldReason.TOO_FEW_STORIES, thin
+        return EditionState(status=EditionStatus.SKIPPED, reason=thin)
+    return EditionState(status=EditionStatus.HELD, hold=HoldReason.TOO_FEW_STORIES, reason=thin)
 
 
 def _decision(

@@ -1,7 +1,8 @@
 """Illustrate: the photo of an edition's lead, where its feed told of none that is large enough."""
 
 from newsletter.domain.digest.digest import Placement
-from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.transitions import Transition, may
 from newsletter.feeds.fetching.fetch import Fetcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
 from newsletter.feeds.pages.lead_image import find_lead_photo
@@ -9,8 +10,7 @@ from newsletter.mail.content.digest_view import SMALLEST_IMAGE_PX
 from newsletter.store import Store
 from newsletter.store.collection import articles
 from newsletter.store.editions import editions
-
-_OPEN = frozenset({EditionStatus.DRAFT, EditionStatus.HELD})
+from newsletter.store.editions.transitions import try_transition
 
 
 def find_lead_image(store: Store, policy: FetchPolicy, edition: Edition) -> Edition:
@@ -22,7 +22,7 @@ def find_lead_image(store: Store, policy: FetchPolicy, edition: Edition) -> Edit
     lead = next(
         (story.lead for story in edition.stories if story.placement is Placement.LEAD), None
     )
-    if lead is None or edition.status not in _OPEN or edition.frozen_at is not None:
+    if lead is None or not may(edition, Transition.ILLUSTRATE):
         return edition
     if lead.image is not None and (lead.image.width or 0) >= SMALLEST_IMAGE_PX:
         return edition
@@ -35,5 +35,7 @@ def find_lead_image(store: Store, policy: FetchPolicy, edition: Edition) -> Edit
     if photo is None:
         return edition
     with store.begin() as session:
-        articles.set_image(session, lead.id, photo)
+        # What somebody approved meanwhile stays as it was seen.
+        if try_transition(session, edition.id, Transition.ILLUSTRATE) is not None:
+            articles.set_image(session, lead.id, photo)
         return editions.by_id(session, edition.id)

@@ -8,9 +8,9 @@ from newsletter.domain.newsletter import Newsletter
 
 
 def to_document(
-    edition: Edition, newsletter: Newsletter, decided: tuple[Decision, ...]
+    edition: Edition, newsletter: Newsletter, decisions: tuple[Decision, ...]
 ) -> dict[str, Any]:
-    """The edition as other programs read it: what is in, what is out, and why."""
+    """Return the edition as other programs read it: what is in, what is out, and why."""
     return {
         "edition": {
             "id": edition.id,
@@ -28,14 +28,14 @@ def to_document(
             "composed_at": edition.composed_at.isoformat(),
         },
         "stories": [
-            _story_document(position, story, decided)
+            _story_document(position, story, decisions)
             for position, story in enumerate(edition.stories)
         ],
-        "left_out": [_decision_document(one) for one in decided if not one.is_in],
+        "left_out": [_decision_document(decision) for decision in decisions if not decision.is_in],
     }
 
 
-def _story_document(position: int, story: Story, decided: tuple[Decision, ...]) -> dict[str, Any]:
+def _story_document(position: int, story: Story, decisions: tuple[Decision, ...]) -> dict[str, Any]:
     return {
         "position": position,
         "placement": story.placement.value,
@@ -47,32 +47,32 @@ def _story_document(position: int, story: Story, decided: tuple[Decision, ...]) 
         "score": story.score,
         "reason": story.reason,
         "articles": [
-            _decision_document(one) | {"is_lead": one.article.id == story.lead.id}
-            for one in decided
-            if one.story == position
+            _decision_document(decision) | {"is_lead": decision.article.id == story.lead.id}
+            for decision in decisions
+            if decision.story == position
         ],
     }
 
 
-def _decision_document(one: Decision) -> dict[str, Any]:
+def _decision_document(decision: Decision) -> dict[str, Any]:
     return {
-        "id": one.article.id,
-        "url": one.article.url,
-        "title": one.article.title,
-        "source": one.article.source,
-        "section": one.article.section,
-        "published_at": one.article.published_at.isoformat(),
-        "score": one.score,
-        "reason": one.reason,
-    } | _sum_document(one)
+        "id": decision.article.id,
+        "url": decision.article.url,
+        "title": decision.article.title,
+        "source": decision.article.source,
+        "section": decision.article.section,
+        "published_at": decision.article.published_at.isoformat(),
+        "score": decision.score,
+        "reason": decision.reason,
+    } | _sum_document(decision)
 
 
-def _sum_document(one: Decision) -> dict[str, Any]:
-    if not one.score_components:
+def _sum_document(decision: Decision) -> dict[str, Any]:
+    if not decision.score_components:
         return {}
     return {
         "sum": [
-            {"for": it.name, "points": it.points, "how": it.explanation}
-            for it in one.score_components
+            {"for": part.name, "points": part.points, "how": part.explanation}
+            for part in decision.score_components
         ]
     }

@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 
 from newsletter.domain import schedule
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.recomposition import release_minute, reopened_status
+from newsletter.domain.editions.transitions import Transition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.store import Session, Store
-from newsletter.store.editions import editions, newsletters, open_editions
+from newsletter.store.editions import newsletters, open_editions
+from newsletter.store.editions.transitions import try_transition
 
 _DAY = timedelta(days=1)  # Yesterday's may be within its grace; what is older stays as it is.
 
@@ -28,16 +31,27 @@ def follow_schedule(session: Session, newsletter: Newsletter, *, now: datetime) 
     """
     since = schedule.local_date(newsletter, now) - _DAY
     for edition in open_editions.list_open(session, newsletter.id, since=since):
-        minute = release_minute(edition, newsletter)
-        if minute != edition.sends_at:
-            open_editions.reschedule(session, edition, minute=minute)
-        if (status := reopened_status(edition, newsletter, now=now)) is not None:
-            editions.transition(
-                session,
-                edition.id,
-                expected=(edition.status,),
-                to=status,
-                as_held=edition.hold,
-                hold=None,
-                reason="",
-            )
+        _follow(session, edition, newsletter, now=now)
+
+
+def _follow(session: Session, edition: Edition, newsletter: Newsletter, *, now: datetime) -> None:
+    """Let one edition follow, unless it has changed since it was read: then it does next time."""
+    minute = release_minute(edition, newsletter)
+    status = reopened_status(edition, newsletter, now=now)
+    if status is not None:
+        try_transition(
+            session,
+            edition.id,
+            Transition.RESTORE,
+            expected_revision=edition.revision,
+            to=status,
+            sends_at=minute,
+        )
+    elif minute != edition.sends_at:
+        try_transition(
+            session,
+            edition.id,
+            Transition.RESCHEDULE,
+            expected_revision=edition.revision,
+            sends_at=minute,
+        )

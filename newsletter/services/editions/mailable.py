@@ -1,12 +1,13 @@
-"""What of an edition can be mailed: an article that cannot is out, with a reason for the editor."""
+"""What of an edition can be mailed: an article that cannot is out, with a reason for editors."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from newsletter.domain.digest.digest import Decision, Digest
-from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.removal import remove_from_digest
+from newsletter.domain.editions.transitions import Transition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import PreflightError
 from newsletter.mail.content.heading import with_stories
@@ -16,6 +17,7 @@ from newsletter.mail.story_checks import find_unfit
 from newsletter.store import Session
 from newsletter.store.editions import editions
 from newsletter.store.editions.edition_stories import replace_stories
+from newsletter.store.editions.transitions import try_transition
 
 MAX_CHOICES = 5  # Choosing takes seconds on a day of war; then what is unfit is not replaced.
 
@@ -42,7 +44,7 @@ def choose_mailable(
         reasons = _find_in_digest(digest, newsletter, on)
         if not reasons:
             return _with_decisions(digest, unfit.values())
-        unfit |= {one.article.id: one for one in _decide(digest.decisions, reasons)}
+        unfit |= {decision.article.id: decision for decision in _decide(digest.decisions, reasons)}
         digest = choose(unfit.keys())
     while reasons := _find_in_digest(digest, newsletter, on):
         digest = remove_from_digest(digest, reasons)
@@ -51,40 +53,39 @@ def choose_mailable(
 
 def store_removal(
     session: Session, edition: Edition, newsletter: Newsletter, unfit: Mapping[int, str]
-) -> Edition:
-    """Take the unfit articles out of the stored edition, with their reasons; return it as it is."""
-    status = edition.status
-    # Nothing changes by it; the edition is locked for this transaction.
-    is_as_known = editions.transition(session, edition.id, expected=(status,), to=status)
-    known = editions.by_id(session, edition.id)
-    if not is_as_known:
-        return known
+) -> Edition | None:
+    """Take the unfit articles out of the stored edition, with their reasons; return it without.
+
+    None when it has changed since it was read: then nothing is written.
+    """
     digest = remove_from_digest(
         Digest(
-            opens_at=known.opens_at,
-            closes_at=known.closes_at,
-            stories=known.stories,
+            opens_at=edition.opens_at,
+            closes_at=edition.closes_at,
+            stories=edition.stories,
             decisions=editions.decisions(session, edition.id),
         ),
         unfit,
     )
-    now = with_stories(known, digest.stories, newsletter)
-    editions.transition(
+    heading = with_stories(edition, digest.stories, newsletter)
+    revision = try_transition(
         session,
         edition.id,
-        expected=(status,),
-        to=status,
-        subject=now.subject,
-        preheader=now.preheader,
+        Transition.REMOVE_STORIES,
+        expected_revision=edition.revision,
+        subject=heading.subject,
+        preheader=heading.preheader,
     )
+    if revision is None:
+        return None
     replace_stories(session, edition.id, digest)
     return editions.by_id(session, edition.id)
 
 
 def _decide(decisions: Iterable[Decision], reasons: Mapping[int, str]) -> Iterator[Decision]:
-    for one in decisions:
-        if reason := reasons.get(one.article.id):
-            yield replace(one, is_in=False, story=None, reason=reason)
+    for decision in decisions:
+        if reason := reasons.get(decision.article.id):
+            yield replace(decision, is_in=False, story=None, reason=reason)
 
 
 def _with_decisions(digest: Digest, more: Iterable[Decision]) -> Digest:
@@ -109,7 +110,6 @@ def _edition(digest: Digest, newsletter: Newsletter, on: date) -> Edition:
         newsletter_id=newsletter.id,
         on=on,
         number=0,
-        status=EditionStatus.DRAFT,
         opens_at=digest.opens_at,
         closes_at=digest.closes_at,
         sends_at=_NEVER,

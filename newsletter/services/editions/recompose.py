@@ -22,15 +22,20 @@ from newsletter.store.collection import feeds
 from newsletter.store.editions import editions, open_editions
 
 
-def compose_now(ports: Ports, newsletter: Newsletter, on: date) -> Edition:
+def compose_now(
+    ports: Ports, newsletter: Newsletter, on: date, *, expected_revision: int | None = None
+) -> Edition:
     """Return the edition of the date, composed at a person's word.
 
-    Feeds that nobody has read are read first, unless its evening is over. Raises InvalidStateError
-    when it is approved, or out.
+    Feeds that nobody has read are read first, unless its evening is over. expected_revision is what
+    the person has seen, 0 for none. Raises StaleRevisionError when it has changed since,
+    InvalidStateError when it is approved, or out.
     """
     if not schedule.is_late(newsletter, schedule.sends_at(newsletter, on), ports.now()):
         collect_behind(ports.store, ports.fetch_policy, now=ports.now())
-    edition = compose(ports.store, newsletter, on, now=ports.now())
+    edition = compose(
+        ports.store, newsletter, on, now=ports.now(), expected_revision=expected_revision
+    )
     return find_lead_image(ports.store, ports.fetch_policy, edition)
 
 
@@ -44,7 +49,7 @@ def recompose(ports: Ports, newsletter: Newsletter, on: date) -> bool:
     3. It is composed if it is missing or outdated, or if news came: up to its cut-off; for one of
        too few stories up to now; after the cut-off from feeds that are new.
 
-    Raises InvalidStateError when somebody approved it in the same moment.
+    Raises InvalidStateError when somebody approved or changed it in the same moment.
     """
     if not _may_go_out(newsletter, on, ports.now()):
         return False
@@ -91,7 +96,14 @@ def _compose(
     until: datetime | None,
 ) -> None:
     """Compose it; look for a photo where another story leads than before."""
-    edition = compose(ports.store, newsletter, on, now=ports.now(), until=until)
+    edition = compose(
+        ports.store,
+        newsletter,
+        on,
+        now=ports.now(),
+        until=until,
+        expected_revision=before.revision if before else 0,
+    )
     if before is None or _lead(edition) != _lead(before):
         find_lead_image(ports.store, ports.fetch_policy, edition)
 
@@ -110,7 +122,7 @@ def _is_open(edition: Edition | None, newsletter: Newsletter, on: date, now: dat
 def _is_decided_by_feeds(
     edition: Edition | None, newsletter: Newsletter, health: FeedHealth, now: datetime
 ) -> bool:
-    """Whether what is decided now hangs on feeds that nobody may have read."""
+    """Return whether what is decided now hangs on feeds that nobody may have read."""
     if edition is None or describe_shortage(newsletter, len(edition.stories), health):
         return True
     has_come = schedule.composes_at(newsletter, edition.on) <= now
@@ -120,23 +132,23 @@ def _is_decided_by_feeds(
 def _news_until(
     edition: Edition, newsletter: Newsletter, *, is_short: bool, now: datetime
 ) -> datetime:
-    """Up to when news counts: the cut-off; now, for an edition of too few stories."""
+    """Return up to when news counts: the cut-off; now, for an edition of too few stories."""
     return now if is_short else min(now, schedule.composes_at(newsletter, edition.on))
 
 
 def _has_news(
     session: Session, edition: Edition, newsletter: Newsletter, *, until: datetime, is_short: bool
 ) -> bool:
-    is_settled = not is_short and is_window_closed(edition, newsletter)
+    is_complete = not is_short and is_window_closed(edition, newsletter)
     return open_editions.has_news(
         session,
         edition,
-        closes_at=max(until, edition.closes_at) if is_settled else until,
+        closes_at=max(until, edition.closes_at) if is_complete else until,
         late=MAX_LATENESS,
-        of_new_feeds=is_settled,
+        of_new_feeds=is_complete,
     )
 
 
 def _lead(edition: Edition) -> int | None:
     stories = edition.stories
-    return next((one.lead.id for one in stories if one.placement is Placement.LEAD), None)
+    return next((story.lead.id for story in stories if story.placement is Placement.LEAD), None)

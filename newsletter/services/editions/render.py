@@ -34,14 +34,14 @@ class DnsRecord:
 def render_preview(
     ports: Ports, edition: Edition, newsletter: Newsletter, *, banner: str = ""
 ) -> RenderedEmail:
-    """The edition's email as it stands now, slots open."""
+    """Return the edition's email as it stands now, slots open."""
     return render_digest(
         edition, newsletter, urls.in_mail(ports, newsletter.slug, edition.id), banner=banner
     )
 
 
 def load_frozen(session: Session, edition_id: int) -> RenderedEmail | None:
-    """The edition's email as it went out, None before that."""
+    """Return the edition's email as it went out, None before that."""
     copy = master_copies.by_edition(session, edition_id)
     if copy is None:
         return None
@@ -54,7 +54,7 @@ def load_frozen(session: Session, edition_id: int) -> RenderedEmail | None:
 def render_current(
     ports: Ports, session: Session, edition: Edition, newsletter: Newsletter
 ) -> RenderedEmail:
-    """The email as it went out, or as it would now: without what cannot be mailed.
+    """Return the email as it went out, or as it would now: without what cannot be mailed.
 
     Raises PreflightError when it cannot even be rendered.
     """
@@ -86,7 +86,7 @@ def remove_unmailable(
 def build_master(
     ports: Ports, email: RenderedEmail, edition: Edition, newsletter: Newsletter
 ) -> CompiledMaster:
-    """The email compiled for joining; its messages are dated when they leave."""
+    """Return the email compiled for joining; its messages are dated when they leave."""
     addresses = urls.in_mail(ports, newsletter.slug, edition.id)
     frame = HeaderContext(
         edition_id=edition.id,
@@ -111,12 +111,12 @@ def sender(newsletter: Newsletter) -> str:
 
 
 def sender_domain(newsletter: Newsletter) -> str:
-    """The domain that its mail comes from, in ASCII."""
+    """Return the domain that its mail comes from, in ASCII."""
     return sender(newsletter).rpartition("@")[2]
 
 
 def dns_records(ports: Ports) -> tuple[DnsRecord, ...]:
-    """The record of each key, and of a key without a domain one for each that we send from."""
+    """Return each key's record; of a key without a domain, one for each that we send from."""
     with ports.store.begin() as session:
         domains = dict.fromkeys(map(sender_domain, newsletters.list_all(session)))
     return tuple(
@@ -127,6 +127,6 @@ def dns_records(ports: Ports) -> tuple[DnsRecord, ...]:
 
 
 def bounce_mailbox(ports: Ports, newsletter: Newsletter) -> tuple[str, str]:
-    """The local part and the domain of the mailbox that reports on deliveries come to."""
+    """Return the local part and the domain of the mailbox that reports on deliveries come to."""
     box, _, domain = ports.bounce_address.rpartition("@")
     return box or "bounces", domain or sender_domain(newsletter)

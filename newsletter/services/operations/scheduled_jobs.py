@@ -4,7 +4,8 @@ import logging
 from datetime import date, timedelta
 
 from newsletter.domain import schedule
-from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.states import is_approved
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import InvalidStateError, NewsletterError
 from newsletter.services.collection.collect import collect
@@ -51,11 +52,11 @@ def dispatch_due(ports: Ports) -> str:
             follow_schedule(session, newsletter, now=ports.now())
     with ports.store.begin() as session:
         due = [
-            editions.by_id(session, each)
-            for each in editions.due_for_dispatch(session, now=ports.now())
+            editions.by_id(session, edition_id)
+            for edition_id in editions.due_for_dispatch(session, now=ports.now())
         ]
-    ready = [edition for edition in due if edition.status is EditionStatus.APPROVED]
-    drafts = [edition for edition in due if edition.status is not EditionStatus.APPROVED]
+    ready = [edition for edition in due if is_approved(edition.status)]
+    drafts = [edition for edition in due if not is_approved(edition.status)]
     done = [dispatch(ports, edition.id) for edition in ready]
     done += [_dispatch_draft(ports, edition) for edition in drafts]
     message = ", ".join(f"{one.edition_id} {one.status}" for one in done)
@@ -105,7 +106,7 @@ def _recompose_or_log(ports: Ports, newsletter: Newsletter, on: date) -> bool:
     try:
         return recompose(ports, newsletter, on)
     except InvalidStateError:
-        return False  # somebody approved it a moment ago
+        return False  # somebody approved or changed it a moment ago
     except NewsletterError as error:
         _log.warning("The edition of %s of %s is not composed: %s", on, newsletter.slug, error)
         return False

@@ -10,6 +10,7 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.editions.forecast import Forecast, forecast_evening, pick_evening
 from newsletter.domain.editions.forecast_rules import Conditions
 from newsletter.domain.editions.recomposition import release_minute
+from newsletter.domain.editions.states import is_frozen
 from newsletter.domain.feed import Feed
 from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.subscription import SubscriptionStatus
@@ -116,7 +117,7 @@ def _forecast(
     readers = subscribers.counts(session, newsletter.id)
     conditions = replace(conditions, readers=readers[SubscriptionStatus.CONFIRMED])
     if edition is not None:
-        if edition.frozen_at is None:  # the schedule may have been changed since it was composed
+        if not is_frozen(edition):  # the schedule may have been changed since it was composed
             edition = replace(edition, sends_at=release_minute(edition, newsletter))
         conditions = replace(
             conditions,

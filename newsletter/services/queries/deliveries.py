@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.domain.delivery.ledger import Delivery
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.editions.states import is_sending
 from newsletter.services.ports import Ports
 from newsletter.store.delivery import deliveries
 from newsletter.store.editions import editions
@@ -37,12 +37,12 @@ def read_remaining_work(ports: Ports, edition_id: int) -> RemainingWork:
     with ports.store.begin() as session:
         progress = deliveries.progress(session, [edition_id])[edition_id]
         due = deliveries.due_batches(session, edition_id, now=ports.now(), limit=1)
-        is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
+        status = editions.status(session, edition_id)
     return RemainingWork(
         queued=progress.queued,
         total=progress.total,
         in_hand=progress.sending,
-        is_moving=bool(progress.sending or (due and is_sending)),
+        is_moving=bool(progress.sending or (due and is_sending(status))),
     )
 
 

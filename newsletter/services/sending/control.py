@@ -1,18 +1,13 @@
 """A run in somebody's hand: paused, let go on, cancelled; the failed, the uncertain sent again."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from newsletter.domain.delivery.ledger import RetryableCounts
 from newsletter.domain.delivery.retry_policy import RETRY_WINDOW
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.domain.editions.edition import (
-    TRANSITIONS,
-    Edition,
-    EditionStatus,
-    HoldReason,
-    Transition,
-)
+from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.editions.states import is_stopped
+from newsletter.domain.editions.transitions import Transition, may
 from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.errors import InvalidStateError, NewsletterError, NotFoundError
 from newsletter.services.editions import review
@@ -22,11 +17,10 @@ from newsletter.services.sending.task_queue import enqueue_due
 from newsletter.store import Session
 from newsletter.store.delivery import deliveries, delivery_reports
 from newsletter.store.editions import editions
+from newsletter.store.editions.transitions import try_transition
 from newsletter.store.subscribers import subscribers
 
 PAUSED = "Paused. Let it go on: newsletter send resume"
-_CAN_BE_OPEN = TRANSITIONS[Transition.REOPEN][0] | {EditionStatus.SENDING}
-_OVER = (EditionStatus.SENT, EditionStatus.FAILED)
 _NOT_OPEN = "is neither sent, cancelled nor being sent"
 
 
@@ -53,15 +47,7 @@ def pause(ports: Ports, edition_id: int, *, by: str) -> Edition:
     Raises InvalidStateError when it is not being sent.
     """
     with ports.store.begin() as session:
-        if not editions.transition(
-            session,
-            edition_id,
-            expected=(EditionStatus.SENDING,),
-            to=TRANSITIONS[Transition.HOLD][1],
-            hold=HoldReason.STOPPED,
-            reason=PAUSED,
-            decided_by=by,
-        ):
+        if not try_transition(session, edition_id, Transition.STOP, reason=PAUSED, decided_by=by):
             raise _not_possible(session, edition_id, "is not being sent")
         return editions.by_id(session, edition_id)
 
@@ -73,9 +59,9 @@ def resume(ports: Ports, edition_id: int, *, by: str) -> Edition:
     """
     with ports.store.begin() as session:
         edition = editions.by_id(session, edition_id)
-        if edition.status is not EditionStatus.HELD or edition.hold is not HoldReason.STOPPED:
+        if not may(edition, Transition.RESUME):
             raise _not_possible(session, edition_id, "was not stopped in mid-run")
-    edition = review.approve(ports, edition_id, by=by)
+    edition = review.approve(ports, edition_id, by=by, expected_revision=edition.revision)
     enqueue_due(ports, edition_id)
     return edition
 
@@ -86,15 +72,11 @@ def cancel(ports: Ports, edition_id: int, *, by: str) -> Edition:
     What a worker has in its hand follows when it is given back. Raises InvalidStateError when it is
     not under way.
     """
-    expected, to = TRANSITIONS[Transition.CANCEL]
     with ports.store.begin() as session:
-        has_begun = editions.by_id(session, edition_id).frozen_at is not None
-        if not has_begun or not editions.transition(
+        if not try_transition(
             session,
             edition_id,
-            expected=expected,
-            to=to,
-            hold=None,
+            Transition.CANCEL,
             reason=f"Cancelled by the {by}.",
             decided_by=by,
         ):
@@ -113,7 +95,7 @@ def resend(ports: Ports, edition_id: int) -> ResendResult:
     Raises InvalidStateError when the edition is in another state.
     """
     with ports.store.begin() as session:
-        if editions.status(session, edition_id) not in _CAN_BE_OPEN:
+        if not may(editions.by_id(session, edition_id), Transition.REOPEN):
             raise _not_possible(session, edition_id, _NOT_OPEN)
         found = delivery_reports.count_retryable(session, edition_id)
         if not found.ready:
@@ -138,14 +120,14 @@ def resolve_uncertain(
         if not _uncertain(session, edition_id) and not address:
             return ResolveResult(settled=0, left=0)
         only = [_subscriber(session, edition_id, address)] if address else None
-        is_stopped = editions.by_id(session, edition_id).hold is HoldReason.STOPPED
-        if to is DeliveryStatus.QUEUED and not is_stopped:
+        edition = editions.by_id(session, edition_id)
+        if to is DeliveryStatus.QUEUED and not is_stopped(edition):
             _reopen(ports, session, edition_id)
         settled = deliveries.resolve_uncertain(session, edition_id, to, now=ports.now(), only=only)
         if not settled:
             raise _none_settled(address)
         if to is not DeliveryStatus.QUEUED:
-            record_result(session, edition_id, expected=_OVER)
+            record_result(session, edition_id, Transition.RECOUNT)
         left = _uncertain(session, edition_id)
     if to is DeliveryStatus.QUEUED:
         enqueue_due(ports, edition_id)
@@ -166,11 +148,8 @@ def count_with_relay(ports: Ports, edition_id: int) -> int:
 
 def _reopen(ports: Ports, session: Session, edition_id: int) -> None:
     """The edition is being sent from now on, if it is not already; locked until the commit."""
-    to = TRANSITIONS[Transition.REOPEN][1]
-    changes: dict[str, Any] = {"deadline_at": ports.now() + RETRY_WINDOW, "sent_at": None}
-    if not editions.transition(
-        session, edition_id, expected=_CAN_BE_OPEN, to=to, reason="", **changes
-    ):
+    deadline_at = ports.now() + RETRY_WINDOW
+    if not try_transition(session, edition_id, Transition.REOPEN, deadline_at=deadline_at):
         raise _not_possible(session, edition_id, _NOT_OPEN)
 
 
@@ -204,7 +183,7 @@ def _not_possible(session: Session, edition_id: int, what: str) -> InvalidStateE
         EditionStatus.SENT: "Send it to those who failed: newsletter send resend",
         EditionStatus.FAILED: "Send it again to those who failed: newsletter send resend",
     }
-    if edition.hold is HoldReason.STOPPED:
+    if is_stopped(edition):
         hint = "Let it go on: newsletter send resume"
     else:
         hint = instead.get(edition.status, "")

@@ -1,18 +1,29 @@
 """Dispatch: at its minute an edition is frozen, its deliveries planned, and its batches queued."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.domain.delivery.retry_policy import RETRY_WINDOW
-from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason, decide_release
+from newsletter.domain.editions.edition import Edition, EditionState, EditionStatus
 from newsletter.domain.editions.recomposition import (
-    Fate,
-    decide_fate_at_minute,
+    decide_state_at_minute,
     describe_shortage,
     release_minute,
 )
 from newsletter.domain.editions.removal import decide_after_removal
+from newsletter.domain.editions.run_result import NOBODY_SUBSCRIBED
+from newsletter.domain.editions.states import (
+    has_begun,
+    is_stopped,
+    waits_for_release,
+)
+from newsletter.domain.editions.transitions import (
+    Transition,
+    decide_release,
+    leads_to,
+    refuse_to_send,
+    refused_state,
+)
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import InvalidStateError, PreflightError
 from newsletter.mail.preflight import check_digest
@@ -26,11 +37,8 @@ from newsletter.services.sending.task_queue import enqueue_due
 from newsletter.store import Session
 from newsletter.store.collection import feeds
 from newsletter.store.delivery import deliveries
-from newsletter.store.editions import editions, master_copies, newsletters, open_editions
-
-_WAITING = (EditionStatus.DRAFT, EditionStatus.APPROVED)
-# An operator's word is an approval, and knows what time it is.
-_RELEASABLE = (HoldReason.LATE, HoldReason.UNAPPROVED)
+from newsletter.store.editions import editions, master_copies, newsletters
+from newsletter.store.editions.transitions import transition, try_transition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,30 +54,37 @@ class DispatchResult:
 def dispatch(ports: Ports, edition_id: int) -> DispatchResult:
     """Send the edition off if its newsletter's rule says so; else hold or skip it, and say why.
 
-    Two at once do no harm: one of them takes it. One that is composed anew meanwhile waits for the
-    next minute, and one whose schedule was changed for its new minute.
+    1. One that nobody dispatches at its minute, being held, skipped or out, is left as it is.
+    2. One whose minute was moved by the schedule waits for that.
+    3. One that a rule keeps back is held or skipped.
+    4. Any other is frozen and planned.
+
+    Two at once do no harm: one of them takes it. One that was changed meanwhile waits for the next
+    minute.
     """
     now = ports.now()
     with ports.store.begin() as session:
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
-        if edition.status not in _WAITING:
-            return DispatchResult(
-                edition_id=edition_id, status=edition.status, reason=edition.reason
-            )
+        if not waits_for_release(edition.status):
+            return _as_it_is(edition)
         minute = release_minute(edition, newsletter)
         if edition.sends_at <= now < minute:
-            open_editions.reschedule(session, edition, minute=minute)
+            try_transition(
+                session,
+                edition_id,
+                Transition.RESCHEDULE,
+                expected_revision=edition.revision,
+                sends_at=minute,
+            )
             return DispatchResult(edition_id=edition_id, status=edition.status)
         edition = replace(edition, sends_at=minute)
-        fate = decide_fate_at_minute(edition, newsletter, feeds.health(session))
-        if fate is not None:
-            return _hold_back(session, edition, fate, expected=_WAITING)
-        verdict = decide_release(edition, newsletter, now=now)
-        if verdict.hold is not None:
-            fate = Fate(status=EditionStatus.HELD, hold=verdict.hold, reason=verdict.reason)
-            return _hold_back(session, edition, fate, expected=_WAITING)
-    return _freeze_and_plan(ports, edition, newsletter, expected=_WAITING)
+        state = decide_state_at_minute(
+            edition, newsletter, feeds.health(session)
+        ) or decide_release(edition, newsletter, now=now)
+        if state is not None:
+            return _keep_back(session, edition, state)
+    return _freeze_and_plan(ports, edition, newsletter)
 
 
 def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> DispatchResult:
@@ -83,145 +98,122 @@ def send_now(ports: Ports, edition_id: int, *, force: bool = False) -> DispatchR
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
         shortage = describe_shortage(newsletter, len(edition.stories), feeds.health(session))
-    if edition.hold is HoldReason.STOPPED:
-        edition = review.approve(ports, edition_id, by="operator")
-    if edition.status in {EditionStatus.SENDING, EditionStatus.SENT, EditionStatus.FAILED}:
+    if is_stopped(edition):
+        edition = review.approve(
+            ports, edition_id, by="operator", expected_revision=edition.revision
+        )
+    if has_begun(edition.status):
         enqueue_due(ports, edition_id)
         return DispatchResult(edition_id=edition.id, status=edition.status)
-    if edition.status is EditionStatus.SKIPPED:
-        raise InvalidStateError(f"The edition of {edition.on} is skipped. {edition.reason}")
-    if edition.status is EditionStatus.CANCELLED:
+    if refusal := refuse_to_send(edition, shortage=shortage, is_forced=force):
+        raise InvalidStateError(refusal)
+    done = _freeze_and_plan(ports, edition, newsletter, is_forced=force)
+    if waits_for_release(done.status):
         raise InvalidStateError(
-            f"The edition of {edition.on} is cancelled. Send it to those who did not get it: "
-            "newsletter send resend"
+            f"The edition of {edition.on} was changed in this moment. Look at it, send again."
         )
-    if edition.status is EditionStatus.DRAFT and shortage and not (force and edition.stories):
-        override = " Send it all the same: --force" if edition.stories else ""
-        raise InvalidStateError(
-            f"The edition of {edition.on} has too little to say. {shortage}{override}"
-        )
-    if edition.status is EditionStatus.HELD and edition.hold not in _RELEASABLE and not force:
-        raise InvalidStateError(
-            f"The edition of {edition.on} is held: {edition.reason} Send it all the same: --force"
-        )
-    expected = (*_WAITING, EditionStatus.HELD)
-    done = _freeze_and_plan(ports, edition, newsletter, expected=expected, is_forced=force)
-    if done.status in {EditionStatus.HELD, EditionStatus.SKIPPED}:
+    if not has_begun(done.status):
         raise InvalidStateError(f"The edition of {edition.on} was not sent. {done.reason}")
-    if done.status in _WAITING:
-        raise InvalidStateError(
-            f"The edition of {edition.on} was composed anew in this moment. Look at it, send again."
-        )
     return done
 
 
-def _hold_back(
-    session: Session, edition: Edition, fate: Fate, *, expected: tuple[EditionStatus, ...]
-) -> DispatchResult:
-    """Hold or skip it, unless somebody was quicker or it was composed anew."""
-    is_ours = editions.transition(
+def _as_it_is(edition: Edition) -> DispatchResult:
+    return DispatchResult(edition_id=edition.id, status=edition.status, reason=edition.reason)
+
+
+def _keep_back(session: Session, edition: Edition, state: EditionState) -> DispatchResult:
+    """Hold or skip it, unless it was changed since it was read."""
+    revision = try_transition(
         session,
         edition.id,
-        expected=expected,
-        to=fate.status,
-        as_composed_at=edition.composed_at,
-        hold=fate.hold,
-        reason=fate.reason,
+        leads_to(state),
+        expected_revision=edition.revision,
+        hold=state.hold,
+        reason=state.reason,
     )
-    if not is_ours:
-        return DispatchResult(edition_id=edition.id, status=editions.status(session, edition.id))
-    return DispatchResult(edition_id=edition.id, status=fate.status, reason=fate.reason)
+    if revision is None:
+        return _as_it_is(editions.by_id(session, edition.id))
+    return DispatchResult(edition_id=edition.id, status=state.status, reason=state.reason)
 
 
 def _freeze_and_plan(
-    ports: Ports,
-    edition: Edition,
-    newsletter: Newsletter,
-    *,
-    expected: tuple[EditionStatus, ...],
-    is_forced: bool = False,
+    ports: Ports, edition: Edition, newsletter: Newsletter, *, is_forced: bool = False
 ) -> DispatchResult:
-    """Freeze and plan in one transaction; queue after it. What cannot be mailed is out first."""
-    now = ports.now()
+    """Freeze the edition as it was read, and plan its deliveries.
+
+    1. What cannot be mailed is taken out of the stored edition; that may keep it back.
+    2. Its mail is rendered and checked; where the build refuses it, the edition is held.
+    3. In one transaction it is frozen, if it is still at the revision that was rendered, and its
+       master copy and deliveries are written.
+    4. After the commit its batches are queued.
+    """
     try:
         check_sender(newsletter, ports)
-        _, unfit = render.remove_unmailable(ports, edition, newsletter)
-        if unfit:
-            edition, ended = _without(ports, edition, newsletter, unfit, is_forced=is_forced)
-            if ended is not None:
-                return ended
+        mailed = _remove_unmailable(ports, edition, newsletter, is_forced=is_forced)
+        if isinstance(mailed, DispatchResult):
+            return mailed
+        edition = mailed
         email = render.render_preview(ports, edition, newsletter)
         check_digest(email)
         render.build_master(ports, email, edition, newsletter)  # so that no run finds out it cannot
     except PreflightError as error:
         with ports.store.begin() as session:
-            fate = Fate(status=EditionStatus.HELD, hold=HoldReason.REFUSED, reason=str(error))
-            return _hold_back(session, edition, fate, expected=expected)
+            return _keep_back(session, edition, refused_state(str(error)))
+    now = ports.now()
     with ports.store.begin() as session:
-        is_ours = editions.transition(
+        revision = try_transition(
             session,
             edition.id,
-            expected=expected,
-            to=EditionStatus.SENDING,
-            as_composed_at=edition.composed_at,
-            hold=None,
-            reason="",
+            Transition.FREEZE,
+            expected_revision=edition.revision,
             frozen_at=now,
             deadline_at=now + RETRY_WINDOW,
         )
-        if not is_ours:
-            found = editions.by_id(session, edition.id)
-            return DispatchResult(edition_id=edition.id, status=found.status)
+        if revision is None:
+            return _as_it_is(editions.by_id(session, edition.id))
         master_copies.save(session, edition.id, _copy(email), now=now)
-        # Due since it was composed: a worker whose clock is seconds behind ours finds it due too.
-        due_at = min(edition.composed_at, now)
-        planned = deliveries.plan_deliveries(
-            session, edition.id, newsletter.id, on=edition.on, due_at=due_at, now=now
-        )
+        planned = _plan(session, edition, now=now)
         batches = deliveries.due_batches(session, edition.id, now=now, limit=MAX_TASKS)
-        status = EditionStatus.SENDING if planned else _nobody(session, edition.id, now)
+        status = editions.status(session, edition.id)
     ports.enqueue(edition.id, batches)
     return DispatchResult(edition_id=edition.id, status=status, planned=planned)
 
 
-def _without(
-    ports: Ports,
-    edition: Edition,
-    newsletter: Newsletter,
-    unfit: Mapping[int, str],
-    *,
-    is_forced: bool,
-) -> tuple[Edition, DispatchResult | None]:
-    """Take out of the stored edition what cannot be mailed; with what ends it, if that does."""
+def _remove_unmailable(
+    ports: Ports, edition: Edition, newsletter: Newsletter, *, is_forced: bool
+) -> Edition | DispatchResult:
+    """Return the stored edition without what cannot be mailed; or what kept it back, if that did.
+
+    Raises PreflightError when what is wrong is no story's.
+    """
+    _, unfit = render.remove_unmailable(ports, edition, newsletter)
+    if not unfit:
+        return edition
     with ports.store.begin() as session:
         rest = store_removal(session, edition, newsletter, unfit)
+        if rest is None:
+            return _as_it_is(editions.by_id(session, edition.id))
         before, after = len(edition.stories), len(rest.stories)
-        fate = decide_after_removal(newsletter, before=before, after=after)
-        if fate is None or (is_forced and after):
-            return rest, None
-        status, hold, reason = fate
-        expected = (*_WAITING, EditionStatus.HELD)
-        if not editions.transition(
-            session, edition.id, expected=expected, to=status, hold=hold, reason=reason
-        ):
-            status, reason = rest.status, rest.reason  # somebody else moved it a moment ago
-    return rest, DispatchResult(edition_id=edition.id, status=status, reason=reason)
+        state = decide_after_removal(newsletter, before=before, after=after)
+        if state is None or (is_forced and after):
+            return rest
+        return _keep_back(session, rest, state)
+
+
+def _plan(session: Session, edition: Edition, *, now: datetime) -> int:
+    """Plan the deliveries and return how many; with no reader there is nothing left to do."""
+    # Due since it was composed: a worker whose clock is seconds behind ours finds it due too.
+    due_at = min(edition.composed_at, now)
+    planned = deliveries.plan_deliveries(
+        session, edition.id, edition.newsletter_id, on=edition.on, due_at=due_at, now=now
+    )
+    if not planned:
+        status, reason = NOBODY_SUBSCRIBED
+        transition(session, edition.id, Transition.FINISH, to=status, sent_at=now, reason=reason)
+    return planned
 
 
 def _copy(email: RenderedEmail) -> master_copies.MasterCopy:
     return master_copies.MasterCopy(
         subject=email.subject, preheader=email.preheader, html=email.html, text=email.text
     )
-
-
-def _nobody(session: Session, edition_id: int, now: datetime) -> EditionStatus:
-    """With no reader there is nothing left to do: the edition is sent."""
-    editions.transition(
-        session,
-        edition_id,
-        expected=(EditionStatus.SENDING,),
-        to=EditionStatus.SENT,
-        sent_at=now,
-        reason="Nobody is subscribed yet.",
-    )
-    return EditionStatus.SENT

@@ -7,6 +7,7 @@ from datetime import timedelta
 from newsletter.domain.delivery.ledger import Progress
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.editions.states import is_sending
 from newsletter.store import Store
 from newsletter.store.delivery import deliveries, delivery_reports
 from newsletter.store.editions import editions
@@ -31,7 +32,7 @@ class Snapshot:
     @property
     def is_over(self) -> bool:
         """Whether nothing is left, or nothing goes on and nobody has anything in hand."""
-        goes_on = self.status is EditionStatus.SENDING or self.progress.sending > 0
+        goes_on = is_sending(self.status) or self.progress.sending > 0
         return not self.progress.queued or not goes_on
 
 

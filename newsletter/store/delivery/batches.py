@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.editions.states import RUNNING
 from newsletter.store.database.ledger_connection import LedgerConnection
 from newsletter.store.delivery_models import BatchRow
 
@@ -69,7 +70,7 @@ WHERE edition_id = :edition_id AND batch = (
     SELECT batch FROM delivery_batch
     WHERE edition_id = :edition_id AND lease_ends_at IS NULL AND queued > 0 AND due_at <= :now
         AND (CAST(:batch AS integer) IS NULL OR batch = :batch)
-        AND EXISTS (SELECT FROM edition WHERE id = :edition_id AND status = 'sending')
+        AND EXISTS (SELECT FROM edition WHERE id = :edition_id AND status = ANY(:running))
     ORDER BY batch LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING edition_id, batch, month, fence, window_ids
 """)
@@ -153,7 +154,13 @@ def claim(
     Nothing of it may be begun before settle has named who may. None as well once the edition is not
     being sent any more: somebody holds it.
     """
-    values = {"edition_id": edition_id, "batch": batch, "now": now, "lease": lease}
+    values = {
+        "edition_id": edition_id,
+        "batch": batch,
+        "now": now,
+        "lease": lease,
+        "running": [status.value for status in RUNNING],
+    }
     taken = session.execute(_CLAIM, values).one_or_none()
     return _with_due(session, taken, due_by=now) if taken else None
 

@@ -22,14 +22,14 @@ def replace_stories(session: Session, edition_id: int, digest: Digest) -> None:
     rows = [
         {
             "edition_id": edition_id,
-            "article_id": one.article.id,
-            "story_id": None if one.story is None else ids[one.story],
-            "is_in": one.is_in,
-            "is_lead": one.article.id in leads,
-            "score": one.score,
-            "reason": one.reason,
+            "article_id": decision.article.id,
+            "story_id": None if decision.story is None else ids[decision.story],
+            "is_in": decision.is_in,
+            "is_lead": decision.article.id in leads,
+            "score": decision.score,
+            "reason": decision.reason,
         }
-        for one in digest.decisions
+        for decision in digest.decisions
     ]
     if rows:
         session.execute(insert(DecisionRow), rows)

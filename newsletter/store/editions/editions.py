@@ -1,26 +1,27 @@
-"""Editions: saved with their stories and decisions, loaded whole, moved by compare-and-set."""
+"""Editions: saved with their stories and decisions, and loaded whole."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, exists, func, select, true, update
+from sqlalchemy import Row, case, exists, func, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.articles.article import Article, PublishedArticle
+from newsletter.domain.articles.article import Article
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Decision, Digest, Placement, Story
 from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.editions.states import CALLED_OFF, OF_AN_EDITOR, RUNNING, WAITING
+from newsletter.domain.editions.transitions import TRANSITIONS, Transition
 from newsletter.errors import NotFoundError
 from newsletter.store.collection import articles
 from newsletter.store.delivery_models import BatchRow
 from newsletter.store.editions.edition_stories import replace_stories
+from newsletter.store.editions.transitions import may_make
 from newsletter.store.models import ArticleRow, DecisionRow, EditionRow, StoryRow
 
 _COLUMNS = tuple(EditionRow.__table__.c)
-_CHANGEABLE = (EditionStatus.DRAFT, EditionStatus.HELD, EditionStatus.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +39,18 @@ class NewEdition:
 
 
 def save_composed(
-    session: Session, new: NewEdition, digest: Digest, *, now: datetime
+    session: Session,
+    new: NewEdition,
+    digest: Digest,
+    *,
+    now: datetime,
+    expected_revision: int | None = None,
 ) -> int | None:
-    """The id of the edition, made or composed anew with its stories and decisions.
+    """Write the edition, new or composed anew, with its stories and decisions; return its id.
 
-    None when there is one for that date already which may not be composed anew any more. One that
-    an editor holds stays held: that is seen as it is written, so no hold is lost between.
+    With expected_revision it is composed anew only as it was then; 0 says that there was none. None
+    comes back when it has changed since, or may not be composed anew any more. One that an editor
+    holds stays held: that is seen as it is written, so no hold is lost between.
     """
     values = {
         "newsletter_id": new.newsletter_id,
@@ -57,19 +64,22 @@ def save_composed(
         "composed_at": now,
         "subject": new.subject,
         "preheader": new.preheader,
-        "decided_by": "",
-        "released_at": None,
+        **TRANSITIONS[Transition.COMPOSE].sets,
     }
     made = upsert(EditionRow).values(**values, number=_next_number(new.newsletter_id))
-    is_theirs = func.coalesce(EditionRow.hold, "") == HoldReason.EDITOR
+    is_theirs = func.coalesce(EditionRow.hold, "").in_(OF_AN_EDITOR)
+    is_it = may_make(Transition.COMPOSE)
+    if expected_revision is not None:
+        is_it &= EditionRow.revision == expected_revision
     again = made.on_conflict_do_update(
         index_elements=[EditionRow.newsletter_id, EditionRow.on],
         set_=values
         | {
             name: case((is_theirs, getattr(EditionRow, name)), else_=values[name])
             for name in ("status", "hold", "reason", "decided_by")
-        },
-        where=EditionRow.status.in_(_CHANGEABLE) & EditionRow.frozen_at.is_(None),
+        }
+        | {"revision": EditionRow.revision + 1},
+        where=is_it,
     )
     edition_id = session.scalars(again.returning(EditionRow.id)).one_or_none()
     if edition_id is not None:
@@ -78,14 +88,14 @@ def save_composed(
 
 
 def by_date(session: Session, newsletter_id: int, on: date) -> Edition | None:
-    """The edition of that date, with its stories; None when there is none."""
+    """Return the edition of that date, with its stories; None when there is none."""
     is_it = (EditionRow.newsletter_id == newsletter_id) & (EditionRow.on == on)
     row = session.execute(select(*_COLUMNS).where(is_it)).one_or_none()
     return _edition(session, row) if row else None
 
 
 def by_id(session: Session, edition_id: int) -> Edition:
-    """The edition with its stories. Raises NotFoundError when there is none."""
+    """Return the edition with its stories. Raises NotFoundError when there is none."""
     row = session.execute(select(*_COLUMNS).where(EditionRow.id == edition_id)).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no edition with the number {edition_id}.")
@@ -95,7 +105,7 @@ def by_id(session: Session, edition_id: int) -> Edition:
 def list_recent(
     session: Session, newsletter_id: int, *, is_out: bool = False, limit: int = 30, offset: int = 0
 ) -> tuple[Edition, ...]:
-    """The newsletter's editions, or those that were sent off, without stories; the latest first."""
+    """Return the newsletter's editions, or those sent off, without stories; the latest first."""
     is_chosen = EditionRow.frozen_at.is_not(None) if is_out else true()
     wanted = (EditionRow.newsletter_id == newsletter_id) & is_chosen
     rows = session.execute(
@@ -105,97 +115,33 @@ def list_recent(
 
 
 def due_for_dispatch(session: Session, *, now: datetime) -> tuple[int, ...]:
-    """The ids of the editions whose minute has come, and which nothing holds."""
-    is_due = EditionRow.status.in_((EditionStatus.DRAFT, EditionStatus.APPROVED))
-    wanted = select(EditionRow.id).where(is_due, EditionRow.sends_at <= now)
+    """Return the ids of the editions whose minute has come, and which nothing holds."""
+    is_due = EditionRow.status.in_(WAITING) & (EditionRow.sends_at <= now)
+    wanted = select(EditionRow.id).where(is_due)
     return tuple(session.scalars(wanted.order_by(EditionRow.sends_at)))
 
 
 def sending(session: Session) -> tuple[int, ...]:
-    """The ids of the editions whose deliveries are under way."""
-    wanted = select(EditionRow.id).where(EditionRow.status == EditionStatus.SENDING)
+    """Return the ids of the editions whose deliveries are under way."""
+    wanted = select(EditionRow.id).where(EditionRow.status.in_(RUNNING))
     return tuple(session.scalars(wanted.order_by(EditionRow.id)))
 
 
 def cancelled_with_queue(session: Session) -> tuple[int, ...]:
-    """The ids of the editions that are cancelled and in which something is queued still."""
+    """Return the ids of the editions that are cancelled and in which something is queued still."""
     is_left = exists().where(BatchRow.edition_id == EditionRow.id, BatchRow.queued > 0)
-    is_it = EditionRow.status == EditionStatus.CANCELLED
+    is_it = EditionRow.status.in_(CALLED_OFF)
     return tuple(session.scalars(select(EditionRow.id).where(is_it, is_left)))
 
 
 def status(session: Session, edition_id: int) -> EditionStatus:
-    """The state that the edition is in."""
+    """Return the state that the edition is in."""
     wanted = select(EditionRow.status).where(EditionRow.id == edition_id)
     return EditionStatus(session.scalars(wanted).one())
 
 
-def transition(
-    session: Session,
-    edition_id: int,
-    *,
-    expected: Collection[EditionStatus],
-    to: EditionStatus,
-    as_composed_at: datetime | None = None,
-    as_held: HoldReason | None = None,
-    **changes: Any,
-) -> bool:
-    """Whether the edition was in one of the expected states and is now in the other.
-
-    With as_composed_at only as it was composed then: one that was composed anew does not move. With
-    as_held only from that hold.
-    """
-    is_it = [EditionRow.id == edition_id, EditionRow.status.in_(expected)]
-    is_it += [EditionRow.composed_at == as_composed_at] if as_composed_at else []
-    is_it += [EditionRow.hold == as_held] if as_held else []
-    changed = update(EditionRow).where(*is_it).values(status=to, **changes)
-    return session.scalars(changed.returning(EditionRow.id)).one_or_none() is not None
-
-
-def last_window_end(session: Session, newsletter_id: int, *, before: date) -> datetime | None:
-    """Where the latest edition of an earlier date closed that readers got, or may get."""
-    earlier = (EditionRow.newsletter_id == newsletter_id) & (EditionRow.on < before)
-    latest = select(EditionRow.closes_at).where(earlier, reaches_readers())
-    return session.scalars(latest.order_by(EditionRow.on.desc()).limit(1)).one_or_none()
-
-
-def reaches_readers() -> ColumnElement[bool]:
-    """What is true of an edition's row that readers got, or may get.
-
-    Nobody gets one that is skipped or failed as a whole, or whose evening was over before it began.
-    """
-    is_over = func.coalesce(EditionRow.hold, "") == HoldReason.LATE
-    return EditionRow.status.not_in((EditionStatus.SKIPPED, EditionStatus.FAILED)) & ~is_over
-
-
-def published_articles(
-    session: Session, newsletter_id: int, *, apart_from: date, since: datetime
-) -> tuple[PublishedArticle, ...]:
-    """The articles chosen for the newsletter's editions of other dates since then.
-
-    Only of those that readers got, or may get.
-    """
-    rows = session.execute(
-        select(*articles.COLUMNS, EditionRow.on, EditionRow.closes_at)
-        .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)
-        .join(EditionRow, EditionRow.id == DecisionRow.edition_id)
-        .where(
-            DecisionRow.is_in,
-            EditionRow.newsletter_id == newsletter_id,
-            EditionRow.on != apart_from,
-            reaches_readers(),
-            EditionRow.closes_at >= since,
-        )
-        .order_by(ArticleRow.id, EditionRow.on)
-    )
-    return tuple(
-        PublishedArticle(article=articles.article(row), on=row.on, closes_at=row.closes_at)
-        for row in rows
-    )
-
-
 def decisions(session: Session, edition_id: int) -> tuple[Decision, ...]:
-    """What was decided on every article of the window: the stories first, then by score."""
+    """Return what was decided on every article of the window: the stories first, then by score."""
     rows = session.execute(
         select(*articles.COLUMNS, DecisionRow.is_in, DecisionRow.score, DecisionRow.reason)
         .add_columns(StoryRow.position.label("story"))
@@ -233,26 +179,26 @@ def _edition(session: Session, row: Row[Any]) -> Edition:
 def _value(row: Row[Any], stories: tuple[Story, ...]) -> Edition:
     values = row._asdict()
     hold = values["hold"]
-    known = values | {
+    values |= {
         "status": EditionStatus(values["status"]),
         "hold": HoldReason(hold) if hold else None,
     }
-    return Edition(**known, stories=stories)
+    return Edition(**values, stories=stories)
 
 
 def _stories(session: Session, edition_id: int) -> tuple[Story, ...]:
     rows = session.execute(
         select(StoryRow).where(StoryRow.edition_id == edition_id).order_by(StoryRow.position)
     ).scalars()
-    told_by = _articles_of(session, edition_id)
+    articles_of = _articles_by_story(session, edition_id)
     return tuple(
         Story(
             title=row.title,
             summary=row.summary,
             section=row.section,
             placement=Placement(row.placement),
-            lead=told_by[row.id][0],
-            others=tuple(told_by[row.id][1:]),
+            lead=articles_of[row.id][0],
+            others=tuple(articles_of[row.id][1:]),
             label=Label(row.label),
             score=row.score,
             reason=row.reason,
@@ -262,15 +208,15 @@ def _stories(session: Session, edition_id: int) -> tuple[Story, ...]:
     )
 
 
-def _articles_of(session: Session, edition_id: int) -> dict[int, list[Article]]:
-    """The articles of each story by its id, the one that stands for it first."""
+def _articles_by_story(session: Session, edition_id: int) -> dict[int, list[Article]]:
+    """Return the articles of each story by its id, the one that stands for it first."""
     rows = session.execute(
         select(*articles.COLUMNS, DecisionRow.story_id)
         .join(DecisionRow, DecisionRow.article_id == ArticleRow.id)
         .where(DecisionRow.edition_id == edition_id, DecisionRow.is_in)
         .order_by(DecisionRow.is_lead.desc(), DecisionRow.score.desc(), ArticleRow.url)
     )
-    found: dict[int, list[Article]] = {}
+    by_story: dict[int, list[Article]] = {}
     for row in rows:
-        found.setdefault(row.story_id, []).append(articles.article(row))
-    return found
+        by_story.setdefault(row.story_id, []).append(articles.article(row))
+    return by_story

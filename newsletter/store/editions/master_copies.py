@@ -1,4 +1,4 @@
-"""Master copies: what went out, kept as it was frozen."""
+"""Master copies: what goes out, as it was when its edition was frozen."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ class MasterCopy:
 
 
 def save(session: Session, edition_id: int, copy: MasterCopy, *, now: datetime) -> None:
-    """Keep the edition's master copy; one that is kept already stays."""
+    """Write the edition's master copy; one that is there already stays."""
     values = {
         "edition_id": edition_id,
         "subject": copy.subject,
@@ -34,7 +34,7 @@ def save(session: Session, edition_id: int, copy: MasterCopy, *, now: datetime) 
 
 
 def by_edition(session: Session, edition_id: int) -> MasterCopy | None:
-    """The edition's master copy, None before it is frozen."""
+    """Return the edition's master copy, None before it is frozen."""
     row = session.execute(
         select(
             MasterCopyRow.subject, MasterCopyRow.preheader, MasterCopyRow.html, MasterCopyRow.text

@@ -1,4 +1,4 @@
-"""Newsletters: found, made, changed."""
+"""Newsletters: listed, looked up, made and changed."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -21,13 +21,13 @@ _COLUMNS = tuple(c for c in NewsletterRow.__table__.c if c.name != "created_at")
 
 
 def list_all(session: Session) -> tuple[Newsletter, ...]:
-    """All newsletters, the oldest first."""
+    """Return all newsletters, the oldest first."""
     rows = session.execute(select(*_COLUMNS).order_by(NewsletterRow.id))
     return tuple(_value(row) for row in rows)
 
 
 def by_id(session: Session, newsletter_id: int) -> Newsletter:
-    """Raises NotFoundError when there is none."""
+    """Return the newsletter. Raises NotFoundError when there is none."""
     row = session.execute(select(*_COLUMNS).where(NewsletterRow.id == newsletter_id)).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no newsletter with the number {newsletter_id}.")
@@ -35,19 +35,19 @@ def by_id(session: Session, newsletter_id: int) -> Newsletter:
 
 
 def by_slug(session: Session, slug: str) -> Newsletter:
-    """The one so named; with an empty slug the only one there is.
+    """Return the newsletter so named; with an empty slug the only one there is.
 
     Raises NotFoundError when there is none, or none can be meant.
     """
-    found = list_all(session)
-    if not found:
+    known = list_all(session)
+    if not known:
         raise NotFoundError("There is no newsletter yet.", hint="Make one: newsletter init")
-    if not slug and len(found) == 1:
-        return found[0]
-    for newsletter in found:
+    if not slug and len(known) == 1:
+        return known[0]
+    for newsletter in known:
         if newsletter.slug == slug:
             return newsletter
-    names = ", ".join(newsletter.slug for newsletter in found)
+    names = ", ".join(newsletter.slug for newsletter in known)
     if not slug:
         raise NotFoundError(
             f"Say which newsletter is meant; there are: {names}.",
@@ -57,10 +57,10 @@ def by_slug(session: Session, slug: str) -> Newsletter:
 
 
 def save(session: Session, newsletter: Newsletter, *, now: datetime) -> Newsletter:
-    """Make the newsletter, or change the one with its slug; what is stored comes back."""
+    """Make the newsletter, or change the one with its slug; return it as it is stored."""
     values = _row_values(newsletter)
-    made = insert(NewsletterRow).values(**values, created_at=now)
-    changed = made.on_conflict_do_update(index_elements=[NewsletterRow.slug], set_=values)
+    new = insert(NewsletterRow).values(**values, created_at=now)
+    changed = new.on_conflict_do_update(index_elements=[NewsletterRow.slug], set_=values)
     return _value(session.execute(changed.returning(*_COLUMNS)).one())
 
 

@@ -1,8 +1,8 @@
-"""Editions that are not frozen: which there are, what came in for them, and a minute that moved."""
+"""Editions that are not frozen: which there are, and whether news came in for them."""
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from newsletter.domain.editions.edition import Edition
@@ -16,13 +16,7 @@ def list_open(session: Session, newsletter_id: int, *, since: date) -> tuple[Edi
     is_open = (EditionRow.on >= since) & EditionRow.frozen_at.is_(None)
     wanted = select(EditionRow.id).where(EditionRow.newsletter_id == newsletter_id, is_open)
     ids = session.scalars(wanted.order_by(EditionRow.id)).all()
-    return tuple(editions.by_id(session, each) for each in ids)
-
-
-def reschedule(session: Session, edition: Edition, *, minute: datetime) -> None:
-    """Let the edition go out at that minute, unless its minute was changed since it was read."""
-    as_read = (EditionRow.id == edition.id) & (EditionRow.sends_at == edition.sends_at)
-    session.execute(update(EditionRow).where(as_read).values(sends_at=minute))
+    return tuple(editions.by_id(session, edition_id) for edition_id in ids)
 
 
 def has_news(

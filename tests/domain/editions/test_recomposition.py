@@ -8,12 +8,11 @@ import pytest
 
 from newsletter.domain.articles.article import Article
 from newsletter.domain.digest.digest import Placement, Story
-from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.editions.edition import Edition, EditionState, EditionStatus, HoldReason
 from newsletter.domain.editions.recomposition import (
-    Fate,
     FeedHealth,
-    decide_fate,
-    decide_fate_at_minute,
+    decide_composed_state,
+    decide_state_at_minute,
     describe_shortage,
     is_composed_by_itself,
     is_outdated,
@@ -120,24 +119,25 @@ def test_what_an_edition_lacks_is_said_in_words(stories, feeds, says):
     ],
 )
 def test_nothing_is_skipped_before_its_minute(newsletter, stories, before, at_minute):
-    fate = decide_fate(newsletter, stories, WELL)
-    later = decide_fate_at_minute(edition(stories), newsletter, WELL)
+    state = decide_composed_state(newsletter, stories, WELL)
+    later = decide_state_at_minute(edition(stories), newsletter, WELL)
 
-    assert (fate.status, fate.hold) == before
+    assert (state.status, state.hold) == before
     assert (later and (later.status, later.hold)) == at_minute
 
 
 def test_what_a_person_approved_goes_out_however_thin():
-    assert decide_fate_at_minute(edition(1, status=APPROVED), NEWSLETTER, WELL) is None
+    assert decide_state_at_minute(edition(1, status=APPROVED), NEWSLETTER, WELL) is None
 
 
 @pytest.mark.parametrize("status", [DRAFT, APPROVED])
 def test_on_a_day_off_nothing_goes_out(status):
     weekend = replace(NEWSLETTER, days=frozenset({6, 7}))
 
-    fate = decide_fate_at_minute(edition(status=status), weekend, WELL)
+    state = decide_state_at_minute(edition(status=status), weekend, WELL)
 
-    assert fate == Fate(status=SKIPPED, reason="Tuesday is not a day on which it goes out.")
+    reason = "Tuesday is not a day on which it goes out."
+    assert state == EditionState(status=SKIPPED, reason=reason)
 
 
 @for_each(
@@ -163,7 +163,7 @@ def test_on_a_day_off_nothing_goes_out(status):
             id="looked at early, and never since",
         ),
         pytest.param({"status": APPROVED}, CUT_OFF - DAY, False, id="approved"),
-        pytest.param({"status": HELD, "frozen_at": CUT_OFF}, CUT_OFF, False, id="in mid-run"),
+        pytest.param({"status": HELD, "hold": HoldReason.STOPPED}, CUT_OFF, False, id="in mid-run"),
         pytest.param({"status": SENT}, CUT_OFF, False, id="out"),
     ],
 )

@@ -159,18 +159,18 @@ def test_a_draft_composed_anew_has_what_was_found_since(store, newsletter, now):
 
 
 @pytest.mark.parametrize(
-    ("status", "frozen"),
+    ("status", "hold"),
     [
-        pytest.param(EditionStatus.APPROVED, False, id="approved"),
-        pytest.param(EditionStatus.SENDING, True, id="under way"),
-        pytest.param(EditionStatus.SENT, True, id="out"),
-        pytest.param(EditionStatus.HELD, True, id="stopped in mid-run"),
+        pytest.param(EditionStatus.APPROVED, None, id="approved"),
+        pytest.param(EditionStatus.SENDING, None, id="under way"),
+        pytest.param(EditionStatus.SENT, None, id="out"),
+        pytest.param(EditionStatus.HELD, HoldReason.STOPPED, id="stopped in mid-run"),
     ],
 )
-def test_an_edition_that_is_settled_is_not_composed_anew(store, newsletter, now, status, frozen):
+def test_an_edition_that_is_settled_is_not_composed_anew(store, newsletter, now, status, hold):
     news(store, BEIRUT, AMMAN, BAGHDAD, now=CUT_OFF - HOUR)
     first = compose(store, newsletter, TODAY, now=now)
-    moved(store, first.id, status, frozen_at=now if frozen else None)
+    moved(store, first.id, status, hold=hold)
     news(store, CAIRO, now=CUT_OFF - MINUTE)
 
     with pytest.raises(InvalidStateError, match="approved or out already"):

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.editions.transitions import Transition
 from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
 from newsletter.errors import InvalidStateError
 from newsletter.services.editions import review
@@ -16,7 +17,8 @@ from newsletter.services.operations import scheduled_jobs
 from newsletter.services.ports import Ports
 from newsletter.services.sending.dispatch import dispatch, send_now
 from newsletter.store import Store
-from newsletter.store.editions import editions, newsletters
+from newsletter.store.editions import earlier_editions, editions, newsletters
+from newsletter.store.editions.transitions import try_transition
 from tests.services.worlds import (
     AMMAN,
     BAGHDAD,
@@ -149,7 +151,9 @@ def test_what_a_person_approved_early_goes_out_as_it_was(ports, store, newslette
     edition = found(store, newsletter)
     assert (edition.status, titles(edition)) == (EditionStatus.SENDING, titles(early))
     with store.begin() as session:
-        assert editions.last_window_end(session, newsletter.id, before=TODAY + DAY) == MORNING
+        assert (
+            earlier_editions.last_window_end(session, newsletter.id, before=TODAY + DAY) == MORNING
+        )
 
 
 def test_what_an_early_approval_left_out_is_in_the_next_edition(
@@ -193,7 +197,7 @@ def test_nobody_approves_what_was_composed_anew_since_it_was_seen(
     beat(ports, clock, MORNING + 2 * MINUTE)
 
     with pytest.raises(InvalidStateError, match="has changed since you looked"):
-        review.approve(ports, early.id, by="Rana", as_composed_at=early.composed_at)
+        review.approve(ports, early.id, by="Rana", expected_revision=early.revision)
 
     assert found(store, newsletter).status is EditionStatus.DRAFT
 
@@ -208,15 +212,16 @@ def test_what_is_composed_anew_while_it_is_sent_off_waits(ports, store, newslett
     stale = edition_of(store, early.id)
     compose(store, newsletter, TODAY, now=SENDS)
     with store.begin() as session:
-        is_moved = editions.transition(
+        revision = try_transition(
             session,
             stale.id,
-            expected=(EditionStatus.DRAFT,),
-            to=EditionStatus.SENDING,
-            as_composed_at=stale.composed_at,
+            Transition.FREEZE,
+            expected_revision=stale.revision,
+            frozen_at=SENDS,
+            deadline_at=SENDS,
         )
 
-    assert not is_moved
+    assert revision is None
     assert dispatch(ports, early.id).status is EditionStatus.SENDING
 
 

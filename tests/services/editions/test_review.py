@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.domain.editions.edition import EditionStatus, HoldReason
-from newsletter.errors import InvalidStateError, NotFoundError
+from newsletter.domain.editions.edition import Edition, EditionStatus, HoldReason
+from newsletter.domain.newsletter import Newsletter
+from newsletter.errors import InvalidStateError, NotFoundError, StaleRevisionError
 from newsletter.services.editions import review
 from newsletter.services.sending.dispatch import dispatch
+from newsletter.store import Store
+from newsletter.store.editions import newsletters
 from tests.services.worlds import composed, edition_of, moved
 
 HOUR = timedelta(hours=1)
@@ -19,6 +22,11 @@ SKIPPED, SENDING, SENT = EditionStatus.SKIPPED, EditionStatus.SENDING, EditionSt
 def edition(store, newsletter, now):
     """A draft, half an hour before its minute."""
     return composed(store, newsletter, now=now)
+
+
+def newsletter_of(store: Store, edition: Edition) -> Newsletter:
+    with store.begin() as session:
+        return newsletters.by_id(session, edition.newsletter_id)
 
 
 @pytest.mark.parametrize(
@@ -99,14 +107,72 @@ def test_a_held_edition_does_not_go_out_at_its_minute(ports, edition, clock, que
     assert queue == []
 
 
-@pytest.mark.parametrize("status", [HELD, SKIPPED, SENT])
-def test_what_does_not_move_cannot_be_held(ports, edition, status):
-    moved(ports.store, edition.id, status, hold=HoldReason.TOO_FEW_STORIES, reason="Thin.")
+@pytest.mark.parametrize(
+    ("status", "hold"),
+    [
+        pytest.param(HELD, HoldReason.EDITOR, id="what an editor holds"),
+        pytest.param(HELD, HoldReason.LATE, id="what came too late, which nobody gets anyway"),
+        pytest.param(SKIPPED, None, id="what is skipped"),
+        pytest.param(SENT, None, id="what is sent"),
+    ],
+)
+def test_what_does_not_move_cannot_be_held(ports, edition, status, hold):
+    moved(ports.store, edition.id, status, hold=hold, reason="So it is.")
 
     with pytest.raises(InvalidStateError, match=f"is {status} already"):
         review.hold(ports, edition.id, note="Mine.", by="Rana")
 
-    assert edition_of(ports.store, edition.id).reason == "Thin."
+    assert edition_of(ports.store, edition.id).reason == "So it is."
+
+
+def test_an_editor_s_hold_takes_the_place_of_a_rule_s_and_outlives_news(ports, edition):
+    moved(ports.store, edition.id, HELD, hold=HoldReason.TOO_FEW_STORIES, reason="A thin day.")
+
+    review.hold(ports, edition.id, note="Wait for the vote.", by="Rana")
+    composed(ports.store, newsletter_of(ports.store, edition), now=edition.composed_at)
+
+    found = edition_of(ports.store, edition.id)
+    assert (found.status, found.hold, found.reason) == (
+        HELD,
+        HoldReason.EDITOR,
+        "Wait for the vote.",
+    )
+
+
+def _approve(ports, edition, seen):
+    review.approve(ports, edition.id, by="Amal", expected_revision=seen)
+
+
+def _hold(ports, edition, seen):
+    review.hold(ports, edition.id, note="No.", by="Amal", expected_revision=seen)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "decide"),
+    [
+        pytest.param("held", _approve, id="a hold is not approved away"),
+        pytest.param("composed", _approve, id="what was composed anew is not approved unseen"),
+        pytest.param("sent off", _hold, id="what went out is not stopped by mistake"),
+        pytest.param("approved", _hold, id="an approval is not held away unseen"),
+    ],
+)
+def test_who_saw_an_earlier_revision_decides_nothing(ports, edition, clock, meanwhile, decide):
+    if meanwhile == "held":
+        review.hold(ports, edition.id, note="Wait.", by="Rana")
+    elif meanwhile == "approved":
+        review.approve(ports, edition.id, by="Rana")
+    elif meanwhile == "composed":
+        composed(ports.store, newsletter_of(ports.store, edition), now=edition.composed_at)
+    else:
+        clock.at = edition.sends_at
+        dispatch(ports, edition.id)
+    before = edition_of(ports.store, edition.id)
+
+    with pytest.raises(StaleRevisionError, match="has changed since you looked"):
+        decide(ports, edition, edition.revision)
+
+    assert edition_of(ports.store, edition.id) == before
+    assert before.revision > edition.revision
 
 
 def test_an_edition_that_does_not_exist_is_missing(ports):

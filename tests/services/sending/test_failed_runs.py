@@ -10,7 +10,7 @@ from newsletter.services.sending import control
 from newsletter.services.sending.dispatch import send_now
 from newsletter.services.sending.recovery import recover
 from newsletter.services.sending.run.deliver import deliver
-from newsletter.store.editions import editions
+from newsletter.store.editions import earlier_editions
 from tests.services.worlds import edition_of, moved, statuses
 
 EVERYBODY = AMAL, LINA, SAMIR = [f"{name}@example.org" for name in ("amal", "lina", "samir")]
@@ -96,12 +96,15 @@ def test_the_last_doubt_settled_decides_whether_anybody_has_it(
 def test_what_nobody_got_was_not_told_to_anybody(store, newsletter, edition, now):
     wanted = {"apart_from": edition.on.replace(day=4), "since": now.replace(day=1)}
     with store.begin() as session:
-        before = editions.published_articles(session, newsletter.id, **wanted)
+        before = earlier_editions.published_articles(session, newsletter.id, **wanted)
 
     moved(store, edition.id, EditionStatus.FAILED)
 
     with store.begin() as session:
-        assert (len(before), editions.published_articles(session, newsletter.id, **wanted)) == (
+        assert (
+            len(before),
+            earlier_editions.published_articles(session, newsletter.id, **wanted),
+        ) == (
             3,
             (),
         )

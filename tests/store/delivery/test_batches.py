@@ -8,11 +8,12 @@ from sqlalchemy import func, select
 
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.editions.transitions import Transition
 from newsletter.store import Session
 from newsletter.store.delivery import batches, deliveries
 from newsletter.store.delivery.deliveries import BATCH
 from newsletter.store.delivery_models import DeliveryRow
-from newsletter.store.editions import editions
+from newsletter.store.editions.transitions import transition
 from newsletter.store.models import SubscriberRow
 from newsletter.store.subscribers import subscribers
 from tests.store.builders import ended, reader, saved_edition, subscribed
@@ -140,8 +141,7 @@ def test_only_a_batch_that_is_due_is_claimed(session, planned, now, waits, batch
 
 
 def test_an_edition_that_somebody_holds_is_not_claimed(session, planned, now):
-    sending = (EditionStatus.SENDING,)
-    editions.transition(session, planned, expected=sending, to=EditionStatus.HELD)
+    transition(session, planned, Transition.STOP, reason="Wait.")
 
     assert batches.claim(session, planned, now=now, lease=LEASE) is None
 

@@ -1,4 +1,4 @@
-"""Editions: saved with their stories and decisions, loaded whole, moved by compare-and-set."""
+"""Editions: saved with their stories and decisions, and loaded whole."""
 
 from datetime import timedelta
 
@@ -7,9 +7,11 @@ import pytest
 from newsletter.domain.articles.labels import Label
 from newsletter.domain.digest.digest import Placement
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.domain.editions.transitions import Transition
 from newsletter.errors import NotFoundError
 from newsletter.store.collection import articles
-from newsletter.store.editions import editions
+from newsletter.store.editions import earlier_editions, editions
+from newsletter.store.editions.transitions import transition
 from tests.store.builders import (
     TODAY,
     another_newsletter,
@@ -18,6 +20,7 @@ from tests.store.builders import (
     everything,
     kept,
     new_edition,
+    put_in_state,
     saved_edition,
     story,
 )
@@ -117,14 +120,7 @@ def test_only_what_nobody_relies_on_is_composed_anew(
 
 def test_an_edition_stopped_in_mid_run_is_not_composed_anew(session, newsletter, now):
     stopped = saved_edition(session, newsletter)
-    editions.transition(
-        session,
-        stopped,
-        expected=(EditionStatus.DRAFT,),
-        to=EditionStatus.HELD,
-        hold=HoldReason.STOPPED,
-        frozen_at=now,
-    )
+    put_in_state(session, stopped, EditionStatus.HELD, hold=HoldReason.STOPPED, frozen_at=now)
 
     assert editions.save_composed(session, new_edition(newsletter), digest(now), now=now) is None
 
@@ -170,8 +166,7 @@ def test_heads_are_the_latest_first_and_page_by_page(session, newsletter, now):
 @pytest.mark.parametrize("status", [*FINISHED, EditionStatus.HELD, EditionStatus.CANCELLED])
 def test_heads_can_be_those_that_were_sent_off_only(session, newsletter, now, status):
     out = saved_edition(session, newsletter, YESTERDAY)
-    draft = (EditionStatus.DRAFT,)
-    editions.transition(session, out, expected=draft, to=status, frozen_at=now)
+    put_in_state(session, out, status, frozen_at=now)
     saved_edition(session, newsletter, TODAY, status=EditionStatus.HELD)
 
     found = editions.list_recent(session, newsletter.id, is_out=True)
@@ -213,25 +208,12 @@ def test_only_editions_under_way_are_sending(session, newsletter):
     assert editions.sending(session) == (running,)
 
 
-def test_an_edition_moves_from_an_expected_state_only(session, newsletter):
-    edition_id = saved_edition(session, newsletter)
-    draft, sending, sent = EditionStatus.DRAFT, EditionStatus.SENDING, EditionStatus.SENT
-    moves = [
-        editions.transition(session, edition_id, expected=(old,), to=new, reason=f"To {new}.")
-        for old, new in ((sending, sent), (draft, sending), (draft, sending))
-    ]
-
-    edition = editions.by_id(session, edition_id)
-    assert moves == [False, True, False]
-    assert (edition.status, edition.reason) == (sending, "To sending.")
-
-
 def test_the_last_cut_off_is_that_of_the_latest_earlier_date(session, newsletter, now):
     saved_edition(session, another_newsletter(session, now=now), YESTERDAY)
-    assert editions.last_window_end(session, newsletter.id, before=TODAY) is None
+    assert earlier_editions.last_window_end(session, newsletter.id, before=TODAY) is None
     ids = {on: saved_edition(session, newsletter, on) for on in (YESTERDAY - DAY, YESTERDAY, TODAY)}
 
-    found = editions.last_window_end(session, newsletter.id, before=TODAY)
+    found = earlier_editions.last_window_end(session, newsletter.id, before=TODAY)
 
     assert found == editions.by_id(session, ids[YESTERDAY]).closes_at
 
@@ -250,36 +232,36 @@ def test_a_window_is_closed_by_what_readers_got_or_may_get(
 ):
     saved_edition(session, newsletter, YESTERDAY, status=status, hold=hold)
 
-    found = editions.last_window_end(session, newsletter.id, before=TODAY)
+    found = earlier_editions.last_window_end(session, newsletter.id, before=TODAY)
 
     assert (found is not None) is is_closed
 
 
-def test_an_edition_composed_anew_does_not_move_as_it_was(session, newsletter, now):
+@pytest.mark.parametrize(
+    ("expected", "is_composed"),
+    [
+        pytest.param(None, True, id="whatever it is"),
+        pytest.param(1, True, id="as it was read"),
+        pytest.param(2, False, id="changed since"),
+        pytest.param(0, False, id="made by somebody else since"),
+    ],
+)
+def test_an_edition_is_composed_anew_only_as_it_was_expected(
+    session, newsletter, now, expected, is_composed
+):
     edition_id = saved_edition(session, newsletter)
-    seen = editions.by_id(session, edition_id).composed_at
-    editions.save_composed(session, new_edition(newsletter), digest(now), now=now)
-    draft, approved = (EditionStatus.DRAFT,), EditionStatus.APPROVED
+    again = new_edition(newsletter, subject="Anew")
 
-    moves = [
-        editions.transition(session, edition_id, expected=draft, to=approved, as_composed_at=at)
-        for at in (seen, now)
-    ]
+    saved = editions.save_composed(session, again, digest(now), now=now, expected_revision=expected)
 
-    assert moves == [False, True]
+    after = editions.by_id(session, edition_id)
+    assert (saved == edition_id) is (after.subject == "Anew") is is_composed
+    assert after.revision == (2 if is_composed else 1)
 
 
 def test_an_editor_s_hold_is_seen_as_an_edition_is_written(session, newsletter, now):
     edition_id = saved_edition(session, newsletter)
-    editions.transition(
-        session,
-        edition_id,
-        expected=(EditionStatus.DRAFT,),
-        to=EditionStatus.HELD,
-        hold=HoldReason.EDITOR,
-        reason="Wait.",
-        decided_by="Rana",
-    )
+    transition(session, edition_id, Transition.HOLD, reason="Wait.", decided_by="Rana")
 
     editions.save_composed(session, new_edition(newsletter, subject="Anew"), digest(now), now=now)
 
@@ -305,7 +287,7 @@ def test_told_is_what_other_editions_chose(session, newsletter, four, now, editi
     made = digest(now - age, story(chosen, other), out=(*out,))
     editions.save_composed(session, new, made, now=now)
 
-    found = editions.published_articles(
+    found = earlier_editions.published_articles(
         session, newsletter.id, apart_from=TODAY, since=now - 2 * DAY
     )
 
@@ -321,5 +303,8 @@ def test_what_another_newsletter_told_is_not_told(session, newsletter, feed, now
     )
 
     assert (
-        editions.published_articles(session, newsletter.id, apart_from=TODAY, since=now - DAY) == ()
+        earlier_editions.published_articles(
+            session, newsletter.id, apart_from=TODAY, since=now - DAY
+        )
+        == ()
     )

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.editions.transitions import Transition
 from newsletter.domain.feed import Feed
 from newsletter.store.collection import articles, feeds
 from newsletter.store.editions import editions, open_editions
+from newsletter.store.editions.transitions import transition
 from tests.store.builders import TODAY, digest, entry, kept, new_edition, saved_edition, story
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -66,8 +68,7 @@ def test_a_new_feed_brought_nothing_before(session, edition, feed, now, *, chang
 def test_open_are_those_that_are_not_sent_off(session, newsletter, now):
     saved_edition(session, newsletter, TODAY - 2 * DAY)
     out = saved_edition(session, newsletter, TODAY - DAY)
-    draft = (EditionStatus.DRAFT,)
-    editions.transition(session, out, expected=draft, to=EditionStatus.SENDING, frozen_at=now)
+    transition(session, out, Transition.FREEZE, frozen_at=now, deadline_at=now)
     ids = {
         saved_edition(session, newsletter, TODAY),
         saved_edition(session, newsletter, TODAY + DAY, status=EditionStatus.SKIPPED),
@@ -76,10 +77,3 @@ def test_open_are_those_that_are_not_sent_off(session, newsletter, now):
     found = open_editions.list_open(session, newsletter.id, since=TODAY - DAY)
 
     assert {each.id for each in found} == ids
-
-
-def test_a_minute_moves_only_from_what_was_read(session, newsletter, edition, now):
-    open_editions.reschedule(session, edition, minute=now + HOUR)
-    open_editions.reschedule(session, edition, minute=now + DAY)
-
-    assert editions.by_id(session, edition.id).sends_at == now + HOUR

@@ -31,15 +31,15 @@ def compose(
     with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         edition = compose_now(here.ports, newsletter, when)
-        decided = list_decisions(here.ports, edition)
+        decisions = list_decisions(here.ports, edition)
         if explain:
-            decided = explain_edition(here.ports.store, newsletter, when, now=here.ports.now())
+            decisions = explain_edition(here.ports.store, newsletter, when, now=here.ports.now())
     if as_json:
-        print_json(to_document(edition, newsletter, decided))
+        print_json(to_document(edition, newsletter, decisions))
         return
     if explain:
         stories_lines(edition, newsletter)
-        explanation(edition, decided)
+        explanation(edition, decisions)
     else:
-        edition_lines(edition, newsletter, decided)
+        edition_lines(edition, newsletter, decisions)
     out.print("\nNext:  newsletter preview --open   |   newsletter send", style="dim")

@@ -35,7 +35,7 @@ def preview(
     with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         edition = edition_of(here.ports, newsletter, when)
-        decided = list_decisions(here.ports, edition)
+        decisions = list_decisions(here.ports, edition)
         email = read_email(here.ports, edition, newsletter)
         check_digest(email)
         if eml:
@@ -54,7 +54,7 @@ def preview(
     elif open_:
         _in_browser(seen.html)
     else:
-        edition_lines(edition, newsletter, decided)
+        edition_lines(edition, newsletter, decisions)
 
 
 def approve(on: On = "", slug: Slug = "", at: At = "") -> None:
@@ -64,7 +64,9 @@ def approve(on: On = "", slug: Slug = "", at: At = "") -> None:
     with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         edition = edition_of(here.ports, newsletter, when)
-        approved = review.approve(here.ports, edition.id, by="command line")
+        approved = review.approve(
+            here.ports, edition.id, by="command line", expected_revision=edition.revision
+        )
     out.print(f"Approved. It goes out at {approved.sends_at:%Y-%m-%d %H:%M} UTC.")
     out.print("As it is now: what comes in later waits for the next one.", style="dim")
 
@@ -81,7 +83,13 @@ def hold(
     with command_context(at=at) as here:
         newsletter, when = of_date(here.ports, slug, on)
         edition = edition_of(here.ports, newsletter, when)
-        review.hold(here.ports, edition.id, note=why, by="command line")
+        review.hold(
+            here.ports,
+            edition.id,
+            note=why,
+            by="command line",
+            expected_revision=edition.revision,
+        )
     out.print("Held. To let it go:  newsletter approve")
 
 

@@ -104,7 +104,7 @@ def _has_worker(settings: "Settings") -> bool:
 
 def exit_code(result: dict[str, Any], newsletter: "Newsletter") -> int:
     """Return how a command ends that showed this result of result_of."""
-    from newsletter.domain.delivery.run_result import is_failure
+    from newsletter.domain.editions.run_result import is_failure
 
     if result["queued"] or result["sending"]:
         return WAITING

@@ -35,7 +35,7 @@ def verify(
     Exit code 10 when somebody was lost, or got it twice without being uncertain, or got what the
     ledger has as queued or failed.
     """
-    from newsletter.domain.editions.edition import EditionStatus
+    from newsletter.domain.editions.states import is_sending
     from newsletter.services.sending.reconcile import reconcile_edition
 
     if not against.exists():
@@ -47,7 +47,7 @@ def verify(
         print_json(_document(meant, found))
     else:
         _tell(meant, found)
-    if meant.status is EditionStatus.SENDING:
+    if is_sending(meant.status):
         note("It is being sent: what is on its way may look lost, or like a surprise.")
     raise typer.Exit(0 if found.agrees else _DIFFERS)
 

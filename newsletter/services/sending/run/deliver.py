@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Literal
 
-from newsletter.domain.delivery.run_result import decide_result
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.run_result import decide_result
+from newsletter.domain.editions.states import is_cancelled, is_sending
+from newsletter.domain.editions.transitions import EditionChanges, Transition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import RelayRefusesError, SettingsError, UnreachableError
 from newsletter.mail.rendered import RenderedEmail
@@ -28,6 +30,7 @@ from newsletter.services.sending.run.throttle import EXCHANGE_INTERVAL_S, RunThr
 from newsletter.store import Session
 from newsletter.store.delivery import deliveries, delivery_reports
 from newsletter.store.editions import editions, newsletters
+from newsletter.store.editions.transitions import note_run, try_transition
 
 _log = logging.getLogger(__name__)
 CONNECTIONS = 8  # Of one process; a relay takes no more messages from more of them.
@@ -58,7 +61,7 @@ def deliver(
         edition = editions.by_id(session, edition_id)
         newsletter = newsletters.by_id(session, edition.newsletter_id)
         email = render.load_frozen(session, edition_id)
-        if edition.status is not EditionStatus.SENDING or email is None:
+        if not is_sending(edition.status) or email is None:
             return 0
         if ports.now() > delivery_deadline(edition):
             hold_edition(
@@ -77,9 +80,8 @@ def deliver(
 
 def _note(ports: Ports, edition: Edition, why: str) -> None:
     """Let newsletter status say why an edition that is being sent does not go on."""
-    sending = EditionStatus.SENDING
     with ports.store.begin() as session:
-        editions.transition(session, edition.id, expected=(sending,), to=sending, reason=why)
+        note_run(session, edition.id, why)
 
 
 def close_if_done(ports: Ports, edition_id: int) -> bool:
@@ -88,22 +90,22 @@ def close_if_done(ports: Ports, edition_id: int) -> bool:
     Of one that is cancelled what is queued fails.
     """
     with ports.store.begin() as session:
-        if editions.status(session, edition_id) is EditionStatus.CANCELLED:
+        if is_cancelled(editions.status(session, edition_id)):
             deliveries.fail_queued(session, edition_id, now=ports.now(), why=_CANCELLED)
             return True
         return deliveries.is_finished(session, edition_id) and record_result(
-            session, edition_id, expected=(EditionStatus.SENDING,), sent_at=ports.now()
+            session, edition_id, Transition.FINISH, sent_at=ports.now()
         )
 
 
 def record_result(
     session: Session,
     edition_id: int,
+    transition: Literal[Transition.FINISH, Transition.RECOUNT],
     *,
-    expected: tuple[EditionStatus, ...],
     sent_at: datetime | None = None,
 ) -> bool:
-    """Write down what came of a run that is over; return whether it was in an expected state.
+    """Write down what came of a run that is over; return whether its state allows the transition.
 
     sent_at is None where it is known already.
     """
@@ -112,10 +114,10 @@ def record_result(
     if counts[DeliveryStatus.FAILED]:
         reply = delivery_reports.commonest_failure(session, edition_id)
     to, reason = decide_result(counts, commonest_reply=reply)
-    changes: dict[str, Any] = {} if sent_at is None else {"sent_at": sent_at}
-    return editions.transition(
-        session, edition_id, expected=expected, to=to, reason=reason, **changes
-    )
+    changes: EditionChanges = {"reason": reason}
+    if sent_at is not None:
+        changes["sent_at"] = sent_at
+    return try_transition(session, edition_id, transition, to=to, **changes) is not None
 
 
 def _has_work(ports: Ports, session: Session, edition_id: int) -> bool:
@@ -243,6 +245,6 @@ def _queue_the_rest(ports: Ports, edition_id: int) -> None:
     """One task for what is left, or soon due: there are as many of them as there were runs."""
     with ports.store.begin() as session:
         due = deliveries.due_batches(session, edition_id, now=ports.now() + SOON, limit=1)
-        is_sending = editions.status(session, edition_id) is EditionStatus.SENDING
-    if due and is_sending:
+        status = editions.status(session, edition_id)
+    if due and is_sending(status):
         ports.enqueue(edition_id, due)

@@ -9,7 +9,8 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 
-from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.states import is_sending
 from newsletter.errors import UnreachableError
 from newsletter.services.ports import Ports
 from newsletter.services.sending.run.claim_period import ClaimPeriod
@@ -79,7 +80,7 @@ class LedgerSync:
         """Return whether something of the edition that nobody has in hand is due soon."""
         soon = self._ports.now() + SOON
         with self._ports.store.begin() as session:
-            if editions.status(session, self._edition.id) is not EditionStatus.SENDING:
+            if not is_sending(editions.status(session, self._edition.id)):
                 return False
             return bool(deliveries.due_batches(session, self._edition.id, now=soon, limit=1))
 

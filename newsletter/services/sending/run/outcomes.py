@@ -13,18 +13,13 @@ from newsletter.domain.delivery.retry_policy import (
 )
 from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.delivery.status import DeliveryStatus
-from newsletter.domain.editions.edition import (
-    TRANSITIONS,
-    Edition,
-    EditionStatus,
-    HoldReason,
-    Transition,
-)
+from newsletter.domain.editions.edition import Edition
+from newsletter.domain.editions.transitions import Transition
 from newsletter.domain.newsletter import Newsletter, UncertainPolicy
 from newsletter.services.ports import Ports
 from newsletter.store import Session
 from newsletter.store.delivery.batches import ClaimedDelivery, DeliveryOutcome
-from newsletter.store.editions import editions
+from newsletter.store.editions.transitions import try_transition
 from newsletter.store.subscribers import suppressions
 
 _log = logging.getLogger(__name__)
@@ -107,11 +102,8 @@ class OutcomePolicy:
 
 def hold_edition(session: Session, edition: Edition, why: str) -> None:
     """Hold the edition in mid-run; what is queued stays so until somebody lets it go on."""
-    expected, to = (EditionStatus.SENDING,), TRANSITIONS[Transition.HOLD][1]
-    is_ours = editions.transition(
-        session, edition.id, expected=expected, to=to, hold=HoldReason.STOPPED, reason=why
-    )
-    if is_ours:  # The reason may hold an address, which no log does: newsletter status shows it.
+    if try_transition(session, edition.id, Transition.STOP, reason=why):
+        # The reason may hold an address, which no log does: newsletter status shows it.
         _log.error("The run of the edition of %s is stopped. See: newsletter status", edition.on)
 
 

@@ -9,6 +9,7 @@ from typing import Self
 
 from newsletter.domain.delivery.retry_policy import ReplyAction
 from newsletter.domain.editions.edition import Edition, EditionStatus
+from newsletter.domain.editions.states import is_sending
 from newsletter.services.ports import Ports
 from newsletter.services.sending.run.claimed_batch import ClaimedBatch, DeliveryResult
 from newsletter.services.sending.run.outcomes import OutcomePolicy, hold_edition
@@ -81,7 +82,7 @@ class SettlementWriter:
             except LedgerConnectionLostError:  # asked in the other way, it says why
                 rest = settlements[at:]
                 return await asyncio.to_thread(self._write_together, rest, "") and goes_on
-            goes_on = goes_on and status is EditionStatus.SENDING
+            goes_on = goes_on and is_sending(status)
         return goes_on
 
     def _write_together(self, settlements: Sequence[Settlement], stop_reason: str) -> bool:
@@ -92,7 +93,7 @@ class SettlementWriter:
                     self._follow(session, one)
             if stop_reason:
                 hold_edition(session, self._edition, stop_reason)
-        return all(status is EditionStatus.SENDING for status in statuses)
+        return all(map(is_sending, statuses))
 
     def close(self) -> None:
         """Give the connection back."""

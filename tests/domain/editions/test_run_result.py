@@ -2,9 +2,9 @@
 
 import pytest
 
-from newsletter.domain.delivery.run_result import decide_result, is_failure
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.editions.run_result import decide_result, is_failure
 from tests.cases import for_each
 
 SENT, FAILED = EditionStatus.SENT, EditionStatus.FAILED

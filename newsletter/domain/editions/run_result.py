@@ -7,6 +7,7 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.text.clean import truncate
 
+NOBODY_SUBSCRIBED = (EditionStatus.SENT, "Nobody is subscribed yet.")  # sent to all there are
 _REPLY_CHARS = 200  # Some relays say why at length, with a link; the rest is with the deliveries.
 
 
