@@ -26,9 +26,9 @@ from benchmarks.household import Household, household
 from benchmarks.scene import OFTEN, Fault, Scene, prepare
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.errors import UnreachableError
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import send_now
 from newsletter.services.sending.recovery import recover
-from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.delivery import deliveries
 from newsletter.store.editions import editions
 

@@ -7,7 +7,7 @@ from celery import Celery
 from celery.signals import after_task_publish, task_prerun
 from kombu.exceptions import OperationalError
 
-from newsletter.services.operations.outages import Service, report_end, report_outage
+from newsletter.services.outages import Service, report_end, report_outage
 
 # Celery says so when a worker has its connection again; the others say that one is missing.
 _CONNECTED = "celery.worker.consumer.connection"

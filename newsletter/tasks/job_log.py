@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from newsletter.errors import NewsletterError, UnreachableError
-from newsletter.services.operations.outages import Service, report_end, report_outage, service_of
+from newsletter.services.outages import Service, report_end, report_outage, service_of
 
 _log = logging.getLogger(__name__)
 # The fault with which each job of this process failed the last time.

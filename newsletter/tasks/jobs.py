@@ -4,7 +4,7 @@ that a worker which only delivers holds no feed reader in its memory.
 
 from celery import shared_task
 
-from newsletter.services.operations.outages import Service, report_end
+from newsletter.services.outages import Service, report_end
 from newsletter.tasks.job_log import logged
 from newsletter.tasks.worker_context import ports, settings
 
@@ -57,7 +57,7 @@ def retain() -> None:
 @shared_task(name="deliveries.deliver_batch", acks_late=True, ignore_result=True)
 def deliver_batch(edition_id: int, batch: int) -> None:
     """Send what is still queued in one batch of an edition, and in those after it."""
-    from newsletter.services.sending.run.deliver import deliver
+    from newsletter.services.sending.deliver import deliver
 
     with logged("deliver"):  # the ledger keeps what is left; recover asks again in a minute
         if deliver(ports(), edition_id, batch):

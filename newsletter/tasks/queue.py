@@ -7,7 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from newsletter.errors import UnreachableError
-from newsletter.services.operations.outages import Service, report_end, report_outage
+from newsletter.services.outages import Service, report_end, report_outage
 from newsletter.tasks.app import make_app
 
 # Once more, over a new connection: the one in the pool may be of a Redis that has been restarted.

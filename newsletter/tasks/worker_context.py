@@ -15,7 +15,7 @@ from newsletter import config
 from newsletter.embedded import EmbeddedService
 from newsletter.errors import NewsletterError
 from newsletter.services.ports import Ports
-from newsletter.services.sending import lost_runs
+from newsletter.services.sending import recovery
 from newsletter.tasks.app import make_app
 from newsletter.tasks.broker_log import log_outages_once
 from newsletter.tasks.liveness import touch_while_alive
@@ -89,7 +89,7 @@ def _settle_journals() -> None:
     when the lease has ended its window counts, and not its journal.
     """
     with suppress(NewsletterError):  # the next run or recover here does it
-        lost_runs.recover_from_journals(ports())
+        recovery.recover_from_journals(ports())
 
 
 def _log_as_set(**_: object) -> None:

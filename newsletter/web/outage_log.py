@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from newsletter.errors import UnreachableError
-from newsletter.services.operations.outages import (
+from newsletter.services.outages import (
     Service,
     is_away,
     report_end,

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import select
 
-from newsletter.services.sending.run.deliver import CONNECTIONS
+from newsletter.services.sending.deliver import CONNECTIONS
 from newsletter.store import Store
 from newsletter.store.delivery_models import BatchRow
 from tests.features.conftest import EVENING

@@ -6,7 +6,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from newsletter.errors import SettingsError, UnreachableError
-from newsletter.services.operations.outages import Service, report_end
+from newsletter.services.outages import Service, report_end
 from newsletter.tasks.app import make_app
 from newsletter.tasks.broker_log import BrokerOutages
 from newsletter.tasks.job_log import logged

@@ -11,7 +11,7 @@ from redis import Redis, RedisError
 from newsletter.embedded import redis
 from newsletter.embedded.shared_server import free_port, wait_until
 from newsletter.errors import UnreachableError
-from newsletter.services.operations.outages import Service, report_end
+from newsletter.services.outages import Service, report_end
 from newsletter.tasks.app import DELIVERIES
 from newsletter.tasks.queue import enqueue, has_worker
 

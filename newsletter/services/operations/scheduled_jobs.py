@@ -14,8 +14,7 @@ from newsletter.services.editions.recompose import recompose
 from newsletter.services.operations.retention import apply_retention
 from newsletter.services.ports import Ports
 from newsletter.services.sending.dispatch import DispatchResult, dispatch
-from newsletter.services.sending.lost_runs import delete_stale_journals
-from newsletter.services.sending.recovery import recover
+from newsletter.services.sending.recovery import delete_stale_journals, recover
 from newsletter.store.editions import editions, newsletters
 from newsletter.store.operations import job_runs
 

@@ -12,7 +12,7 @@ from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.errors import InvalidStateError, NewsletterError, NotFoundError
 from newsletter.services.editions import review
 from newsletter.services.ports import Ports
-from newsletter.services.sending.run.deliver import close_if_done, record_result
+from newsletter.services.sending.close_edition import close_if_done, record_run_result
 from newsletter.services.sending.task_queue import enqueue_due
 from newsletter.store import Session
 from newsletter.store.delivery import deliveries, delivery_reports
@@ -127,7 +127,7 @@ def resolve_uncertain(
         if not settled:
             raise _none_settled(address)
         if to is not DeliveryStatus.QUEUED:
-            record_result(session, edition_id, Transition.RECOUNT)
+            record_run_result(session, edition_id, Transition.RECOUNT)
         left = _uncertain(session, edition_id)
     if to is DeliveryStatus.QUEUED:
         enqueue_due(ports, edition_id)

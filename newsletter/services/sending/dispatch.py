@@ -31,9 +31,8 @@ from newsletter.mail.rendered import RenderedEmail
 from newsletter.services.editions import render, review
 from newsletter.services.editions.mailable import store_removal
 from newsletter.services.ports import Ports
-from newsletter.services.sending.run.deliver import MAX_TASKS
 from newsletter.services.sending.sender_check import check_sender
-from newsletter.services.sending.task_queue import enqueue_due
+from newsletter.services.sending.task_queue import MAX_TASKS, enqueue_due
 from newsletter.store import Session
 from newsletter.store.collection import feeds
 from newsletter.store.delivery import deliveries

@@ -8,7 +8,7 @@ from newsletter.mail.message.transactional import single_message_id
 from newsletter.mail.preflight import check_digest
 from newsletter.mail.smtp import relay_connection
 from newsletter.services.editions import render
-from newsletter.services.operations.outages import Service, report_end
+from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
 
 

@@ -16,7 +16,7 @@ from newsletter.mail.message.transactional import build_transactional
 from newsletter.mail.preflight import check_email
 from newsletter.mail.smtp import relay_connection
 from newsletter.services import urls
-from newsletter.services.operations.outages import Service, report_end
+from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
 from newsletter.store import Session
 from newsletter.store.editions import newsletters

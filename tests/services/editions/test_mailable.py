@@ -16,8 +16,8 @@ from newsletter.services.collection.collect import collect
 from newsletter.services.editions import render as editions_render
 from newsletter.services.editions.compose import compose
 from newsletter.services.editions.export import to_document
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import dispatch, send_now
-from newsletter.services.sending.run.deliver import deliver
 from newsletter.services.sending.test_message import send_test
 from newsletter.store.editions import editions, newsletters
 from newsletter.web.dependencies import AppState

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from newsletter.errors import UnreachableError
-from newsletter.services.operations.outages import (
+from newsletter.services.outages import (
     Service,
     is_away,
     report_end,

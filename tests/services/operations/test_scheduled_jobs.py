@@ -8,7 +8,7 @@ import pytest
 from newsletter.domain.editions.edition import Edition, EditionStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.services.operations import scheduled_jobs
-from newsletter.services.sending.run.deliver import deliver
+from newsletter.services.sending.deliver import deliver
 from newsletter.store import Store
 from newsletter.store.delivery import partitions
 from newsletter.store.editions import editions, newsletters

@@ -1,6 +1,6 @@
 """How long a run claims further batches: its time, and while a relay is slow with what it has."""
 
-from newsletter.services.sending.run.claim_period import OVERTIME_S, ClaimPeriod
+from newsletter.services.sending.run.ledger.claim_period import OVERTIME_S, ClaimPeriod
 
 
 def begun() -> ClaimPeriod:

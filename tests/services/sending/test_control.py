@@ -10,8 +10,8 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.errors import InvalidStateError
 from newsletter.services.sending import control
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.recovery import recover
-from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.delivery import batches, deliveries
 from tests.services.worlds import (
     InterruptedRelay,

@@ -12,7 +12,7 @@ from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.subscribers.subscription import EndReason
 from newsletter.embedded.shared_server import free_port
 from newsletter.services import urls
-from newsletter.services.sending.run.deliver import deliver
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.subscribers import signup
 from newsletter.store.delivery import deliveries
 from newsletter.store.subscribers import subscribers

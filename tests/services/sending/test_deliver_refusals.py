@@ -7,8 +7,8 @@ import pytest
 
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.services.editions import review
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.recovery import recover
-from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.subscribers import suppressions
 from tests.services.worlds import edition_of, statuses
 from tests.smtp_server import OFFERED, smtp_server

@@ -7,9 +7,9 @@ import pytest
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.services.sending import control
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import send_now
 from newsletter.services.sending.recovery import recover
-from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.editions import earlier_editions
 from tests.services.worlds import edition_of, moved, statuses
 

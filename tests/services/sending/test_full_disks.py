@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.delivery.smtp_reply import Reply
-from newsletter.services.operations.disk import ROOM_BYTES, Disk
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.recovery import recover
-from newsletter.services.sending.run.deliver import deliver
+from newsletter.services.sending.run.journal_disk import ROOM_BYTES, JournalDisk
 from newsletter.store.delivery.run_presence import RunPresence
 from newsletter.store.delivery.send_journal import AbandonedJournal, SendJournal, abandoned_journals
 from tests.services.worlds import InterruptedRelay, statuses
@@ -75,7 +75,7 @@ def test_a_batch_whose_journal_cannot_be_made_is_given_back_at_once(
 ):
     """The disk fills up between the look at it and the claim."""
     full = replace(ports, journal_dir=unwritable(tmp_path / "data" / "journal"))
-    monkeypatch.setattr(Disk, "has_room", lambda _: True)
+    monkeypatch.setattr(JournalDisk, "has_room", lambda _: True)
     monkeypatch.setattr(RunPresence, "renew", lambda _: None)
     monkeypatch.setattr(RunPresence, "count", lambda _: 1)
 
@@ -179,7 +179,7 @@ def test_a_run_whose_journal_cannot_be_put_on_the_disk_ends(
 
 @pytest.mark.servers
 def test_a_disk_that_is_full_again_is_said_again(small_disk, caplog):
-    disk = Disk(small_disk / "journal")
+    disk = JournalDisk(small_disk / "journal")
     filler = fill(small_disk)
     assert [disk.has_room() for _ in range(2)] == [False, False]
     filler.unlink()

@@ -16,7 +16,7 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.errors import UnreachableError
 from newsletter.services.sending.dispatch import send_now
 from newsletter.services.sending.recovery import RecoveryReport, recover
-from newsletter.services.sending.run.window import MACHINE
+from newsletter.services.sending.run.claims.window import MACHINE
 from newsletter.store import Store
 from newsletter.store.delivery import batches, deliveries
 from newsletter.store.delivery.send_journal import SendJournal

@@ -21,9 +21,9 @@ from newsletter.domain.throttling.limits import (
 )
 from newsletter.services.editions import render
 from newsletter.services.ports import Ports
+from newsletter.services.sending.deliver import RUN_S
 from newsletter.services.sending.dispatch import dispatch
-from newsletter.services.sending.run.deliver import RUN_S
-from newsletter.services.sending.run.ledger_sync import LedgerSync
+from newsletter.services.sending.run.ledger.ledger_sync import LedgerSync
 from newsletter.services.sending.run.outcomes import OutcomePolicy
 from newsletter.services.sending.run.send_run import SendRun
 from newsletter.services.sending.run.throttle import EXCHANGE_INTERVAL_S, RunThrottle
@@ -69,32 +69,30 @@ class Evening:
     async def _run(self) -> None:
         email = render.render_preview(self.ports, self.edition, self.newsletter)
         master = render.build_master(self.ports, email, self.edition, self.newsletter)
-        judge, pace = (
-            OutcomePolicy(self.ports, self.edition, self.newsletter),
-            RunThrottle(self.ports),
-        )
-        pace.gate = SendGate(lambda: self.at_s)
-        run = SendRun(self.ports, self.newsletter, master, judge=judge, pace=pace)
-        keeper = LedgerSync(self.ports, self.edition, run, judge=judge, pace=pace)
-        assert keeper.claim() or keeper.is_due_soon(), "nobody would come before the next minute"
-        keeper.claims.begin(now=self.at_s, for_s=RUN_S)
+        policy = OutcomePolicy(self.ports, self.edition, self.newsletter)
+        throttle = RunThrottle(self.ports)
+        throttle.gate = SendGate(lambda: self.at_s)
+        run = SendRun(self.ports, self.newsletter, master, policy=policy, throttle=throttle)
+        sync = LedgerSync(self.ports, self.edition, run, throttle=throttle)
+        assert await sync.claim(), "nobody would come before the next minute"
+        sync.period.begin(now=self.at_s, for_s=RUN_S)
         while not run.is_done:
-            await self._turn(run, keeper, pace)
-        await keeper.let_go()
+            await self._turn(run, sync, throttle)
+        await sync.release_all()
 
-    async def _turn(self, run: SendRun, keeper: LedgerSync, pace: RunThrottle) -> None:
+    async def _turn(self, run: SendRun, sync: LedgerSync, throttle: RunThrottle) -> None:
         self.at_s += EXCHANGE_INTERVAL_S
         self.clock.at += timedelta(seconds=EXCHANGE_INTERVAL_S)
-        pace.gate.apply_grant(self.bucket.grant(pace.gate.make_request(), self.at_s))
+        throttle.gate.apply_grant(self.bucket.grant(throttle.gate.make_request(), self.at_s))
         # What the connections send in this turn, at some hundreds a second to the quick. One that
-        # finds nothing ready has the keeper ask for more at once.
+        # finds nothing ready has the ledger asked for more at once.
         for _ in range(8):
-            await keeper.settle(now=self.at_s)
+            await sync.turn(now=self.at_s)
             while (envelope := run.next_message()) is not None and run.confirm_start(envelope):
                 run.on_reply(envelope, Reply(code=250))
                 self.sent[envelope.recipient.partition("@")[2]].append(self.at_s)
-        await keeper.settle(now=self.at_s)
-        await keeper.tend(now=self.at_s)
+        await sync.turn(now=self.at_s)
+        await sync.tend(now=self.at_s)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.throttling.limits import SendLimits
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import send_now
-from newsletter.services.sending.run.deliver import deliver
-from newsletter.services.sending.run.postpone import LEAST_PARKED, MOST_POSTPONED_S
+from newsletter.services.sending.run.claims.postpone import LEAST_WAITING, MOST_POSTPONED_S
 from newsletter.store.delivery import deliveries
 from tests.services.worlds import composed, edition_of, readers, statuses
 
@@ -60,7 +60,7 @@ def test_a_provider_that_has_had_enough_holds_back_nobody_else(
 def test_what_waits_for_a_slow_provider_is_looked_at_again_later_and_was_no_attempt(
     sending, refusing, edition_for, store, clock
 ):
-    edition = edition_for(slow=2 * LEAST_PARKED)
+    edition = edition_for(slow=2 * LEAST_WAITING)
     refusing.to_domain["slow.example"] = "451 4.7.500 Server busy. Please try again later"
     deliver(sending, edition.id, run_s=1)
     asked = len(refusing.asked)
@@ -73,7 +73,7 @@ def test_what_waits_for_a_slow_provider_is_looked_at_again_later_and_was_no_atte
 
     with store.begin() as session:
         attempts = Counter(one.attempts for one in deliveries.list_for_edition(session, edition.id))
-    assert sent == 2 * LEAST_PARKED
+    assert sent == 2 * LEAST_WAITING
     assert attempts == {1: sent - asked, 2: asked}
 
 

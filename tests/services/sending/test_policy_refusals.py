@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.services.sending import deliver as delivering
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import send_now
-from newsletter.services.sending.run import deliver as delivering
-from newsletter.services.sending.run.deliver import deliver
 from tests.services.worlds import edition_of, relay, statuses
 from tests.smtp_server import CONNECT, OFFERED, smtp_server
 
@@ -20,7 +20,7 @@ SENT, HELD = EditionStatus.SENT, EditionStatus.HELD
 @pytest.fixture(autouse=True)
 def _new_process():
     """What the process knows of relays is of this test."""
-    delivering._standings.cache_clear()
+    delivering._relay_pool.cache_clear()
 
 
 @pytest.fixture

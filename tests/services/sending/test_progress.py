@@ -7,9 +7,9 @@ import pytest
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.subscribers.consent import NewSubscriber
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import dispatch
 from newsletter.services.sending.progress import ProgressMonitor, ProviderProgress
-from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.delivery import batches
 from newsletter.store.subscribers import subscribers
 from newsletter.throttle.mailbox_providers import OTHERS, provider_of

@@ -11,9 +11,9 @@ from newsletter.domain.newsletter import UncertainPolicy
 from newsletter.errors import InvalidStateError, NotFoundError
 from newsletter.services.sending import control
 from newsletter.services.sending import reconcile as auditing
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import dispatch
 from newsletter.services.sending.reconcile import iter_states, reconcile_edition
-from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.delivery import deliveries, partitions
 from newsletter.store.editions import newsletters
 from tests.services.worlds import composed, readers

@@ -12,9 +12,9 @@ from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.newsletter import UncertainPolicy
 from newsletter.services.ports import Ports
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import dispatch
 from newsletter.services.sending.recovery import RecoveryReport, recover
-from newsletter.services.sending.run.deliver import deliver
 from newsletter.store.delivery import batches
 from newsletter.store.delivery.batches import Batch
 from newsletter.store.delivery.send_journal import SendJournal
@@ -175,8 +175,7 @@ def test_a_journal_whose_batch_somebody_else_has_meanwhile_settles_nothing(
 def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch):
     script = (
         "import sys, pathlib; from newsletter.store.delivery.send_journal import SendJournal; "
-        "folder, edition_id = pathlib.Path(sys.argv[1]), int(sys.argv[2]); "
-        "j = SendJournal(folder, edition_id=edition_id, batch=0, fence=1); "
+        "j = SendJournal(pathlib.Path(sys.argv[1]), edition_id=int(sys.argv[2]), batch=0, fence=1); "
         "j.log_started(1); print('written', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, str(ports.journal_dir), str(edition.id)]

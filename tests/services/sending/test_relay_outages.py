@@ -7,9 +7,9 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from newsletter.embedded.shared_server import free_port
-from newsletter.services.operations.outages import Service, report_end
-from newsletter.services.sending.run import deliver as delivering
-from newsletter.services.sending.run.deliver import deliver
+from newsletter.services.outages import Service, report_end
+from newsletter.services.sending import deliver as delivering
+from newsletter.services.sending.deliver import deliver
 from tests.services.worlds import Relay, statuses
 from tests.smtp_server import CONNECT, HANG_UP, SmtpServer
 
@@ -28,7 +28,7 @@ def lines(caplog):
 
 
 def as_another_process_would(ports, edition) -> int:
-    delivering._standings.cache_clear()
+    delivering._relay_pool.cache_clear()
     return deliver(ports, edition.id)
 
 

@@ -1,4 +1,4 @@
-"""A run and its keeper: what is written down, and held, at each moment."""
+"""A run and the ledger: what is written, and what the run still has, at each moment."""
 
 import asyncio
 import math
@@ -9,16 +9,14 @@ from sqlalchemy.exc import DataError
 
 from newsletter.domain.delivery.retry_policy import ReplyAction, decide_after_reply
 from newsletter.domain.delivery.smtp_reply import Reply
-from newsletter.domain.editions.edition import Edition
-from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.throttling.limits import PermitGrant
 from newsletter.embedded.shared_server import free_port
-from newsletter.errors import UnreachableError
 from newsletter.services.editions import render
 from newsletter.services.ports import Ports
-from newsletter.services.sending.run.claimed_batch import ClaimedBatch
-from newsletter.services.sending.run.ledger_sync import LedgerSync
+from newsletter.services.sending.run.claims.claimed_batch import ClaimedBatch
+from newsletter.services.sending.run.ledger.ledger_sync import LedgerSync
 from newsletter.services.sending.run.outcomes import OutcomePolicy
+from newsletter.services.sending.run.run_counters import RunCounters
 from newsletter.services.sending.run.send_run import SendRun
 from newsletter.services.sending.run.throttle import RunThrottle
 from newsletter.store import Store
@@ -35,119 +33,149 @@ def edition(store, newsletter, now):
 
 
 @pytest.fixture
-def run(ports, newsletter, edition):
-    """A run that has two batches in hand: Amal's, and then Lina's."""
-    master = render.build_master(
-        ports, render.render_preview(ports, edition, newsletter), edition, newsletter
-    )
-    judge, pace = OutcomePolicy(ports, edition, newsletter), RunThrottle(ports)
-    pace.gate.apply_grant(PermitGrant())
-    made = SendRun(ports, newsletter, master, judge=judge, pace=pace)
-    made.lease_valid_until = math.inf
-    for key in (AMAL, LINA):
-        address = f"{key}@example.org"
-        due = ClaimedDelivery(key, key, address, address, "", is_subscribed=True, attempts=0)
-        batch = Batch(
-            edition_id=edition.id, batch=key, month=edition.on, fence=1, deliveries=(due,)
-        )
-        journal = SendJournal(ports.journal_dir, edition_id=edition.id, batch=key, fence=1)
-        made.claims.append(ClaimedBatch(batch, journal))
-    made.ask()
-    made.window.granted()
+def throttle(ports):
+    made = RunThrottle(ports)
+    made.gate.apply_grant(PermitGrant())
     return made
 
 
-def kept(ports: Ports, run: SendRun, edition: Edition, newsletter: Newsletter) -> LedgerSync:
-    judge, pace = OutcomePolicy(ports, edition, newsletter), RunThrottle(ports)
-    return LedgerSync(ports, edition, run, judge=judge, pace=pace)
+@pytest.fixture
+def run(ports, newsletter, edition, throttle):
+    """A run that has claimed two batches: Amal's, and then Lina's; both may be started."""
+    email = render.render_preview(ports, edition, newsletter)
+    master = render.build_master(ports, email, edition, newsletter)
+    policy = OutcomePolicy(ports, edition, newsletter)
+    made = SendRun(ports, newsletter, master, policy=policy, throttle=throttle)
+    for key in (AMAL, LINA):
+        address = f"{key}@example.org"
+        due = ClaimedDelivery(key, key, address, address, "", is_subscribed=True, attempts=0)
+        claim = Batch(
+            edition_id=edition.id, batch=key, month=edition.on, fence=1, deliveries=(due,)
+        )
+        journal = SendJournal(ports.journal_dir, edition_id=edition.id, batch=key, fence=1)
+        made.add_batch(ClaimedBatch(claim, journal), RunCounters())
+    made.extend_lease(at=math.inf)
+    for settlement in made.unsettled():
+        settlement.batch.end_writing()
+    made.queue.window.grant()
+    return made
 
 
-def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_begins(ports, run):
-    for _ in (AMAL, LINA):
-        envelope = run.next_message()
-        assert run.confirm_start(envelope)
-        run.on_reply(envelope, Reply(code=250))
+@pytest.fixture
+def away(ports):
+    """The ports of a run whose database does not answer."""
+    return replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
 
-    for hand in run.claims:
-        hand.journal._pending.clear()  # what the process had not written down when it was killed
-        hand.journal.close()
-    with abandoned_journals(ports.journal_dir) as found:
-        in_doubt = [left.started - set(left.replies) for left, _ in found]
-    assert in_doubt == [set(), {LINA}]
+
+def kill(run: SendRun) -> None:
+    """End the run's process: what it had not written is lost, and its journals are unlocked."""
+    for batch in run.queue.batches:
+        batch._journal._pending.clear()
+        batch.close_journal()
+
+
+def in_doubt(ports: Ports) -> list[set[int]]:
+    """Who was started without a reply, by each journal that is left."""
+    with abandoned_journals(ports.journal_dir) as journals:
+        return [journal.started - set(journal.replies) for journal, _ in journals]
+
+
+def send(run: SendRun, reply: Reply) -> None:
+    """Start the next message, and answer it so."""
+    envelope = run.next_message()
+    assert envelope is not None
+    assert run.confirm_start(envelope)
+    run.on_reply(envelope, reply)
+
+
+def test_an_answer_stands_in_its_journal_before_a_message_of_another_batch_starts(ports, run):
+    send(run, Reply(code=250))
+    send(run, Reply(code=250))
+
+    kill(run)
+
+    assert in_doubt(ports) == [set(), {LINA}]
 
 
 def test_an_answer_stands_in_its_journal_before_its_connection_is_closed(ports, run):
-    run.has_more = False
-    for _ in (AMAL, LINA):
-        envelope = run.next_message()
-        assert run.confirm_start(envelope)
-        run.on_reply(envelope, Reply(code=250))
+    run.queue.may_grow = False
+    send(run, Reply(code=250))
+    send(run, Reply(code=250))
 
-    assert not asyncio.run(run.wait_for_message())  # it hears that there is nothing more
+    assert not asyncio.run(run.wait_for_message())  # the connection hears that nothing more comes
+    kill(run)
 
-    for hand in run.claims:
-        hand.journal._pending.clear()
-        hand.journal.close()
-    with abandoned_journals(ports.journal_dir) as found:
-        in_doubt = [left.started - set(left.replies) for left, _ in found]
-    assert in_doubt == [set(), set()]
+    assert in_doubt(ports) == [set(), set()]
 
 
 def test_a_refusal_that_may_be_about_us_is_none_in_the_journal_until_it_is_clear(ports, run):
-    for key, reply in ((AMAL, "554 5.7.1 no"), (LINA, "250 2.0.0 taken")):
-        envelope = run.next_message()
-        assert run.confirm_start(envelope)
-        code, enhanced, text = reply.split()
-        run.on_reply(envelope, Reply(code=int(code), enhanced=enhanced, text=text))
-        for hand in run.claims:
-            hand.journal.flush()
-        read = [
-            AbandonedJournal.read(path).replies.get(AMAL)
-            for path in ports.journal_dir.glob("*-1-*")
-        ]
-        told = [decide_after_reply(one, attempts=1).action for one in read if one]
-        assert told == [ReplyAction.RETRY if key == AMAL else ReplyAction.FAILED]
+    actions = []
+    for reply in (
+        Reply(code=554, enhanced="5.7.1", text="no"),
+        Reply(code=250, enhanced="2.0.0", text="taken"),
+    ):
+        send(run, reply)
+        run.queue.flush_journals()
+        (path,) = ports.journal_dir.glob("*-1-1-*.journal")
+        logged = AbandonedJournal.read(path).replies[AMAL]
+        actions.append(decide_after_reply(logged, attempts=1).action)
+
+    assert actions == [ReplyAction.RETRY, ReplyAction.FAILED]
 
 
-def test_a_batch_that_cannot_be_given_back_is_still_in_hand(ports, newsletter, edition, run):
-    away = replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
-    hand = run.claims[0]
-    keeper = kept(away, run, edition, newsletter)
+def test_a_batch_that_cannot_be_given_back_is_still_the_run_s(away, edition, run, throttle):
+    for _ in (AMAL, LINA):
+        send(run, Reply(code=250))
+    settlements = run.unsettled()
+    for settlement in settlements:
+        settlement.batch.end_writing()
+    run.settled(settlements, at=0)
+    batches = list(run.queue.batches)
+    assert all(batch.is_over for batch in batches)
 
-    with pytest.raises(UnreachableError):
-        asyncio.run(keeper._give_back(hand))
+    asyncio.run(LedgerSync(away, edition, run, throttle=throttle).tend(now=0))
 
-    assert hand in run.claims
+    assert set(run.queue.batches) == set(batches)
 
 
 def test_journals_are_put_on_the_disk_while_the_database_is_away(
-    ports, newsletter, edition, run, monkeypatch
+    away, edition, run, throttle, monkeypatch
 ):
-    away = replace(ports, store=Store(f"postgresql://nobody@127.0.0.1:{free_port()}/none"))
-    keeper = kept(away, run, edition, newsletter)
+    sync = LedgerSync(away, edition, run, throttle=throttle)
     synced: list[SendJournal] = []
 
-    def sync(journal: SendJournal) -> None:
+    def sync_journal(journal: SendJournal) -> None:
         synced.append(journal)
 
-    monkeypatch.setattr(SendJournal, "sync", sync)
+    monkeypatch.setattr(SendJournal, "sync", sync_journal)
 
     async def turn() -> None:
-        await keeper.settle(now=0)
-        await keeper.tend(now=0)
+        await sync.turn(now=0)
+        await sync.tend(now=0)
 
     asyncio.run(turn())
 
-    assert synced == [hand.journal for hand in run.claims]
+    assert synced == [batch._journal for batch in run.queue.batches]
 
 
-def test_an_answer_that_the_database_does_not_take_is_not_forgotten(
-    ports, newsletter, edition, run
-):
-    run.on_reply(run.next_message(), Reply(code=250, text="a \0 that PostgreSQL refuses"))
-    keeper = kept(ports, run, edition, newsletter)
+def test_an_answer_that_the_database_does_not_take_is_not_forgotten(ports, edition, run, throttle):
+    envelope = run.next_message()
+    assert envelope is not None
+    run.on_reply(envelope, Reply(code=250, text="a \0 that PostgreSQL refuses"))
+    sync = LedgerSync(ports, edition, run, throttle=throttle)
 
     with pytest.raises(DataError):
-        asyncio.run(keeper._settle_all())
+        asyncio.run(sync.settle())
 
-    assert [len(hand.answers) for hand in run.claims] == [1, 0]
+    first, second = run.queue.batches
+    assert [len(batch.take_unsettled([]).results) for batch in (first, second)] == [1, 0]
+
+
+def test_a_run_is_stopped_for_its_first_reason(run):
+    run.stop()
+    run.stop("The first.")
+    run.stop("The second.")
+
+    assert run.is_done
+    assert run.stop_reason == "The first."
+    assert run.next_message() is None

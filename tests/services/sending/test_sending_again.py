@@ -11,7 +11,7 @@ from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.errors import InvalidStateError, NotFoundError
 from newsletter.services.sending import control
-from newsletter.services.sending.run.deliver import deliver
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.subscribers import admin
 from newsletter.store.delivery import deliveries
 from tests.services.worlds import edition_of, moved, statuses

@@ -13,8 +13,8 @@ import pytest
 from newsletter.embedded.shared_server import wait_until
 from newsletter.services.editions import review
 from newsletter.services.sending import control
-from newsletter.services.sending.run import deliver as delivering
-from newsletter.services.sending.run.deliver import deliver
+from newsletter.services.sending import deliver as delivering
+from newsletter.services.sending.deliver import deliver
 from newsletter.store.delivery.deliveries import BATCH
 from tests.services.worlds import statuses
 

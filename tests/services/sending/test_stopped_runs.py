@@ -13,9 +13,9 @@ from newsletter.embedded.shared_server import free_port
 from newsletter.errors import InvalidStateError
 from newsletter.services.editions import review
 from newsletter.services.editions.compose import compose
+from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import dispatch, send_now
 from newsletter.services.sending.recovery import recover
-from newsletter.services.sending.run.deliver import deliver
 from tests.services.worlds import (
     AMMAN,
     BAGHDAD,

@@ -7,19 +7,19 @@ from math import inf
 
 import pytest
 
-from newsletter.services.sending.run.claimed_batch import PendingDelivery
-from newsletter.services.sending.run.window import LEAST, MACHINE, ROOM_S, Window
+from newsletter.services.sending.run.claims.claimed_batch import PendingDelivery
+from newsletter.services.sending.run.claims.window import LEAST, MACHINE, ROOM_S, Window
 from newsletter.store.delivery.run_presence import RunPresence
 
 
-def given(provider: str) -> PendingDelivery:
+def pending(provider: str) -> PendingDelivery:
     return PendingDelivery(None, None, provider)  # type: ignore[arg-type]  # a window asks for nothing else
 
 
 def at_speed(per_s: float) -> Window:
     window = Window()
     for _ in range(50):
-        window.measure(round(per_s / 5), 0.2, 0.004)
+        window.measure(round(per_s / 5), 0.2)
     return window
 
 
@@ -67,8 +67,8 @@ def test_a_run_begins_when_the_others_have_made_room(runs, waits):
 
 def test_who_has_to_wait_is_not_named():
     window = Window()
-    window.asked = [given(provider) for provider in ("slow", "fast", "slow", "slow", "fast")]
-    window.granted()
+    window.asked = [pending(provider) for provider in ("slow", "fast", "slow", "slow", "fast")]
+    window.grant()
 
     surplus = window.give_up(lambda provider: 1 if provider == "slow" else inf)
 
@@ -78,11 +78,11 @@ def test_who_has_to_wait_is_not_named():
 
 def test_what_is_asked_for_may_not_begin_yet():
     window = Window()
-    window.asked = [given("one")]
+    window.asked = [pending("one")]
 
     assert window.take(lambda _: True) is None
-    window.granted()
-    assert window.take(lambda _: True) == given("one")
+    window.grant()
+    assert window.take(lambda _: True) == pending("one")
 
 
 @pytest.mark.servers

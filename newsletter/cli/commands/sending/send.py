@@ -171,7 +171,7 @@ def watch(ports: "Ports", edition_id: int, *, quiet: bool) -> None:
 
 def result_of(ports: "Ports", edition_id: int, slug: str) -> dict[str, Any]:
     """How the edition stands, its deliveries counted by state; finished if nothing is left."""
-    from newsletter.services.sending.run.deliver import close_if_done
+    from newsletter.services.sending.close_edition import close_if_done
 
     close_if_done(ports, edition_id)
     return read_result(ports, edition_id, slug)

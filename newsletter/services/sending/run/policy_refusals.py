@@ -1,4 +1,4 @@
-"""Refusals that are about us or about one recipient, and what tells which.
+"""Decides whether a refusal is about us or about one recipient.
 
 A relay that hands on what the recipient's own server says answers 5.7.1 for one company's gateway
 as it does for its own block of us. So such a refusal waits until the relay has taken another
@@ -14,7 +14,7 @@ from newsletter.domain.delivery.refusal_scope import SEVERAL_PROVIDERS, RefusalS
 from newsletter.domain.delivery.retry_policy import ReplyAction, decide_after_reply
 from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
 from newsletter.mail.smtp import RelayPool
-from newsletter.services.sending.run.claimed_batch import PendingDelivery
+from newsletter.services.sending.run.claims.claimed_batch import PendingDelivery
 
 TAKEN, FOR_GOOD = 2, 500  # RFC 5321 4.2.1: 2yz, and from there on 5yz
 # Of one relay. What waits takes up the window of a run, which has room for more than the two
@@ -22,7 +22,7 @@ TAKEN, FOR_GOOD = 2, 500  # RFC 5321 4.2.1: 2yz, and from there on 5yz
 MOST_WAITING = 10
 # Readers of one provider or two, nobody at all having been sent the edition: a fair sample, as that
 # of domain/delivery.py. Fewer may be one company's, at the head of a list.
-NOBODY_OF = 100
+NOBODY_SENT_OF = 100
 
 
 class RefusalVerdict(StrEnum):
@@ -58,8 +58,8 @@ class PolicyRefusals:
         self._standings.streaks[reply.relay].end()
         return True
 
-    def judge(
-        self, given: PendingDelivery, reply: Reply, *, has_sent: bool
+    def decide(
+        self, pending: PendingDelivery, reply: Reply, *, has_sent: bool
     ) -> list[RefusalDecision]:
         """Return what is known now: of this delivery, and of those that waited for its answer.
 
@@ -68,16 +68,14 @@ class PolicyRefusals:
         outcome = decide_after_reply(reply, attempts=1).action
         if outcome is ReplyAction.SENT:
             self._standings.streaks[reply.relay].end()
-            return [
-                *self._taken(reply.relay, RefusalVerdict.AS_ANSWERED),
-                _as_answered(given, reply),
-            ]
+            waiting = self._take_waiting(reply.relay, RefusalVerdict.AS_ANSWERED)
+            return [*waiting, _as_answered(pending, reply)]
         if outcome not in {ReplyAction.FAILED, ReplyAction.STOP}:
-            return [_as_answered(given, reply)]
+            return [_as_answered(pending, reply)]
         scope = refusal_scope(reply)
         if scope is RefusalScope.MESSAGE:
-            return [_as_answered(given, reply)]
-        return self._doubted(given, reply, scope, has_sent=has_sent)
+            return [_as_answered(pending, reply)]
+        return self._decide_unclear(pending, reply, scope, has_sent=has_sent)
 
     def end(
         self, *, is_stopped: bool, is_all_answered: bool, has_sent: bool
@@ -95,13 +93,13 @@ class PolicyRefusals:
         else:
             verdict = RefusalVerdict.AS_ANSWERED if has_sent else RefusalVerdict.PUT_BACK
         if verdict is not RefusalVerdict.PUT_OFF:
-            for judged in self._waiting:
-                self._standings.streaks[judged.reply.relay].end()
+            for decision in self._waiting:
+                self._standings.streaks[decision.reply.relay].end()
         waiting, self._waiting = self._waiting, []
-        return [RefusalDecision(judged.pending, judged.reply, verdict) for judged in waiting]
+        return [RefusalDecision(decision.pending, decision.reply, verdict) for decision in waiting]
 
-    def _doubted(
-        self, given: PendingDelivery, reply: Reply, scope: RefusalScope, *, has_sent: bool
+    def _decide_unclear(
+        self, pending: PendingDelivery, reply: Reply, scope: RefusalScope, *, has_sent: bool
     ) -> list[RefusalDecision]:
         """Return what a refusal leads to that may be about us.
 
@@ -109,49 +107,51 @@ class PolicyRefusals:
         resume" the same few would stop the run once more.
         """
         streak = self._standings.streaks[reply.relay]
-        was_refused = given.due.last_code >= FOR_GOOD
+        was_refused = pending.delivery.last_code >= FOR_GOOD
         if not was_refused:
-            streak.add(given.provider)
-        waits = RefusalDecision(given, reply, RefusalVerdict.WAITS)
+            streak.add(pending.provider)
+        waits = RefusalDecision(pending, reply, RefusalVerdict.WAITS)
         self._waiting.append(waits)
         is_ours = scope is RefusalScope.US and (not was_refused or reply.stage is SmtpStage.MAIL)
-        is_nobody_taken = not has_sent and streak.recipients >= NOBODY_OF
+        is_nobody_taken = not has_sent and streak.recipients >= NOBODY_SENT_OF
         if is_ours or streak.is_about_us or is_nobody_taken:
-            return self._refused_us(reply)
-        waiting = [judged for judged in self._waiting if judged.reply.relay == reply.relay]
-        return (
-            self._crowded(waiting, has_sent=has_sent) if len(waiting) >= MOST_WAITING else [waits]
-        )
+            return self._decide_about_us(reply)
+        waiting = [decision for decision in self._waiting if decision.reply.relay == reply.relay]
+        if len(waiting) < MOST_WAITING:
+            return [waits]
+        return self._decide_many_waiting(waiting, has_sent=has_sent)
 
-    def _crowded(self, waiting: list[RefusalDecision], *, has_sent: bool) -> list[RefusalDecision]:
+    def _decide_many_waiting(
+        self, waiting: list[RefusalDecision], *, has_sent: bool
+    ) -> list[RefusalDecision]:
         """Return what becomes of those that wait for one relay, when no more may.
 
         Where others were sent the edition, those of one provider or two are refused by these. Else
         all but the last are asked again later: it waits on, for the end of the list to decide.
         """
         last = waiting[-1]
-        providers = {judged.pending.provider for judged in waiting}
+        providers = {decision.pending.provider for decision in waiting}
         if has_sent and len(providers) < SEVERAL_PROVIDERS:
-            return self._taken(last.reply.relay, RefusalVerdict.AS_ANSWERED)
+            return self._take_waiting(last.reply.relay, RefusalVerdict.AS_ANSWERED)
         self._waiting.remove(last)
-        put_off = self._taken(last.reply.relay, RefusalVerdict.PUT_OFF)
+        put_off = self._take_waiting(last.reply.relay, RefusalVerdict.PUT_OFF)
         self._waiting.append(last)
         return [*put_off, last]
 
-    def _refused_us(self, reply: Reply) -> list[RefusalDecision]:
+    def _decide_about_us(self, reply: Reply) -> list[RefusalDecision]:
         """Return what becomes of those whom the relay refused because of us."""
         self._standings.streaks[reply.relay].end()
         if not self._standings.has_other(reply.relay):
-            return self._taken(reply.relay, RefusalVerdict.PUT_BACK)
+            return self._take_waiting(reply.relay, RefusalVerdict.PUT_BACK)
         self._standings.bar(reply.relay, str(reply), now=time.monotonic())
-        return self._taken(reply.relay, RefusalVerdict.ELSEWHERE)
+        return self._take_waiting(reply.relay, RefusalVerdict.ELSEWHERE)
 
-    def _taken(self, relay: str, verdict: RefusalVerdict) -> list[RefusalDecision]:
+    def _take_waiting(self, relay: str, verdict: RefusalVerdict) -> list[RefusalDecision]:
         """Return those that waited for this relay's next answers."""
-        taken = [judged for judged in self._waiting if judged.reply.relay == relay]
-        self._waiting = [judged for judged in self._waiting if judged.reply.relay != relay]
-        return [RefusalDecision(judged.pending, judged.reply, verdict) for judged in taken]
+        waiting = [decision for decision in self._waiting if decision.reply.relay == relay]
+        self._waiting = [decision for decision in self._waiting if decision.reply.relay != relay]
+        return [RefusalDecision(decision.pending, decision.reply, verdict) for decision in waiting]
 
 
-def _as_answered(given: PendingDelivery, reply: Reply) -> RefusalDecision:
-    return RefusalDecision(given, reply, RefusalVerdict.AS_ANSWERED)
+def _as_answered(pending: PendingDelivery, reply: Reply) -> RefusalDecision:
+    return RefusalDecision(pending, reply, RefusalVerdict.AS_ANSWERED)

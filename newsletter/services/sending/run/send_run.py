@@ -2,40 +2,41 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
-from newsletter.domain.delivery.retry_policy import ReplyAction, ReplyDecision, exceeds_failure_rate
-from newsletter.domain.delivery.smtp_reply import Reply, SmtpStage
+from newsletter.domain.delivery.smtp_reply import Reply
+from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.newsletter import Newsletter
 from newsletter.errors import UnmailableRecipientError
 from newsletter.mail.message.master_copy import CompiledMaster
 from newsletter.mail.smtp import Envelope, RelayPool
-from newsletter.services.operations.outages import Service, report_end
+from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
-from newsletter.services.sending.run.claimed_batch import (
+from newsletter.services.sending.run.claims.claimed_batch import (
     ClaimedBatch,
-    DeliveryResult,
     PendingDelivery,
-    RunCounters,
-    ThrottledQueue,
-    hand_out,
+    Settlement,
 )
-from newsletter.services.sending.run.envelopes import Envelopes, refuse
-from newsletter.services.sending.run.outcomes import OutcomePolicy
+from newsletter.services.sending.run.claims.delivery_queue import DeliveryQueue
+from newsletter.services.sending.run.envelopes import Envelopes
+from newsletter.services.sending.run.outcomes import DeliveryResult, OutcomePolicy, refuse
 from newsletter.services.sending.run.policy_refusals import (
     PolicyRefusals,
     RefusalDecision,
     RefusalVerdict,
 )
+from newsletter.services.sending.run.run_counters import RunCounters
 from newsletter.services.sending.run.throttle import RunThrottle
-from newsletter.services.sending.run.window import Window
-from newsletter.store.delivery.batches import DeliveryOutcome
 
-# Of a message that nobody has, while it is open whom its refusal is about: it is queued again.
-_UNDECIDED = Reply(code=0, text="The relay refused it, or us.", stage=SmtpStage.DATA)
+LEASE_TRUST_S = 45.0  # A worker that was stopped for longer starts nothing: its lease may be over.
 
 
 class SendRun:
-    """A supply for the connections (newsletter.mail.smtp.Stream) out of claimed batches."""
+    """The connections' source of messages (newsletter.mail.smtp.MessageStream), and the replies.
+
+    LedgerSync keeps it in step with the ledger: unsettled() and settled() around each commit,
+    add_batch(), extend_lease() and stop(). All of it happens in the event loop.
+    """
 
     def __init__(
         self,
@@ -43,266 +44,257 @@ class SendRun:
         newsletter: Newsletter,
         master: CompiledMaster,
         *,
-        judge: OutcomePolicy,
-        pace: RunThrottle,
-        standings: RelayPool | None = None,
+        policy: OutcomePolicy,
+        throttle: RunThrottle,
+        relays: RelayPool | None = None,
     ) -> None:
-        self._most_refused = newsletter.max_refused
+        self._max_refused = newsletter.max_refused
         self._envelopes = Envelopes(ports, newsletter, master)
-        self._judge = judge
-        self._pace = pace
-        self._refusals = PolicyRefusals(standings or RelayPool(ports.relays))
-        self._of: dict[int, PendingDelivery] = {}
-        self._begun: set[int] = set()
-        self._is_answered, self.claims = False, list[ClaimedBatch]()
-        self.window, self.parked, self.tally = Window(), ThrottledQueue(), RunCounters()
-        self.changed, self.wake = asyncio.Event(), asyncio.Event()
-        self.lease_valid_until = (
-            0.0  # Beyond it the leases may be somebody else's: nothing is begun.
-        )
-        self.has_more = True
-        self.is_last = False  # No batch was left to claim: who is refused now has nobody behind.
-        self.stopping = asyncio.Event()  # Nothing more is begun; what is in flight is waited for.
-        self.stop_reason = ""
-        self.disk_error: OSError | None = None  # No journal can be written: nothing is begun.
-        self.sent = self.begun_count = 0
-
-    @property
-    def in_flight(self) -> set[int]:
-        """The subscribers whose messages a connection has and no answer."""
-        return set(self._of)
-
-    @property
-    def left(self) -> int:
-        """How many deliveries it holds that were not given out."""
-        return sum(hand.left for hand in self.claims)
-
-    @property
-    def unsettled(self) -> int:
-        """How many answers no settlement has taken up so far."""
-        return sum(len(hand.answers) - hand.writing for hand in self.claims)
+        self._policy = policy
+        self._gate = throttle.gate
+        self._refusals = PolicyRefusals(relays or RelayPool(ports.relays))
+        self.queue = DeliveryQueue(self._gate)
+        self.counters = RunCounters()
+        self._in_flight: dict[int, PendingDelivery] = {}  # a connection has it, and no reply
+        self._started: set[int] = set()  # of these: the message's body may have gone out
+        self._started_count = 0
+        self._measured_at, self._measured_count = time.monotonic(), 0
+        self._has_reply = False
+        self._lease_valid_until = 0.0
+        self.sent_count = 0
+        self.is_stopping = False  # Nothing more is started; what is in flight is waited for.
+        self.stop_reason = ""  # Why the edition is to be held; "" when the run just ends.
+        self.disk_error: OSError | None = None  # No journal can be written.
+        self._changed = asyncio.Event()
+        self.wake = asyncio.Event()  # A settlement is worth being made at once.
 
     def next_message(self) -> Envelope | None:
-        """The next message that may be begun."""
-        gate = self._pace.gate
-        while self._may_begin() and (given := self.window.take(gate.can_send)) is not None:
-            envelope = self._envelope(given)
+        """Return the next message that may be started, None when there is none for now."""
+        while self._may_start() and (pending := self.queue.take()) is not None:
+            envelope = self._envelope(pending)
             if envelope is not None:
-                gate.on_start(given.provider)
-                self._of[envelope.key] = given
+                self._gate.on_start(pending.provider)
+                self._in_flight[envelope.key] = pending
                 return envelope
-        self._wake_keeper()
+        self._wake_sync()
         return None
 
     def confirm_start(self, envelope: Envelope) -> bool:
-        """Whether it goes out now; that is written down first.
+        """Return whether it goes out now; that is written into the journal first.
 
-        So are the answers to what was begun before it, which may be of another batch: no connection
-        has more than its one message in doubt.
+        So are the replies to what was started before it, which may be of another batch: no
+        connection has more than its one message in doubt.
         """
         if not self._may_go_on():
             return False
-        hand = self._of[envelope.key].claim
+        batch = self._in_flight[envelope.key].batch
         try:
-            self.write_journals(but=hand)
-            hand.journal.log_started(envelope.key)
+            self.queue.flush_journals(but=batch)
+            batch.log_started(envelope.key)
         except OSError as error:
-            self.stop_writing(error)
+            self.stop(disk_error=error)
             return False
-        self._begun.add(envelope.key)
-        self.begun_count += 1
+        self._started.add(envelope.key)
+        self._started_count += 1
         return True
 
     def give_back(self, envelope: Envelope) -> None:
-        """It goes when it is its turn again."""
-        given = self._of.pop(envelope.key)
-        self._pace.gate.on_returned(given.provider)
-        self.window.ready.appendleft(given)
+        """Take back a message that was not started; it goes when it is its turn again."""
+        pending = self._in_flight.pop(envelope.key)
+        self._gate.on_returned(pending.provider)
+        self.queue.window.ready.appendleft(pending)
 
     def on_reply(self, envelope: Envelope, reply: Reply) -> None:
-        """Remember what came of it; the keeper writes it down."""
-        self._begun.discard(envelope.key)
-        given = self._of.pop(envelope.key)
-        self._pace.gate.on_reply(given.provider, reply)
-        if reply.code and not self._is_answered:
-            self._is_answered = True
+        """Record what came of a message; LedgerSync writes it into the ledger.
+
+        1. The provider's pace follows the reply.
+        2. A reply that is clear leads to its result at once.
+        3. A refusal that may be about us waits for what others are answered; this reply may decide
+           about those that wait.
+        """
+        self._started.discard(envelope.key)
+        pending = self._in_flight.pop(envelope.key)
+        self._gate.on_reply(pending.provider, reply)
+        if reply.code and not self._has_reply:
+            self._has_reply = True
             report_end(Service.RELAY)
         if self._refusals.is_plainly_taken(reply):
-            given.claim.journal.log_reply(envelope.key, reply)
-            self._record(given, reply, *self._judge.decide(given.due, reply))
+            self._record(pending, reply, self._policy.decide(pending.delivery, reply), log=True)
             return
-        for judged in self._refusals.judge(given, reply, has_sent=self.tally.sent > 0):
-            self._apply(judged)
-
-    def decide_refusals(self) -> None:
-        """Decide on the refusals that wait for what others are answered: nobody else will be."""
-        waiting = self._refusals.end(
-            is_stopped=bool(self.stop_reason),
-            is_all_answered=self.is_last and self._is_used_up,
-            has_sent=self.tally.sent > 0,
-        )
-        for judged in waiting:
-            self._apply(judged)
-
-    def _apply(self, judged: RefusalDecision) -> None:
-        given, reply = judged.pending, judged.reply
-        key, journal = given.due.subscriber_id, given.claim.journal
-        if judged.verdict is RefusalVerdict.WAITS:
-            journal.log_reply(key, _UNDECIDED)
-        elif judged.verdict is RefusalVerdict.ELSEWHERE:
-            journal.log_reply(key, _UNDECIDED)
-            self.parked.put(given)
-        elif judged.verdict is RefusalVerdict.PUT_OFF:
-            self._record(given, reply, *self._judge.put_off(given.due, reply))
-        elif judged.verdict is RefusalVerdict.PUT_BACK:
-            self._record(given, reply, *self._judge.put_back(given.due, reply))
-        else:
-            journal.log_reply(key, reply)
-            self._record(given, reply, *self._judge.decide(given.due, reply))
-
-    def _record(
-        self, given: PendingDelivery, reply: Reply, settled: DeliveryOutcome, outcome: ReplyDecision
-    ) -> None:
-        hand = given.claim
-        hand.answers.append(DeliveryResult(given.due, reply, settled, outcome))
-        if outcome.action is ReplyAction.SENT:
-            self.sent += 1
-            self.tally.sent += 1
-        elif outcome.action is ReplyAction.FAILED:
-            self._count_refusal(reply)
-        elif outcome.action is ReplyAction.STOP:
-            self._stop(f"The relay refuses us ({reply}); the rest waits.")
-        if self.unsettled >= self.window.chunk and len(self.window.ready) <= self.window.low:
-            self.wake.set()
+        for decision in self._refusals.decide(pending, reply, has_sent=self.counters.sent > 0):
+            self._apply(decision)
 
     async def wait_for_message(self) -> bool:
-        """Whether there is a message; waits for the ledger, and for permits.
+        """Return whether there is a message; wait for the ledger, and for permits.
 
-        Whoever asks has nothing in flight and may hang up: the answers to what it sent are in their
+        Whoever asks has nothing in flight and may hang up: the replies to what it sent are in their
         journals first, so that no closed connection leaves anything in doubt.
         """
         try:
-            self.write_journals()
+            self.queue.flush_journals()
         except OSError as error:
-            self.stop_writing(error)
+            self.stop(disk_error=error)
         while not self.is_done:
-            if self._may_begin() and self._is_one_ready():
+            if self._may_start() and self.queue.has_spare(len(self._in_flight)):
                 return True
-            self._wake_keeper()
-            await self.changed.wait()
+            self._wake_sync()
+            await self._changed.wait()
         return False
 
-    def ask(self) -> None:
-        """Choose those that the next settlement is to name, and let go of those that must wait."""
-        window, gate = self.window, self._pace.gate
-        if not self._may_begin():
-            self.parked.put_all(window.take_all())
-            return
-        self.parked.put_all(window.give_up(gate.allowance))
-        counts = window.counts()
+    def unsettled(self) -> list[Settlement]:
+        """Choose who is started next, and return what the ledger has to hear of.
 
-        def has_use(provider: str) -> bool:
-            allowance = gate.allowance(provider)
-            if allowance < 1:
-                gate.can_send(provider)  # tells it that one waits
-            return counts[provider] < allowance
+        1. The window follows the rate at which messages are started.
+        2. It asks for those who may be started next, and lets go of those who must wait.
+        3. Every batch with results, other names in the window or an old lease is written; else the
+           one that was renewed longest ago, since its answer tells whether the edition goes on.
+        """
+        now = time.monotonic()
+        started, elapsed_s = self._started_count - self._measured_count, now - self._measured_at
+        self.queue.window.measure(started, elapsed_s)
+        self._measured_at, self._measured_count = now, self._started_count
+        self._ask()
+        named = [(batch, self._window_ids(batch)) for batch in self.queue.batches]
+        due = [(batch, ids) for batch, ids in named if batch.has_news(ids, now=now)]
+        chosen = due or sorted(named, key=lambda each: each[0].renewed_at)[:1]
+        return [batch.take_unsettled(ids) for batch, ids in chosen]
 
-        for _ in range(self._room()):
-            given = hand_out(self.claims, self.parked, has_use)
-            if given is None:
-                break
-            counts[given.provider] += 1
-            window.asked.append(given)
+    def settled(self, settlements: Sequence[Settlement], *, at: float) -> None:
+        """Note that the ledger has taken these: its leases are counted from at, a time before.
 
-    def ids_in_window(self, hand: ClaimedBatch) -> list[int]:
-        """Return the subscribers of that batch whose messages may have been begun by and by."""
-        window = [*self._of.values(), *self.window.ready, *self.window.asked]
-        if self.stopping.is_set():  # What is not begun never will be.
-            window = [self._of[key] for key in self._begun]
-        return [given.due.subscriber_id for given in window if given.claim is hand]
+        Those that were asked for may be started now.
+        """
+        self.queue.window.measure_commit(time.monotonic() - at)
+        for settlement in settlements:
+            settlement.batch.mark_settled(settlement, at=at)
+        self.queue.window.grant()
+        renewed = [batch.renewed_at for batch in self.queue.batches if batch.renewed_at > 0]
+        self.extend_lease(at=min(renewed, default=at))
 
-    def write_journals(self, *, but: ClaimedBatch | None = None) -> None:
-        """Write down the answers that are only remembered. Raises OSError."""
-        for hand in self.claims:
-            if hand is not but:
-                hand.journal.flush()
+    def add_batch(self, batch: ClaimedBatch, counters: RunCounters) -> None:
+        """Take a batch that was claimed, and how the edition stands by all workers."""
+        self.queue.batches.append(batch)
+        self.counters = counters
 
-    def stop_writing(self, error: OSError) -> None:
-        """Begin nothing more: what is begun could not be written down."""
-        self.disk_error = self.disk_error or error
-        self.stopping.set()
-        self.wake.set()
+    def extend_lease(self, *, at: float) -> None:
+        """Let messages be started for LEASE_TRUST_S after that time, on the monotonic clock.
 
-    def wake_lanes(self) -> None:
-        """There may be a message now, for those that wait in more()."""
-        self.changed.set()
-        self.changed = asyncio.Event()
+        Later the leases may be somebody else's: nothing is started before they are renewed.
+        """
+        self._lease_valid_until = at + LEASE_TRUST_S
 
-    def abandon_in_flight(self) -> None:
-        """Take what was begun and not answered for lost: nobody waits for the answers any more."""
-        reply = Reply(code=0, text="The worker had to end before the relay answered.")
-        for key in tuple(self._begun):
-            self.on_reply(Envelope(key, "", "", b""), reply)
+    def stop(self, reason: str = "", *, disk_error: OSError | None = None) -> None:
+        """Start nothing more. The one place in which a run comes to its end before its work does.
 
-    def _may_begin(self) -> bool:
-        return self._may_go_on() and self._pace.gate.is_open
-
-    def _may_go_on(self) -> bool:
-        return not self.stopping.is_set() and time.monotonic() < self.lease_valid_until
-
-    def _room(self) -> int:
-        """How many more may be asked for."""
-        waiting = len(self.window)
-        room = self.window.size() - waiting - len(self._of)
-        may_ask = time.monotonic() >= self.window.opens_at
-        return int(max(0, min(room, self._pace.gate.permits - waiting))) if may_ask else 0
-
-    def _wake_keeper(self) -> None:
-        """Have a settlement made at once, where it is worth one: a connection waits for it."""
-        is_worth_it = self.unsettled >= self.window.chunk or not self._of
-        if is_worth_it and (self.unsettled or self._may_ask()):
+        With a reason the edition is to be held for it; the first one counts. disk_error: no journal
+        can be written.
+        """
+        if not self.is_stopping:
             self.wake.set()
-
-    def _is_one_ready(self) -> bool:
-        """Whether a connection that has none gets one: those at work need the next one first."""
-        ready, gate = self.window.ready, self._pace.gate
-        is_spare = len(ready) > self.window.low or not self._of
-        return is_spare and any(gate.can_send(given.provider) for given in ready)
-
-    def _may_ask(self) -> bool:
-        """Whether there is somebody to ask for, and room."""
-        if self.window.asked or not self._may_begin():
-            return False
-        allowance = self._pace.gate.allowance
-        waits = self.left or self.parked.may(lambda provider: allowance(provider) >= 1)
-        return bool(waits and self._room())
+        self.is_stopping = True
+        self.stop_reason = self.stop_reason or reason
+        self.disk_error = self.disk_error or disk_error
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing more will be begun."""
-        return self.stopping.is_set() or self._is_used_up
+        """Whether nothing more will be started."""
+        return self.is_stopping or self.queue.is_used_up
 
     @property
-    def _is_used_up(self) -> bool:
-        return not (self.has_more or self.left or len(self.parked) or len(self.window))
+    def in_flight(self) -> set[int]:
+        """The subscribers whose messages a connection has, and no reply."""
+        return set(self._in_flight)
 
-    def _stop(self, why: str) -> None:
-        self.stop_reason = why
-        self.stopping.set()
+    @property
+    def is_lease_over(self) -> bool:
+        """Whether another worker may have the batches by now."""
+        return time.monotonic() > self._lease_valid_until
 
-    def _envelope(self, given: PendingDelivery) -> Envelope | None:
-        """The message in its envelope; None when it is settled already that it does not go."""
+    def wake_connections(self) -> None:
+        """Have the connections that wait look again: there may be a message now."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def abandon_in_flight(self) -> None:
+        """Record every message that was started as without a reply: nobody waits for one now."""
+        reply = Reply(code=0, text="The worker had to end before the relay answered.")
+        for key in tuple(self._started):
+            self.on_reply(Envelope(key, "", "", b""), reply)
+
+    def decide_refusals(self) -> None:
+        """Decide about the refusals that wait for what others are answered: nobody else will be."""
+        decisions = self._refusals.end(
+            is_stopped=bool(self.stop_reason),
+            is_all_answered=self.queue.is_last_batch and self.queue.is_used_up,
+            has_sent=self.counters.sent > 0,
+        )
+        for decision in decisions:
+            self._apply(decision)
+
+    def _apply(self, decision: RefusalDecision) -> None:
+        pending, reply = decision.pending, decision.reply
+        delivery, batch = pending.delivery, pending.batch
+        if decision.verdict is RefusalVerdict.WAITS:
+            batch.log_undecided(delivery.subscriber_id)
+        elif decision.verdict is RefusalVerdict.ELSEWHERE:
+            batch.log_undecided(delivery.subscriber_id)
+            self.queue.throttled.put(pending)
+        elif decision.verdict is RefusalVerdict.PUT_OFF:
+            self._record(pending, reply, self._policy.put_off(delivery, reply))
+        elif decision.verdict is RefusalVerdict.PUT_BACK:
+            self._record(pending, reply, self._policy.put_back(delivery, reply))
+        else:
+            self._record(pending, reply, self._policy.decide(delivery, reply), log=True)
+
+    def _record(
+        self, pending: PendingDelivery, reply: Reply, result: DeliveryResult, *, log: bool = False
+    ) -> None:
+        """Count the result, and leave it to its batch; log: the journal has not heard of it."""
+        pending.batch.record(result, reply if log else None)
+        status = result.outcome.status
+        if status is DeliveryStatus.SENT:
+            self.sent_count += 1
+            self.counters.sent += 1
+        elif status is DeliveryStatus.FAILED:
+            self.counters.refused += 1
+            if excess := self.counters.describe_excess(most=self._max_refused):
+                self.stop(f"{excess}; the last one: {reply}. The rest waits.")
+        elif result.stop_reason:
+            self.stop(result.stop_reason)
+        window = self.queue.window
+        if self.queue.unsettled >= window.chunk and len(window.ready) <= window.low:
+            self.wake.set()
+
+    def _envelope(self, pending: PendingDelivery) -> Envelope | None:
+        """Return the message in its envelope; None when it need not be sent, which is recorded."""
         try:
-            return self._envelopes.build(given)
+            return self._envelopes.build(pending)
         except UnmailableRecipientError as error:
-            given.claim.answers.append(refuse(given, str(error)))
+            pending.batch.record(refuse(pending.delivery, str(error)))
             return None
 
-    def _count_refusal(self, reply: Reply) -> None:
-        self.tally.refused += 1
-        tally, most, answered = self.tally, self._most_refused, self.tally.sent + self.tally.refused
-        if exceeds_failure_rate(tally.refused, answered, most=most):
-            self._stop(
-                f"{tally.refused} of {answered} messages were refused for good, more than "
-                f"{most:.0%}; the last one: {reply}. The rest waits."
-            )
+    def _ask(self) -> None:
+        if self._may_start():
+            self.queue.ask(len(self._in_flight))
+        else:
+            self.queue.clear_window()
+
+    def _window_ids(self, batch: ClaimedBatch) -> list[int]:
+        """Return the subscribers of that batch whose messages may be started before long."""
+        if self.is_stopping:  # What is not started never will be.
+            started = [self._in_flight[key] for key in self._started]
+            return [each.delivery.subscriber_id for each in started if each.batch is batch]
+        return self.queue.window_ids(batch, self._in_flight.values())
+
+    def _may_start(self) -> bool:
+        return self._may_go_on() and self._gate.is_open
+
+    def _may_go_on(self) -> bool:
+        return not self.is_stopping and time.monotonic() < self._lease_valid_until
+
+    def _wake_sync(self) -> None:
+        """Have a settlement made at once, where it is worth one: a connection waits for it."""
+        unsettled, in_flight = self.queue.unsettled, len(self._in_flight)
+        is_worth_it = unsettled >= self.queue.window.chunk or not in_flight
+        if is_worth_it and (unsettled or (self._may_start() and self.queue.can_ask(in_flight))):
+            self.wake.set()

@@ -1,4 +1,4 @@
-"""The disk that a run's journals are on: without them nothing is sent, and that is said once."""
+"""The disk that holds the journals: without them nothing is sent, and that is said once."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 ROOM_BYTES = 16 * 1024  # What a run needs at once; a batch's journal comes to some 50 KB.
 
 
-class Disk:
+class JournalDisk:
     """What this process knows of one folder, from one run to the next."""
 
     def __init__(self, folder: Path) -> None:
@@ -51,6 +51,6 @@ class Disk:
 
 
 @cache
-def disk(folder: Path) -> Disk:
+def journal_disk(folder: Path) -> JournalDisk:
     """Return what this process knows of the disk that the folder is on."""
-    return Disk(folder)
+    return JournalDisk(folder)

@@ -1,0 +1,1 @@
+"""Keeping a run and the ledger in step."""
