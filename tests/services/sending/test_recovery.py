@@ -175,7 +175,8 @@ def test_a_journal_whose_batch_somebody_else_has_meanwhile_settles_nothing(
 def test_the_journal_of_a_process_that_lives_is_left_alone(ports, edition, batch):
     script = (
         "import sys, pathlib; from newsletter.store.delivery.send_journal import SendJournal; "
-        "j = SendJournal(pathlib.Path(sys.argv[1]), edition_id=int(sys.argv[2]), batch=0, fence=1); "
+        "j = SendJournal(pathlib.Path(sys.argv[1]), edition_id=int(sys.argv[2]), batch=0, "
+        "fence=1); "
         "j.log_started(1); print('written', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, str(ports.journal_dir), str(edition.id)]
