@@ -28,7 +28,7 @@ def environment(settings: "Settings") -> dict[str, str]:
     told = {
         "NEWSLETTER_DATABASE_URL": settings.database_url,
         "NEWSLETTER_REDIS_URL": settings.redis_url,
-        "NEWSLETTER_SMTP_URL": settings.smtp_url,
+        "NEWSLETTER_SMTP_URL": settings.smtp_url.setting,
         "NEWSLETTER_SECRET_KEY": settings.secret_key.get_secret_value(),
         "NEWSLETTER_EDITOR_PASSWORD": settings.editor_password.get_secret_value(),
         "NEWSLETTER_PUBLIC_URL": settings.public_url,

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from newsletter import embedded
 from newsletter.config.secrets import with_secrets
 from newsletter.config.settings import Settings
 from newsletter.embedded import EmbeddedService
+from newsletter.mail.smtp import RelaySet
 
 
 @contextmanager
@@ -22,5 +24,7 @@ def engines(settings: Settings, *, need: frozenset[EmbeddedService]) -> Iterator
     }
     missing = frozenset(engine for engine in need if not getattr(settings, fields[engine]))
     with embedded.engines(settings.data_dir, missing) as urls:
-        filled = {fields[engine]: url for engine, url in urls.items()}
+        filled: dict[str, Any] = {fields[engine]: url for engine, url in urls.items()}
+        if "smtp_url" in filled:
+            filled["smtp_url"] = RelaySet.parse(filled["smtp_url"])
         yield with_secrets(settings).model_copy(update=filled)

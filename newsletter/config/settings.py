@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import cache
 from math import inf, nan
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import NonNegativeInt, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from newsletter.config.public_url import is_public, parse_public_url
 from newsletter.config.redis_url import parse_redis_url
@@ -40,7 +40,8 @@ class Settings(BaseSettings):
 
     database_url: str = ""
     redis_url: str = ""
-    smtp_url: str = ""
+    # Parsed here and nowhere else; NoDecode: it is no JSON.
+    smtp_url: Annotated[RelaySet, NoDecode] = RelaySet()
     ehlo_name: str = ""
     # Before the secrets: how strong they have to be depends on who can reach the pages.
     public_url: str = "http://127.0.0.1:8000"
@@ -59,9 +60,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator(
-        "database_url", "redis_url", "smtp_url", "ehlo_name", "trusted_proxies", "dkim"
-    )
+    @field_validator("database_url", "redis_url", "ehlo_name", "trusted_proxies", "dkim")
     @classmethod
     def _is_understood(cls, value: Any, info: ValidationInfo) -> Any:
         """What its own room can read; a Redis URL comes back in the form that all clients take."""
@@ -73,6 +72,16 @@ class Settings(BaseSettings):
         except SettingsError as error:
             raise ValueError(str(error)) from error
         return read if info.field_name == "redis_url" else value
+
+    @field_validator("smtp_url", mode="before")
+    @classmethod
+    def _is_relay_set(cls, value: RelaySet | str) -> RelaySet:
+        if isinstance(value, RelaySet):
+            return value
+        try:
+            return RelaySet.parse(value) if value else RelaySet()
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
 
     @field_validator("public_url")
     @classmethod
@@ -139,7 +148,6 @@ def parse_signers(keys: str) -> tuple[Signer, ...]:
 _READERS: dict[str, Callable[[str], Any]] = {
     "database_url": parse_database_url,
     "redis_url": parse_redis_url,
-    "smtp_url": RelaySet.parse,
     "ehlo_name": check_ehlo_name,
     "trusted_proxies": TrustedProxies.parse,
     "dkim": parse_signers,

@@ -14,20 +14,20 @@ from newsletter.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The store, the clock, the queue, the relay's URL, and what links are made of.
+    """The store, the clock, the queue, the relays, and what links are made of.
 
     enqueue takes an edition's id and its batches; it is called after commit only. secret is the key
-    that signs links; public_url has no slash at its end. journal is a folder on this machine in
-    which runs write down what they have begun. is_ending says that this process has been asked to
-    end: a run then begins nothing more. signers sign all mail. bounces is the mailbox that reports
-    on deliveries come to; "" means bounces at the sender's domain. send_limits are those that all
-    runs keep to together. ehlo_name is how we greet relays; "" means by this host's own name.
+    that signs links; public_url has no slash at its end. journal_dir is a folder on this machine
+    in which runs write what they have started. is_ending says that this process has been asked to
+    end: a run then starts nothing more. signers sign all mail. bounce_address is the mailbox that
+    reports on deliveries come to; "" means bounces at the sender's domain. send_limits
+    are those that all runs keep to together.
     """
 
     store: Store
     now: Callable[[], datetime]
     enqueue: Callable[[int, Sequence[int]], None]
-    relay_url: str
+    relays: RelaySet
     secret: bytes
     public_url: str
     fetch_policy: FetchPolicy
@@ -36,9 +36,3 @@ class Ports:
     signers: tuple[Signer, ...] = ()
     bounce_address: str = ""
     send_limits: SendLimits = field(default_factory=SendLimits)
-    ehlo_name: str = ""
-
-    @property
-    def relays(self) -> RelaySet:
-        """Return the relays of relay_url. Raises SettingsError when one is not written right."""
-        return RelaySet.parse(self.relay_url, ehlo_name=self.ehlo_name)

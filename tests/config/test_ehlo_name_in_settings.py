@@ -4,6 +4,7 @@ import pytest
 
 from newsletter.config import load, ports
 from newsletter.errors import SettingsError
+from newsletter.mail.smtp import RelaySet
 
 
 @pytest.mark.parametrize("name", ["", "mail.example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]"])
@@ -12,7 +13,7 @@ def test_each_relay_is_greeted_by_the_name_that_is_set(monkeypatch, name):
     settings = load().model_copy(
         update={
             "database_url": "postgresql://nobody@127.0.0.1/none",
-            "smtp_url": "smtp://first smtps://second",
+            "smtp_url": RelaySet.parse("smtp://first smtps://second"),
         }
     )
 

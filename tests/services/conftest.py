@@ -10,6 +10,7 @@ from newsletter.domain.editions.edition import Edition
 from newsletter.domain.newsletter import Newsletter
 from newsletter.embedded import mail_catcher
 from newsletter.feeds.fetching.fetch_policy import FetchPolicy
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.ports import Ports
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
@@ -73,7 +74,7 @@ def ports(
         store=store,
         now=clock,
         enqueue=lambda edition_id, batches: queue.append((edition_id, tuple(batches))),
-        relay_url=capture_relay[0],
+        relays=RelaySet.parse(capture_relay[0]),
         secret=b"a key for tests",
         public_url="https://news.example.org",
         fetch_policy=policy,

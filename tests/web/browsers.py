@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from newsletter.config import Settings
+from newsletter.mail.smtp import RelaySet
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
 from newsletter.web.app import create_app
@@ -62,7 +63,7 @@ def pages(store: Store, store_url: str, redis_url: str, now: datetime) -> Iterat
         usual = Settings(
             database_url=store_url,
             redis_url=redis_url,
-            smtp_url="smtp://127.0.0.1:9",
+            smtp_url=RelaySet.parse("smtp://127.0.0.1:9"),
             secret_key=SecretStr("a key for tests only, long enough"),
             editor_password=SecretStr(PASSWORD),
         )

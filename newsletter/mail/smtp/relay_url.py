@@ -103,24 +103,34 @@ _BETWEEN = re.compile(r"[\s,]+")  # Within an address both are written as %20 an
 
 @dataclass(frozen=True, slots=True)
 class RelaySet:
-    """One relay or several, in the order in which they are written."""
+    """One relay or several, in the order in which they are written; none where none is set.
 
-    urls: tuple[RelayUrl, ...]
+    setting is the text that they were parsed from, for a process that is started with it.
+    """
+
+    urls: tuple[RelayUrl, ...] = ()
+    setting: str = field(default="", repr=False, compare=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.urls)
 
     @classmethod
-    def parse(cls, setting: str, *, ehlo_name: str = "") -> Self:
-        """The relays of NEWSLETTER_SMTP_URL: addresses with spaces or commas between them.
-
-        Each is greeted with ehlo_name, "" being this host's own name.
+    def parse(cls, setting: str) -> Self:
+        """Return the relays of NEWSLETTER_SMTP_URL: addresses with spaces or commas between them.
 
         Raises SettingsError naming the setting when one is not the address of a relay, has an
         option that is wrong, or stands there twice.
         """
         parts = _BETWEEN.split(setting.strip(" ,\t\r\n"))
-        urls = tuple(replace(RelayUrl.parse(url), ehlo_name=ehlo_name) for url in parts)
+        urls = tuple(map(RelayUrl.parse, parts))
         if len({(one.name, one.user) for one in urls}) < len(urls):
             raise SettingsError("NEWSLETTER_SMTP_URL names a relay twice; give it a weight.")
-        return cls(urls)
+        return cls(urls, setting)
+
+    def greeted_as(self, ehlo_name: str) -> Self:
+        """Return them, each to be greeted with that name; "" is this host's own."""
+        urls = tuple(replace(url, ehlo_name=ehlo_name) for url in self.urls)
+        return replace(self, urls=urls)
 
     @property
     def by_weight(self) -> tuple[RelayUrl, ...]:

@@ -12,7 +12,7 @@ def is_mailed_away(ports: Ports) -> bool:
     One on this machine counts as the mail catcher, with which everything is tried first. A command
     that needs none may have been given none.
     """
-    return bool(ports.relay_url) and not all(is_loopback(url.host) for url in ports.relays.urls)
+    return not all(is_loopback(url.host) for url in ports.relays.urls)
 
 
 def sender_problems(newsletter: Newsletter, ports: Ports) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.domain.ehlo_name import is_address_literal, is_fully_qualified
 from newsletter.errors import RelayRefusesError, UnreachableError
-from newsletter.mail.smtp import RelaySet, connections, handshake, relay_connection
+from newsletter.mail.smtp import connections, handshake, relay_connection
 from tests.mail.smtp.message_sources import Letters
 from tests.smtp_server import CONNECT, OFFERED, Say, SmtpServer, smtp_server
 
@@ -62,7 +62,7 @@ def test_a_relay_is_greeted_by_the_name_of_a_host(relay, named, own, full, greet
 
 
 def test_the_name_that_is_set_counts(relay):
-    relays = RelaySet.parse(relay.url(), ehlo_name=NAME)
+    relays = relay.relays().greeted_as(NAME)
 
     with relay_connection(relays):
         assert relay.commands[0] == f"EHLO {NAME}"
@@ -79,7 +79,7 @@ def test_a_relay_from_before_ehlo_is_greeted_by_helo(extensions):
     with smtp_server(extensions=extensions) as server:
         server.script("EHLO", "502 5.5.1 What?")
         letters = Letters(3)
-        connections(RelaySet.parse(server.url(), ehlo_name=NAME), letters, count=1)
+        connections(server.relays().greeted_as(NAME), letters, count=1)
 
     assert letters.codes() == [250] * 3
     assert server.commands[:2] == [f"EHLO {NAME}", f"HELO {NAME}"]

@@ -7,6 +7,7 @@ import pytest
 
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.subscribers.subscription import SubscriptionStatus
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.editions import review
 from newsletter.services.operations import scheduled_jobs
 from newsletter.services.operations.status import read_forecast, status
@@ -135,13 +136,15 @@ def test_a_sender_that_the_build_will_refuse_is_told_before_the_minute(
     readers(store, newsletter, ["amal"], now=now)
     composed(store, newsletter, now=now)
 
-    found = read_forecast(replace(ports, relay_url="smtp://relay.press.example"), newsletter)
+    found = read_forecast(
+        replace(ports, relays=RelaySet.parse("smtp://relay.press.example")), newsletter
+    )
 
     assert (found.goes_out, found.reason) == (False, "refused")
     assert "will NOT go out: its sender is at example.org" in found.sentence
 
 
 def test_a_status_that_was_given_no_relay_is_one_all_the_same(ports, newsletter, now):
-    (standing,) = status(replace(ports, relay_url=""), has_relay=False).newsletters
+    (standing,) = status(replace(ports, relays=RelaySet()), has_relay=False).newsletters
 
     assert standing.newsletter == newsletter

@@ -9,6 +9,7 @@ import pytest
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.errors import InvalidStateError
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.sending import control
 from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.recovery import recover
@@ -42,7 +43,7 @@ def interrupted(ports, edition, act: Callable[[], object]) -> list[str]:
         wait_until_noticed(ports.store, edition.id)  # the relay's answer comes after that
 
     with closing(InterruptedRelay(meanwhile)) as relay:
-        deliver(replace(ports, relay_url=relay.url()), edition.id, 0)
+        deliver(replace(ports, relays=RelaySet.parse(relay.url())), edition.id, 0)
         return relay.addressed()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.subscribers.subscription import EndReason
 from newsletter.embedded.shared_server import free_port
+from newsletter.mail.smtp import RelaySet
 from newsletter.services import urls
 from newsletter.services.sending.deliver import deliver
 from newsletter.services.subscribers import signup
@@ -100,7 +101,7 @@ def test_who_unsubscribed_since_gets_no_mail(ports, edition, mail, newsletter):
 
 
 def test_when_no_relay_answers_everything_stays_queued(ports, edition, mail, clock):
-    down = replace(ports, relay_url=f"smtp://127.0.0.1:{free_port()}")
+    down = replace(ports, relays=RelaySet.parse(f"smtp://127.0.0.1:{free_port()}"))
 
     assert deliver(down, edition.id, 0) == 0
 
@@ -128,14 +129,16 @@ def test_a_worker_that_is_to_end_gives_back_what_it_has_not_begun(
 ):
     edition = edition_for([f"reader{number:03}" for number in range(300)])
     refusing.pause_s = 0.02
-    ending = replace(ports, relay_url=refusing.url, is_ending=lambda: len(refusing.taken) > 20)
+    ending = replace(
+        ports, relays=RelaySet.parse(refusing.url), is_ending=lambda: len(refusing.taken) > 20
+    )
 
     sent = deliver(ending, edition.id, 0)
 
     assert 20 < sent < 300
     assert statuses(store, edition.id) == {"sent": sent, "queued": 300 - sent}
     refusing.pause_s = 0
-    assert deliver(replace(ports, relay_url=refusing.url), edition.id, 0) == 300 - sent
+    assert deliver(replace(ports, relays=RelaySet.parse(refusing.url)), edition.id, 0) == 300 - sent
     assert len(set(refusing.taken)) == len(refusing.taken) == 300
 
 
@@ -152,7 +155,7 @@ def test_what_no_message_can_hold_fails_alone(ports, store, edition, mail, newsl
 
 def test_each_message_leaves_with_an_envelope_sender_that_names_its_delivery(ports, store, edition):
     with smtp_server(extensions=(*OFFERED, "DSN")) as relay:
-        deliver(replace(ports, relay_url=relay.url()), edition.id, 0)
+        deliver(replace(ports, relays=RelaySet.parse(relay.url())), edition.id, 0)
 
     assert len(relay.messages) == 3
     with store.begin() as session:

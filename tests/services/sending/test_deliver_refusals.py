@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.editions import review
 from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.recovery import recover
@@ -21,7 +22,7 @@ SENDING, SENT, HELD = EditionStatus.SENDING, EditionStatus.SENT, EditionStatus.H
 @pytest.fixture
 def refused(ports, refusing):
     """The ports, with the relay that answers as the test says."""
-    return replace(ports, relay_url=refusing.url)
+    return replace(ports, relays=RelaySet.parse(refusing.url))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_relay_that_ends_each_connection_after_five_messages_is_sent_all_in_on
     with smtp_server(extensions=(*OFFERED, "PIPELINING")) as server:
         server.closes_after = 5
 
-        sent = deliver(replace(ports, relay_url=server.url()), edition.id, 0)
+        sent = deliver(replace(ports, relays=RelaySet.parse(server.url())), edition.id, 0)
 
     assert sent == 120
     assert statuses(ports.store, edition.id) == {"sent": 120}
@@ -158,7 +159,7 @@ def test_a_run_that_is_refused_too_often_stops_by_itself(
     edition = edition_for(names)
     for name in names[::4]:
         refusing.to_rcpt[f"{name}@example.org"] = "550 5.2.1 disabled"
-    refused = replace(ports, relay_url=refusing.url)
+    refused = replace(ports, relays=RelaySet.parse(refusing.url))
 
     deliver(refused, edition.id, 0)
 

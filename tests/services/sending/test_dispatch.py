@@ -9,6 +9,7 @@ import pytest
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.domain.newsletter import ApprovalPolicy, Newsletter
 from newsletter.errors import InvalidStateError
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.editions import render
 from newsletter.services.sending.dispatch import dispatch, send_now
 from newsletter.services.sending.test_message import send_test
@@ -228,7 +229,12 @@ def test_a_test_message_that_is_refused_says_what_the_relay_said(
     refusing.to_rcpt["editor@example.org"] = "550 5.1.1 no such user"
 
     with pytest.raises(InvalidStateError, match="550 no such user"):
-        send_test(replace(ports, relay_url=refusing.url), edition, newsletter, "editor@example.org")
+        send_test(
+            replace(ports, relays=RelaySet.parse(refusing.url)),
+            edition,
+            newsletter,
+            "editor@example.org",
+        )
 
 
 REAL, CATCHER = "smtp://relay.harbour-times.press", "smtp://127.0.0.1:9"
@@ -252,7 +258,7 @@ def test_nobody_is_mailed_in_the_name_of_a_domain_that_nobody_has(
 ):
     with_sender(ports.store, newsletter, sender, now=ports.now())
 
-    done = dispatch(replace(ports, relay_url=relay), edition.id)
+    done = dispatch(replace(ports, relays=RelaySet.parse(relay)), edition.id)
 
     assert done.status is status
     assert ("--sender" in done.reason) is (status is HELD)
@@ -262,7 +268,7 @@ def test_an_operator_is_told_of_such_a_sender_and_may_send_once_it_is_set(
     ports, edition, newsletter
 ):
     with_sender(ports.store, newsletter, "evening@newsletter.example", now=ports.now())
-    real = replace(ports, relay_url=REAL)
+    real = replace(ports, relays=RelaySet.parse(REAL))
 
     with pytest.raises(InvalidStateError, match="whose domain nobody can have"):
         send_now(real, edition.id)

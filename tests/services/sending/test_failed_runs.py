@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.sending import control
 from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import send_now
@@ -19,7 +20,7 @@ EVERYBODY = AMAL, LINA, SAMIR = [f"{name}@example.org" for name in ("amal", "lin
 @pytest.fixture
 def refused(ports, refusing):
     """The ports, with the relay that answers as the test says."""
-    return replace(ports, relay_url=refusing.url)
+    return replace(ports, relays=RelaySet.parse(refusing.url))
 
 
 @pytest.fixture

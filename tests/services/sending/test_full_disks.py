@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.delivery.smtp_reply import Reply
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.recovery import recover
 from newsletter.services.sending.run.journal_disk import ROOM_BYTES, JournalDisk
@@ -91,7 +92,9 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_run_and_leaves_nobody_in_do
     edition = edition_for(names)
     filler: list[Path] = []
     with closing(InterruptedRelay(lambda: filler.append(fill(small_disk)))) as relay:
-        full = replace(ports, relay_url=relay.url(), journal_dir=small_disk / "journal")
+        full = replace(
+            ports, relays=RelaySet.parse(relay.url()), journal_dir=small_disk / "journal"
+        )
         sent = deliver(full, edition.id, 0)
         while_full = [deliver(full, edition.id, 0) for _ in range(2)]
         recovered = recover(full)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from newsletter.domain.editions.edition import EditionStatus
 from newsletter.domain.throttling.limits import SendLimits
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import send_now
 from newsletter.services.sending.run.claims.postpone import LEAST_WAITING, MOST_POSTPONED_S
@@ -37,7 +38,7 @@ def edition_for(ports, store, newsletter, now, clock):
 @pytest.fixture
 def sending(ports, refusing):
     """The ports, with the relay that answers as the test says."""
-    return replace(ports, relay_url=refusing.url)
+    return replace(ports, relays=RelaySet.parse(refusing.url))
 
 
 def domains(addresses: list[str]) -> Counter[str]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.sending import deliver as delivering
 from newsletter.services.sending.deliver import deliver
 from newsletter.services.sending.dispatch import send_now
@@ -25,7 +26,7 @@ def _new_process():
 
 @pytest.fixture
 def refused(ports, refusing):
-    return replace(ports, relay_url=refusing.url)
+    return replace(ports, relays=RelaySet.parse(refusing.url))
 
 
 def everybody(refusing, reply: str = REFUSAL) -> None:
@@ -174,7 +175,7 @@ def test_a_relay_that_refuses_us_gives_its_messages_to_the_other(ports, edition_
     edition = edition_across(40, domains=DOMAINS)
     with relay() as first, relay() as second:
         everybody(first)
-        both = replace(ports, relay_url=f"{first.url}?weight=9 {second.url}")
+        both = replace(ports, relays=RelaySet.parse(f"{first.url}?weight=9 {second.url}"))
         deliver(both, edition.id, 0)
 
     assert statuses(ports.store, edition.id) == {"sent": 40}
@@ -205,7 +206,7 @@ def test_whatever_a_relay_refuses_of_ours_is_held_in_its_words_and_fails_nobody(
     with smtp_server(extensions=extensions) as server:
         for command, answers in script.items():
             server.script(command, *answers)
-        deliver(replace(ports, relay_url=server.url()), edition.id, 0)
+        deliver(replace(ports, relays=RelaySet.parse(server.url())), edition.id, 0)
 
     found = edition_of(ports.store, edition.id)
     (words, *_) = next(iter(script.values()))
@@ -216,7 +217,7 @@ def test_whatever_a_relay_refuses_of_ours_is_held_in_its_words_and_fails_nobody(
 
 def test_an_edition_that_is_too_large_for_the_relay_is_held_with_both_numbers(ports, edition):
     with smtp_server(extensions=("SIZE 1000", "PIPELINING")) as server:
-        deliver(replace(ports, relay_url=server.url()), edition.id, 0)
+        deliver(replace(ports, relays=RelaySet.parse(server.url())), edition.id, 0)
 
     found = edition_of(ports.store, edition.id)
     assert (found.status, found.hold) == (HELD, HoldReason.STOPPED)
@@ -232,7 +233,7 @@ def test_what_a_relay_says_that_puts_us_off_is_the_edition_s_reason_until_it_goe
     words = "421 4.7.0 Try again later"
     with smtp_server() as server:
         server.script("EHLO", words)
-        deliver(replace(ports, relay_url=server.url()), edition.id, 0)
+        deliver(replace(ports, relays=RelaySet.parse(server.url())), edition.id, 0)
     before = edition_of(ports.store, edition.id)
 
     deliver(ports, edition.id, 0)

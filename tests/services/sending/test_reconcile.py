@@ -9,6 +9,7 @@ from newsletter.domain.delivery.reconciliation import Finding
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.newsletter import UncertainPolicy
 from newsletter.errors import InvalidStateError, NotFoundError
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.sending import control
 from newsletter.services.sending import reconcile as auditing
 from newsletter.services.sending.deliver import deliver
@@ -71,7 +72,7 @@ def test_where_doubt_repeats_a_second_attempt_may_be_a_second_message(
     made = composed(ports.store, newsletter, now=now)
     dispatch(ports, made.id)
     refusing.to_data["amal@example.org"] = ""  # it keeps the message, and hangs up without a word
-    deliver(replace(ports, relay_url=refusing.url), made.id, 0)
+    deliver(replace(ports, relays=RelaySet.parse(refusing.url)), made.id, 0)
     deliver(ports, made.id, 0)  # over another relay: that one is left alone for some seconds
     (row,) = iter_states(ports.store, made.id)
     told = f"{made.id}.{row.subscriber_id}.{made.uid}.edition@example.org\n"
@@ -90,7 +91,7 @@ def test_who_has_it_twice_because_an_operator_had_it_sent_again_is_told_apart(
     made = composed(ports.store, newsletter, now=now)
     dispatch(ports, made.id)
     refusing.to_data["amal@example.org"] = ""  # it keeps the message, and hangs up without a word
-    deliver(replace(ports, relay_url=refusing.url), made.id, 0)
+    deliver(replace(ports, relays=RelaySet.parse(refusing.url)), made.id, 0)
     control.resolve_uncertain(ports, made.id, DeliveryStatus.QUEUED)
     deliver(ports, made.id, 0)
     (row,) = iter_states(ports.store, made.id)

@@ -7,6 +7,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from newsletter.embedded.shared_server import free_port
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.outages import Service, report_end
 from newsletter.services.sending import deliver as delivering
 from newsletter.services.sending.deliver import deliver
@@ -33,7 +34,7 @@ def as_another_process_would(ports, edition) -> int:
 
 
 def test_a_relay_that_is_away_is_one_line_and_its_return_another(ports, port, edition, lines):
-    away = replace(ports, relay_url=f"smtp://127.0.0.1:{port}")
+    away = replace(ports, relays=RelaySet.parse(f"smtp://127.0.0.1:{port}"))
 
     for _ in range(10):
         deliver(away, edition.id)
@@ -58,7 +59,7 @@ def test_a_relay_that_is_away_is_one_line_and_its_return_another(ports, port, ed
 def test_a_task_that_comes_while_the_relay_is_left_alone_does_not_connect(ports, edition, lines):
     with closing(SmtpServer()) as relay:
         relay.script(CONNECT, *[HANG_UP] * 40)
-        away = replace(ports, relay_url=relay.url())
+        away = replace(ports, relays=RelaySet.parse(relay.url()))
         deliver(away, edition.id)
         before = relay.connections
 
@@ -71,7 +72,7 @@ def test_a_task_that_comes_while_the_relay_is_left_alone_does_not_connect(ports,
 
 
 def test_one_relay_of_two_that_is_away_is_one_line_too(ports, port, refusing, edition, lines):
-    both = replace(ports, relay_url=f"smtp://127.0.0.1:{port}?weight=9 {refusing.url}")
+    both = replace(ports, relays=RelaySet.parse(f"smtp://127.0.0.1:{port}?weight=9 {refusing.url}"))
 
     sent = deliver(both, edition.id)
     for _ in range(5):

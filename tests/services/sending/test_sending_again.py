@@ -10,6 +10,7 @@ from newsletter.domain.delivery.ledger import RetryableCounts
 from newsletter.domain.delivery.status import DeliveryStatus
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.errors import InvalidStateError, NotFoundError
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.sending import control
 from newsletter.services.sending.deliver import deliver
 from newsletter.services.subscribers import admin
@@ -25,7 +26,7 @@ REFUSED = "550 5.2.1 mailbox disabled"
 @pytest.fixture
 def refused(ports, refusing, edition, queue):
     """The ports of a relay that took Amal's, refused Lina's, and hung up after Samir's message."""
-    ports = replace(ports, relay_url=refusing.url)
+    ports = replace(ports, relays=RelaySet.parse(refusing.url))
     refusing.to_rcpt[LINA] = REFUSED
     refusing.to_data[SAMIR] = ""
     deliver(ports, edition.id, 0)
@@ -66,7 +67,7 @@ def test_what_was_cancelled_may_be_sent_after_all(ports, edition, mail):
 def test_nothing_is_sent_again_to_who_left_or_is_not_there(
     ports, store, newsletter, refusing, edition, clock
 ):
-    ports = replace(ports, relay_url=refusing.url)
+    ports = replace(ports, relays=RelaySet.parse(refusing.url))
     refusing.to_rcpt |= {AMAL: REFUSED, LINA: "550 5.1.1 nobody here", SAMIR: REFUSED}
     deliver(ports, edition.id, 0)
     admin.remove(store, newsletter, AMAL, now=clock.at)

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.embedded.shared_server import wait_until
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.editions import review
 from newsletter.services.sending import control
 from newsletter.services.sending import deliver as delivering
@@ -28,7 +29,7 @@ def slow(ports, refusing, monkeypatch):
     """The ports of a relay that withholds its answer to Amal's message."""
     monkeypatch.setattr(delivering, "DRAIN_S", DRAIN_S)
     refusing.withheld.add(AMAL)
-    return replace(ports, relay_url=refusing.url)
+    return replace(ports, relays=RelaySet.parse(refusing.url))
 
 
 def delivered_beside(ports, refusing, edition, meanwhile, *, run_s=20) -> int:

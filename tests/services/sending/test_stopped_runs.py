@@ -11,6 +11,7 @@ import pytest
 from newsletter.domain.editions.edition import EditionStatus, HoldReason
 from newsletter.embedded.shared_server import free_port
 from newsletter.errors import InvalidStateError
+from newsletter.mail.smtp import RelaySet
 from newsletter.services.editions import review
 from newsletter.services.editions.compose import compose
 from newsletter.services.sending.deliver import deliver
@@ -50,7 +51,7 @@ def edition(ports, store, newsletter, now, clock):
 @pytest.fixture
 def half_sent(ports, refusing, edition, queue):
     """The ports of a relay that took Amal's message, and refused us at Lina's; it has calmed."""
-    ports = replace(ports, relay_url=refusing.url)
+    ports = replace(ports, relays=RelaySet.parse(refusing.url))
     refusing.to_rcpt[LINA] = BLOCKED
     deliver(ports, edition.id, 0)
     refusing.to_rcpt.clear()
@@ -115,7 +116,7 @@ def test_a_relay_that_refuses_our_password_stops_the_run_and_loses_nothing(
     ports, edition, asking, clock
 ):
     asking.script("AUTH", "535 5.7.8 wrong")
-    locked_out = replace(ports, relay_url=asking.url(login="desk:old"))
+    locked_out = replace(ports, relays=RelaySet.parse(asking.url(login="desk:old")))
 
     assert deliver(locked_out, edition.id, 0) == 0
 
@@ -129,11 +130,13 @@ def test_a_relay_that_refuses_our_password_stops_the_run_and_loses_nothing(
 
 def test_with_the_right_password_the_run_goes_on(ports, edition, asking, clock):
     asking.script("AUTH", "535 5.7.8 wrong")
-    deliver(replace(ports, relay_url=asking.url(login="desk:old")), edition.id, 0)
+    deliver(replace(ports, relays=RelaySet.parse(asking.url(login="desk:old"))), edition.id, 0)
     clock.at += MINUTE
     review.approve(ports, edition.id, by="Rana")
 
-    sent = deliver(replace(ports, relay_url=asking.url(login="desk:new")), edition.id, 0)
+    sent = deliver(
+        replace(ports, relays=RelaySet.parse(asking.url(login="desk:new"))), edition.id, 0
+    )
 
     known = b64encode(b"\0desk\0new").decode()
     assert (sent, len(asking.messages)) == (3, 3)
@@ -147,7 +150,7 @@ def test_an_edition_held_in_mid_run_stops_after_the_message_on_its_way(ports, ed
         wait_until_noticed(ports.store, edition.id)  # the relay's answer comes after that
 
     with closing(InterruptedRelay(hold)) as relay:
-        sent = deliver(replace(ports, relay_url=relay.url()), edition.id, 0)
+        sent = deliver(replace(ports, relays=RelaySet.parse(relay.url())), edition.id, 0)
 
     found = edition_of(ports.store, edition.id)
     assert (sent, relay.addressed()) == (1, [AMAL])
@@ -162,7 +165,7 @@ def test_a_run_held_half_way_goes_on_when_approved_and_reaches_nobody_twice(port
         wait_until_noticed(ports.store, edition.id)
 
     with closing(InterruptedRelay(hold)) as relay:
-        beside = replace(ports, relay_url=relay.url())
+        beside = replace(ports, relays=RelaySet.parse(relay.url()))
         deliver(beside, edition.id, 0)
         while_held = deliver(beside, edition.id, 0)
         review.approve(ports, edition.id, by="Rana")
@@ -183,7 +186,7 @@ def test_a_run_held_half_way_goes_on_when_approved_and_reaches_nobody_twice(port
 def test_what_could_not_leave_for_four_hours_waits_for_a_word(
     ports, edition, mail, clock, late, sent
 ):
-    down = replace(ports, relay_url=f"smtp://127.0.0.1:{free_port()}")
+    down = replace(ports, relays=RelaySet.parse(f"smtp://127.0.0.1:{free_port()}"))
     deliver(down, edition.id, 0)
     clock.at += late
 

@@ -12,6 +12,7 @@ from newsletter.domain.newsletter import Newsletter
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.embedded.shared_server import free_port
 from newsletter.errors import InputError, NotFoundError, RateLimitedError, UnreachableError
+from newsletter.mail.smtp import RelaySet
 from newsletter.services import urls
 from newsletter.services.ports import Ports
 from newsletter.services.subscribers import admin, signup
@@ -198,7 +199,7 @@ def test_one_place_can_ask_twenty_times_an_hour(ports, newsletter, mail, clock):
 
 
 def test_when_the_relay_is_down_nothing_is_kept_and_one_can_try_again(ports, newsletter, mail):
-    down = replace(ports, relay_url=f"smtp://127.0.0.1:{free_port()}")
+    down = replace(ports, relays=RelaySet.parse(f"smtp://127.0.0.1:{free_port()}"))
     with pytest.raises(UnreachableError, match="NEWSLETTER_SMTP_URL"):
         signup.subscribe(down, newsletter, AMAL)
 
@@ -211,7 +212,7 @@ def test_an_address_that_the_relay_refuses_is_told_to_who_typed_it(ports, newsle
     refusing.to_rcpt["Amal@example.org"] = "550 5.1.1 no such user"
 
     with pytest.raises(InputError, match="did not take our mail"):
-        signup.subscribe(replace(ports, relay_url=refusing.url), newsletter, AMAL)
+        signup.subscribe(replace(ports, relays=RelaySet.parse(refusing.url)), newsletter, AMAL)
 
 
 def test_unsubscribing_ends_the_subscription_and_twice_is_as_good_as_once(ports, newsletter, clock):

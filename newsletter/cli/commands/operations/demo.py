@@ -48,6 +48,7 @@ def demo(
     from newsletter.cli.demo_folder import mark_demo
     from newsletter.cli.output.demo_report import report
     from newsletter.embedded import EmbeddedService
+    from newsletter.mail.smtp import RelaySet
 
     settings = settings_at(at)
     given = _given(feeds or [])
@@ -55,7 +56,7 @@ def demo(
         settings = settings.model_copy(update={"at": evening})
         note(f"These feeds end at {evening:%Y-%m-%d %H:%M} UTC; that evening is played again.")
     folder = (settings.data_dir / "demo").resolve()
-    own = {"data_dir": folder, "database_url": "", "redis_url": "", "smtp_url": ""}
+    own = {"data_dir": folder, "database_url": "", "redis_url": "", "smtp_url": RelaySet()}
     settings = settings.model_copy(update=own)
     with _alone(folder), _step("Starting PostgreSQL, Redis and a mail catcher") as step:
         shutil.rmtree(folder / EmbeddedService.RELAY.value, ignore_errors=True)
