@@ -16,7 +16,7 @@ from newsletter.store import Store
 from newsletter.store.schema import migrate
 from tests.databases import SharedDatabase, database, with_name
 
-pytest_plugins = ["tests.unit_tests"]
+pytest_plugins = ["tests.unit_tests", "tests.no_network_in_transactions"]
 
 TEMPLATE = "newsletter_template"
 

@@ -69,7 +69,7 @@ def _share_memory(**_: object) -> None:
 
     A collection writes to each object it looks at, and what is written to is a process's own copy.
     """
-    import newsletter.services.sending.run.deliver  # noqa: F401  # what each of them needs
+    import newsletter.services.sending.deliver  # noqa: F401  # what each of them needs
 
     gc.collect()
     gc.freeze()

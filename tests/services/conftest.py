@@ -14,6 +14,7 @@ from newsletter.mail.smtp import RelaySet
 from newsletter.services.ports import Ports
 from newsletter.store import Store
 from newsletter.store.editions import newsletters
+from tests.no_network_in_transactions import assert_no_transaction
 from tests.patience import HANGS_S
 from tests.servers import WebServer, web_server
 from tests.services.worlds import Clock, Maildir, Relay, confirmed, dispatched, readers, relay
@@ -70,10 +71,15 @@ def ports(
     policy: FetchPolicy,
     tmp_path: Path,
 ) -> Ports:
+
+    def enqueue(edition_id: int, batches: Sequence[int]) -> None:
+        assert_no_transaction()
+        queue.append((edition_id, tuple(batches)))
+
     return Ports(
         store=store,
         now=clock,
-        enqueue=lambda edition_id, batches: queue.append((edition_id, tuple(batches))),
+        enqueue=enqueue,
         relays=RelaySet.parse(capture_relay[0]),
         secret=b"a key for tests",
         public_url="https://news.example.org",

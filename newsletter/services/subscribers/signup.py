@@ -49,23 +49,33 @@ def subscribe(ports: Ports, newsletter: Newsletter, form: SignupRequest) -> None
 
     Nobody learns from outside whether an address is known: one that is confirmed, suppressed or was
     asked a moment ago gets no mail, and no error. Raises InputError for a bad address, name or
-    zone, RateLimitedError, UnreachableError when the relay is down: then nothing is kept as asked,
-    and the reader can try again.
+    zone, RateLimitedError, UnreachableError when the relay is down.
+
+    1. Write down that the address is asked, so that nobody who asks at the same time mails it too.
+    2. Send the mail; no transaction is open meanwhile.
+    3. Where it did not leave, take back what was written, and the reader can try again. A process
+       that dies before that leaves an address that can be asked again after ASK_AGAIN_AFTER.
     """
     reader = _reader(form)
     now = ports.now()
     with ports.store.begin() as session:
         if _asked_too_often(session, form, ports):
             raise RateLimitedError("Too many sign-ups from your network. Try again in an hour.")
+        before = subscribers.by_address(session, newsletter.id, reader.address_key)
         subscription_id = subscribers.request(session, newsletter.id, reader, now=now)
         subscription = subscribers.by_id(session, subscription_id)
         if _is_silent(session, ports, subscription, reader):
             return
-        _ask(ports, newsletter, subscription)
         evidence = ConsentEvent(
             event="asked", channel=form.channel, remote_address=form.remote_address
         )
         subscribers.record_consent(session, [subscription_id], evidence, now=now)
+    try:
+        _ask(ports, newsletter, subscription)
+    except BaseException:
+        with ports.store.begin() as session:
+            subscribers.withdraw_request(session, subscription_id, before, asked_at=now)
+        raise
 
 
 def confirm(ports: Ports, text: str, *, remote_address: str) -> tuple[Subscription, Newsletter]:

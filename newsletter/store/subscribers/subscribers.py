@@ -13,6 +13,8 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    delete,
+    exists,
     func,
     insert,
     literal,
@@ -94,6 +96,33 @@ def request(session: Session, newsletter_id: int, reader: NewSubscriber, *, now:
     return session.scalars(known).one()
 
 
+def withdraw_request(
+    session: Session, subscription_id: int, before: Subscription | None, *, asked_at: datetime
+) -> None:
+    """Undo a request whose confirmation mail did not leave: nobody was asked.
+
+    before is the subscription as it was, None where there was none; then nothing of the request is
+    kept. One that was confirmed or ended meanwhile stays so.
+    """
+    is_asked = (ConsentRow.event == "asked") & (ConsentRow.at == asked_at)
+    session.execute(
+        delete(ConsentRow).where(ConsentRow.subscription_id == subscription_id, is_asked)
+    )
+    is_open = (
+        SubscriptionRow.id == subscription_id,
+        SubscriptionRow.status == SubscriptionStatus.UNCONFIRMED,
+    )
+    if before is not None:
+        names = ("status", "reason", "requested_at")
+        former = {name: getattr(before, name) for name in names}
+        _move(session, *is_open, values=former)
+        return
+    gone = delete(SubscriptionRow).where(*is_open).returning(SubscriptionRow.subscriber_id)
+    subscriber_id = session.scalars(gone).one_or_none()
+    has_other = exists().where(SubscriptionRow.subscriber_id == SubscriberRow.id)
+    session.execute(delete(SubscriberRow).where(SubscriberRow.id == subscriber_id, ~has_other))
+
+
 def confirm(session: Session, subscription_id: int, *, now: datetime) -> bool:
     """Whether the subscription was unconfirmed and is now confirmed."""
     return _move(
@@ -127,7 +156,7 @@ def pause(session: Session, subscription_id: int, *, until: datetime | None) -> 
 def record_consent(
     session: Session, subscription_ids: Sequence[int], evidence: ConsentEvent, *, now: datetime
 ) -> None:
-    """Add evidence to subscriptions. Nothing ever changes or removes it."""
+    """Add evidence to subscriptions. Only withdraw_request ever removes it again."""
     told = {
         "event": evidence.event,
         "channel": evidence.channel,

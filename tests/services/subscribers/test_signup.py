@@ -6,6 +6,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
+from sqlalchemy import func, select
 
 from newsletter.domain import signed_token as tokens
 from newsletter.domain.newsletter import Newsletter
@@ -18,9 +19,11 @@ from newsletter.services.ports import Ports
 from newsletter.services.subscribers import admin, signup
 from newsletter.services.subscribers.signup import SignupRequest
 from newsletter.store import Store
+from newsletter.store.models import ConsentRow, SubscriberRow, SubscriptionRow
 from newsletter.store.subscribers import suppressions
 from newsletter.store.subscribers.subscribers import by_address
 
+ROWS = (ConsentRow, SubscriptionRow, SubscriberRow)
 AMAL = SignupRequest(address="Amal@example.org", name="Amal Haddad", remote_address="198.51.100.7")
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 UNCONFIRMED, CONFIRMED = SubscriptionStatus.UNCONFIRMED, SubscriptionStatus.CONFIRMED
@@ -206,6 +209,31 @@ def test_when_the_relay_is_down_nothing_is_kept_and_one_can_try_again(ports, new
     signup.subscribe(ports, newsletter, AMAL)
 
     assert mail.recipients() == ["Amal@example.org"]
+
+
+def test_of_a_mail_that_did_not_leave_no_address_is_kept(ports, store, newsletter, refusing):
+    refusing.to_rcpt["Amal@example.org"] = "550 5.1.1 no such user"
+
+    with pytest.raises(InputError):
+        signup.subscribe(replace(ports, relays=RelaySet.parse(refusing.url)), newsletter, AMAL)
+
+    with store.begin() as session:
+        kept = [session.scalars(select(func.count()).select_from(row)).one() for row in ROWS]
+    assert kept == [0, 0, 0]
+
+
+def test_a_subscription_that_had_ended_is_ended_still_when_the_mail_does_not_leave(
+    ports, store, newsletter, clock
+):
+    signup.unsubscribe(ports, confirmed(ports, newsletter), means="page", remote_address="")
+    ended = stored(store, newsletter)
+    clock.at += DAY
+    down = replace(ports, relays=RelaySet.parse(f"smtp://127.0.0.1:{free_port()}"))
+
+    with pytest.raises(UnreachableError):
+        signup.subscribe(down, newsletter, AMAL)
+
+    assert stored(store, newsletter) == ended
 
 
 def test_an_address_that_the_relay_refuses_is_told_to_who_typed_it(ports, newsletter, refusing):
