@@ -236,7 +236,10 @@ class SubscriptionRow(Base):
 
 
 class ConsentRow(Base):
-    """Evidence, only ever added to: what was asked or said, when, how, and from where."""
+    """Evidence: what was asked or said, when, how, and from where.
+
+    It is only ever added to; of a request whose mail did not leave it is taken back.
+    """
 
     __tablename__ = "consent"
 

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 _LOOK_S = 1.0  # Between two looks: a question of a few milliseconds to the database.
-_SHARES_S = 5.0  # Between two counts by provider, which cost a little more.
+_SHARES_S = 5.0  # Between two counts by provider, at least.
+# So many times as long as a count took is the pause before the next: it reads all deliveries, and
+# whoever watches takes a fiftieth of one of the database's cores at most.
+_SHARES_PAUSE = 50
 _LINE_S = 5.0  # Between two lines where no terminal can show one that changes.
 
 
@@ -58,14 +61,16 @@ def watch_run(ports: "Ports", edition: "Edition", *, as_json: bool) -> None:
 def _watched(watch: "ProgressMonitor", show: Shown) -> None:
     from newsletter.domain.editions.states import is_sending
 
-    counted_at, was_over = float("-inf"), False
+    counts_at, was_over = float("-inf"), False
     shares: Sequence[ProviderProgress] = ()
     while True:
         now = time.monotonic()
         seen = watch.snapshot(now)
         is_last = seen.is_over and (was_over or not is_sending(seen.status))
-        if is_last or now - counted_at >= _SHARES_S:
-            shares, counted_at = watch.by_provider(), now
+        if is_last or now >= counts_at:
+            asked_at = time.monotonic()
+            shares, took_s = watch.by_provider(), time.monotonic() - asked_at
+            counts_at = now + max(_SHARES_S, _SHARES_PAUSE * took_s)
         show(seen, shares, is_last=is_last)
         if is_last:
             return

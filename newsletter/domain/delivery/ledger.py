@@ -46,9 +46,8 @@ class DeliveryState(NamedTuple):
 
 
 class DomainCount(NamedTuple):
-    """How many of a batch are in one state; domain is "" where it is none that was named."""
+    """How many are in one state; domain is "" where it is none that was named."""
 
-    batch: int
     domain: str
     status: DeliveryStatus
     is_deferred: bool

@@ -59,8 +59,6 @@ class ProgressMonitor:
         self._store = store
         self._edition_id = edition_id
         self._seen: deque[tuple[float, int]] = deque()
-        self._marks: dict[int, tuple[int, ...]] = {}
-        self._portions: dict[int, Counter[tuple[str, str]]] = {}
         self._named: list[str] | None = None
 
     def snapshot(self, moment_s: float) -> Snapshot:
@@ -75,27 +73,19 @@ class ProgressMonitor:
         )
 
     def by_provider(self) -> tuple[ProviderProgress, ...]:
-        """How it stands by provider, the largest first; what is not among them is OTHERS, at last.
+        """Return how it stands by provider, the largest first; OTHERS, the rest, are the last.
 
-        Only batches in which something has moved since the last time are counted anew.
+        All deliveries are read for it.
         """
         with self._store.begin() as session:
             if self._named is None:
                 self._named = delivery_reports.domains(session, self._edition_id, limit=_DOMAINS)
-            marks = delivery_reports.batch_counters(session, self._edition_id)
-            moved = [batch for batch in marks if marks[batch] != self._marks.get(batch)]
-            found = delivery_reports.by_domain(session, self._edition_id, moved, named=self._named)
-        for batch in moved:
-            self._portions[batch] = Counter()
-        for one in found:
-            counted = self._portions[one.batch]
-            provider = provider_of(one.domain) if one.domain else OTHERS
-            counted[provider, one.status.value] += one.number
-            counted[provider, "deferred"] += one.number * one.is_deferred
-        self._marks = marks
+            counts = delivery_reports.by_domain(session, self._edition_id, named=self._named)
         total: Counter[tuple[str, str]] = Counter()
-        for portion in self._portions.values():
-            total.update(portion)
+        for count in counts:
+            provider = provider_of(count.domain) if count.domain else OTHERS
+            total[provider, count.status.value] += count.number
+            total[provider, "deferred"] += count.number * count.is_deferred
         return _shares(total)
 
     def _rate(self, moment_s: float, sent: int) -> float:

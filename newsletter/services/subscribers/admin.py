@@ -9,7 +9,7 @@ from newsletter.domain.subscribers.email_address import parse_address
 from newsletter.domain.subscribers.subscription import EndReason
 from newsletter.errors import InputError, NotFoundError
 from newsletter.store import Store
-from newsletter.store.subscribers import subscribers
+from newsletter.store.subscribers import consent, subscribers
 
 
 def add(store: Store, newsletter: Newsletter, address: str, *, now: datetime) -> bool:
@@ -37,7 +37,7 @@ def pause(
             raise NotFoundError(f"{address} is not subscribed to {newsletter.name}.")
         event = "paused" if ends_at else "resumed"
         evidence = ConsentEvent(event=event, channel="command line")
-        subscribers.record_consent(session, [found.id], evidence, now=now)
+        consent.record_consent(session, [found.id], evidence, now=now)
     return ends_at
 
 
@@ -49,4 +49,4 @@ def remove(store: Store, newsletter: Newsletter, address: str, *, now: datetime)
             raise NotFoundError(f"{address} is not subscribed to {newsletter.name}.")
         if subscribers.end(session, found.id, EndReason.REMOVED, now=now):
             evidence = ConsentEvent(event="removed", channel="command line")
-            subscribers.record_consent(session, [found.id], evidence, now=now)
+            consent.record_consent(session, [found.id], evidence, now=now)

@@ -20,7 +20,7 @@ from newsletter.services.outages import Service, report_end
 from newsletter.services.ports import Ports
 from newsletter.store import Session
 from newsletter.store.editions import newsletters
-from newsletter.store.subscribers import subscribers, suppressions
+from newsletter.store.subscribers import consent, subscribers, suppressions
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)  # One confirmation mail an address in this time.
 FROM_ONE_PLACE = (
@@ -69,7 +69,7 @@ def subscribe(ports: Ports, newsletter: Newsletter, form: SignupRequest) -> None
         evidence = ConsentEvent(
             event="asked", channel=form.channel, remote_address=form.remote_address
         )
-        subscribers.record_consent(session, [subscription_id], evidence, now=now)
+        consent.record_consent(session, [subscription_id], evidence, now=now)
     try:
         _ask(ports, newsletter, subscription)
     except BaseException:
@@ -97,7 +97,7 @@ def confirm(ports: Ports, text: str, *, remote_address: str) -> tuple[Subscripti
             evidence = ConsentEvent(
                 event="confirmed", channel="page", remote_address=remote_address
             )
-            subscribers.record_consent(session, [found.id], evidence, now=now)
+            consent.record_consent(session, [found.id], evidence, now=now)
         return subscribers.by_id(session, found.id), newsletter
 
 
@@ -124,7 +124,7 @@ def unsubscribe(
             evidence = ConsentEvent(
                 event="unsubscribed", channel=means, remote_address=remote_address
             )
-            subscribers.record_consent(session, [found.id], evidence, now=now)
+            consent.record_consent(session, [found.id], evidence, now=now)
         return subscribers.by_id(session, found.id), newsletter
 
 
@@ -156,9 +156,7 @@ def _asked_too_often(session: Session, form: SignupRequest, ports: Ports) -> boo
     if not form.remote_address:
         return False
     since = ports.now() - timedelta(hours=1)
-    asked = subscribers.count_signups_since(
-        session, since=since, remote_address=form.remote_address
-    )
+    asked = consent.count_signups_since(session, since=since, remote_address=form.remote_address)
     return asked >= FROM_ONE_PLACE
 
 
@@ -171,9 +169,7 @@ def _is_silent(
     if suppressions.reason(session, reader.address_key):
         return True
     since = ports.now() - ASK_AGAIN_AFTER
-    return bool(
-        subscribers.count_signups_since(session, since=since, subscription_id=subscription.id)
-    )
+    return bool(consent.count_signups_since(session, since=since, subscription_id=subscription.id))
 
 
 def _ask(ports: Ports, newsletter: Newsletter, subscription: Subscription) -> None:

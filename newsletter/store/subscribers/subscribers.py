@@ -1,4 +1,4 @@
-"""Subscribers and their subscriptions, with the evidence of consent."""
+"""Subscribers and their subscriptions."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -10,27 +10,24 @@ from sqlalchemy import (
     DateTime,
     Text,
     and_,
-    case,
     cast,
     column,
     delete,
     exists,
     func,
-    insert,
     literal,
     select,
     update,
     values,
 )
-from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from newsletter.domain.client_address import network_of
 from newsletter.domain.subscribers.consent import ConsentEvent, NewSubscriber
 from newsletter.domain.subscribers.subscription import EndReason, Subscription, SubscriptionStatus
 from newsletter.errors import NotFoundError
 from newsletter.store.models import ConsentRow, SubscriberRow, SubscriptionRow
+from newsletter.store.subscribers import consent
 
 _COLUMNS = (
     SubscriptionRow.id,
@@ -153,42 +150,6 @@ def pause(session: Session, subscription_id: int, *, until: datetime | None) -> 
     )
 
 
-def record_consent(
-    session: Session, subscription_ids: Sequence[int], evidence: ConsentEvent, *, now: datetime
-) -> None:
-    """Add evidence to subscriptions. Only withdraw_request ever removes it again."""
-    told = {
-        "event": evidence.event,
-        "channel": evidence.channel,
-        "remote_address": evidence.remote_address,
-        "at": now,
-    }
-    rows = [{"subscription_id": each, **told} for each in subscription_ids]
-    if rows:
-        session.execute(insert(ConsentRow), rows)
-
-
-def count_signups_since(
-    session: Session, *, since: datetime, remote_address: str = "", subscription_id: int = 0
-) -> int:
-    """How many sign-ups came from an address on the net, or for a subscription, since then.
-
-    An address of IPv6 stands for all those that its owner can take: its /64.
-    """
-    network = network_of(remote_address)
-    wanted = [ConsentRow.event == "asked", ConsentRow.at >= since]
-    if "/" in network:
-        # Only what looks like IPv6 is taken for it: of any other text the cast would fail.
-        is_ipv6 = ConsentRow.remote_address.op("~")("^[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*$")
-        is_within = cast(ConsentRow.remote_address, INET).op("<<=")(cast(network, INET))
-        wanted.append(case((is_ipv6, is_within), else_=False))
-    elif network:
-        wanted.append(ConsentRow.remote_address == network)
-    if subscription_id:
-        wanted.append(ConsentRow.subscription_id == subscription_id)
-    return session.scalars(select(func.count()).select_from(ConsentRow).where(*wanted)).one()
-
-
 def import_confirmed(
     session: Session, newsletter_id: int, readers: Sequence[NewSubscriber], *, now: datetime
 ) -> int:
@@ -227,7 +188,9 @@ def import_confirmed(
     made = upsert(SubscriptionRow).from_select([*columns, "paused_until"], chosen)
     made = made.on_conflict_do_nothing()
     ids = session.scalars(made.returning(SubscriptionRow.id)).all()
-    record_consent(session, ids, ConsentEvent(event="imported", channel="command line"), now=now)
+    consent.record_consent(
+        session, ids, ConsentEvent(event="imported", channel="command line"), now=now
+    )
     return len(ids)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from newsletter.domain.delivery.smtp_reply import Reply
 from newsletter.domain.editions.edition import EditionStatus
+from newsletter.domain.subscribers.consent import NewSubscriber
 from newsletter.services.sending.dispatch import dispatch
 from newsletter.services.sending.run.claims.claimed_batch import ClaimedBatch, Settlement
 from newsletter.services.sending.run.claims.edition_claims import EditionClaims
@@ -16,7 +17,6 @@ from newsletter.services.sending.run.ledger.settlement import SettlementWriter
 from newsletter.services.sending.run.outcomes import DeliveryResult, OutcomePolicy
 from newsletter.store.editions import editions
 from newsletter.store.subscribers import subscribers, suppressions
-from newsletter.store.subscribers.subscribers import NewSubscriber
 from tests.services.worlds import composed, statuses
 
 ZONES = ("Asia/Beirut", "Europe/Paris", "UTC")

@@ -9,7 +9,7 @@ from newsletter.domain.subscribers.consent import ConsentEvent, NewSubscriber
 from newsletter.domain.subscribers.subscription import EndReason, SubscriptionStatus
 from newsletter.errors import NotFoundError
 from newsletter.store.models import ConsentRow
-from newsletter.store.subscribers import subscribers
+from newsletter.store.subscribers import consent, subscribers
 from tests.store.builders import another_newsletter, ended, reader, subscribed
 
 HOUR = timedelta(hours=1)
@@ -126,8 +126,8 @@ def test_evidence_is_added_and_never_replaced(session, newsletter, now):
     on = subscribers.request(session, newsletter.id, AMAL, now=now)
 
     for hours in (0, 1):
-        subscribers.record_consent(session, [on], ASKED, now=now + hours * HOUR)
-    subscribers.record_consent(session, [], ASKED, now=now)
+        consent.record_consent(session, [on], ASKED, now=now + hours * HOUR)
+    consent.record_consent(session, [], ASKED, now=now)
 
     rows = session.scalars(select(ConsentRow).order_by(ConsentRow.at)).all()
     assert [(row.subscription_id, row.event, row.channel, row.remote_address) for row in rows] == [
@@ -150,15 +150,15 @@ def test_evidence_is_added_and_never_replaced(session, newsletter, now):
 def test_sign_ups_since_a_time_are_counted(session, newsletter, now, asked, count):
     ids = subscribed(session, newsletter, "amal", "samir", now=now)
     elsewhere = ConsentEvent(event="asked", channel="form", remote_address="203.0.113.9")
-    subscribers.record_consent(session, [*ids.values()], ASKED, now=now)
-    subscribers.record_consent(session, [ids["amal"]], elsewhere, now=now)
-    subscribers.record_consent(session, [ids["amal"]], ASKED, now=now - HOUR)
+    consent.record_consent(session, [*ids.values()], ASKED, now=now)
+    consent.record_consent(session, [ids["amal"]], elsewhere, now=now)
+    consent.record_consent(session, [ids["amal"]], ASKED, now=now - HOUR)
     confirmed = ConsentEvent(event="confirmed", channel="page", remote_address="198.51.100.7")
-    subscribers.record_consent(session, [ids["amal"]], confirmed, now=now)
+    consent.record_consent(session, [ids["amal"]], confirmed, now=now)
     if "subscription_id" in asked:
         asked = {**asked, "subscription_id": ids[asked["subscription_id"]]}
 
-    assert subscribers.count_signups_since(session, since=now, **asked) == count
+    assert consent.count_signups_since(session, since=now, **asked) == count
 
 
 @pytest.mark.parametrize(
@@ -179,11 +179,9 @@ def test_sign_ups_from_one_network_of_ipv6_count_together(
         *("198.51.100.7", "testclient", "unknown", "", "10.0.0.1:80"),
     ):
         asked = ConsentEvent(event="asked", channel="form", remote_address=place)
-        subscribers.record_consent(session, [amal], asked, now=now)
+        consent.record_consent(session, [amal], asked, now=now)
 
-    assert (
-        subscribers.count_signups_since(session, since=now, remote_address=remote_address) == count
-    )
+    assert consent.count_signups_since(session, since=now, remote_address=remote_address) == count
 
 
 def test_imported_readers_are_confirmed_with_evidence(session, newsletter, now):
