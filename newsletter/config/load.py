@@ -63,10 +63,10 @@ def _in_words(problem: ErrorDetails) -> str:
     sentence = sentence.replace("Input should be", "must be")
     if not sentence.startswith(name):
         sentence = f"{name} is wrong: {sentence[0].lower()}{sentence[1:]}"
-    return f"{sentence.rstrip('.')}{_shown(field, str(problem['input']))}."
+    return f"{sentence.rstrip('.')}{_show_value(field, str(problem['input']))}."
 
 
-def _shown(field: str, value: str) -> str:
+def _show_value(field: str, value: str) -> str:
     """The value as it is now, without what nobody but its owner may read."""
     if Settings.model_fields[field].annotation is SecretStr:
         return ""

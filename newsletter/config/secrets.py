@@ -25,14 +25,14 @@ def with_secrets(settings: Settings) -> Settings:
         )
     kept = {"secret_key": 64, "editor_password": 20}
     missing = {
-        name: SecretStr(_kept(settings.data_dir / name.replace("_", "-"), chars))
+        name: SecretStr(_read_or_make(settings.data_dir / name.replace("_", "-"), chars))
         for name, chars in kept.items()
         if not getattr(settings, name).get_secret_value()
     }
     return settings.model_copy(update=missing)
 
 
-def _kept(path: Path, chars: int) -> str:
+def _read_or_make(path: Path, chars: int) -> str:
     """The secret in the file, made of so many hexadecimal digits when there is none."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

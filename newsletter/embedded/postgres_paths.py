@@ -33,12 +33,12 @@ def postgres_paths(folder: Path) -> PostgresPaths:
     """
     installed = _installed()
     if os.geteuid() != 0:
-        return PostgresPaths(installed / "bin", _made(folder / "data", None), None)
+        return PostgresPaths(installed / "bin", _make_folder(folder / "data", None), None)
     user = _unprivileged()
     if _can_enter(user, folder):
-        data = _made(folder / "data", user)
+        data = _make_folder(folder / "data", user)
     else:
-        data = _made(_own_folder(folder) / "data", user)
+        data = _make_folder(_own_folder(folder) / "data", user)
         (folder / "MOVED.txt").write_text(f"{user.pw_name} may not enter here; see {data}\n")
     programs = installed if _can_enter(user, installed) else _copied(installed)
     return PostgresPaths(programs / "bin", data, user)
@@ -122,7 +122,7 @@ def _roots(path: Path) -> Path:
     return path
 
 
-def _made(data: Path, user: pwd.struct_passwd | None) -> Path:
+def _make_folder(data: Path, user: pwd.struct_passwd | None) -> Path:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if user is not None:
         os.chown(data, user.pw_uid, user.pw_gid)

@@ -40,7 +40,7 @@ def _in_folder(folder: Path, ours: re.Pattern[bytes]) -> Iterator[int]:
             folders.remove("tmp")
         for name in names:
             with Path(at, name).open("rb", buffering=0) as file:
-                found = next(_found(file.read(_HEADER_BYTES), ours, beyond=0), None)
+                found = next(_find_ids(file.read(_HEADER_BYTES), ours, beyond=0), None)
             if found is not None:
                 yield found
 
@@ -49,11 +49,11 @@ def _in_file(path: Path, ours: re.Pattern[bytes]) -> Iterator[int]:
     seen = b""
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK_BYTES):
-            yield from _found(seen + chunk, ours, beyond=len(seen))
+            yield from _find_ids(seen + chunk, ours, beyond=len(seen))
             seen = (seen + chunk)[-_OVERLAP_BYTES:]
 
 
-def _found(text: bytes, ours: re.Pattern[bytes], *, beyond: int) -> Iterator[int]:
+def _find_ids(text: bytes, ours: re.Pattern[bytes], *, beyond: int) -> Iterator[int]:
     """The subscribers named in the text by what ends after so many bytes of it."""
     for match in ours.finditer(text):
         before = text[max(match.start() - 1, 0) : match.start()]

@@ -68,7 +68,7 @@ def page(outlet: Outlet, article: SampleArticle, now: datetime) -> str:
 
 
 def _rss(outlet: Outlet, listed: list[SampleArticle], now: datetime) -> str:
-    return _filled(_RSS, outlet, now, [_rss_item(outlet, one, now) for one in listed])
+    return _fill(_RSS, outlet, now, [_rss_item(outlet, one, now) for one in listed])
 
 
 def _rss_item(outlet: Outlet, one: SampleArticle, now: datetime) -> str:
@@ -91,7 +91,7 @@ def _rss_item(outlet: Outlet, one: SampleArticle, now: datetime) -> str:
 
 
 def _atom(outlet: Outlet, listed: list[SampleArticle], now: datetime) -> str:
-    return _filled(_ATOM, outlet, now, [_atom_entry(outlet, one, now) for one in listed])
+    return _fill(_ATOM, outlet, now, [_atom_entry(outlet, one, now) for one in listed])
 
 
 def _atom_entry(outlet: Outlet, one: SampleArticle, now: datetime) -> str:
@@ -107,7 +107,7 @@ def _atom_entry(outlet: Outlet, one: SampleArticle, now: datetime) -> str:
 
 
 def _rdf(outlet: Outlet, listed: list[SampleArticle], now: datetime) -> str:
-    return _filled(_RDF, outlet, now, [_rdf_item(outlet, one, now) for one in listed])
+    return _fill(_RDF, outlet, now, [_rdf_item(outlet, one, now) for one in listed])
 
 
 def _rdf_item(outlet: Outlet, one: SampleArticle, now: datetime) -> str:
@@ -135,14 +135,14 @@ def _json_feed(outlet: Outlet, listed: list[SampleArticle], now: datetime) -> st
         }
         for one in listed
     ]
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": outlet.name,
         "home_page_url": f"{outlet.site}/",
         "language": outlet.language,
         "items": items,
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(document, ensure_ascii=False)
 
 
 def _wordpress(outlet: Outlet, listed: list[SampleArticle], now: datetime) -> str:
@@ -164,7 +164,7 @@ def _wordpress(outlet: Outlet, listed: list[SampleArticle], now: datetime) -> st
     return json.dumps(posts, ensure_ascii=False)
 
 
-def _filled(template: str, outlet: Outlet, now: datetime, items: list[str]) -> str:
+def _fill(template: str, outlet: Outlet, now: datetime, items: list[str]) -> str:
     return template.format(
         title=escape(outlet.name),
         site=outlet.site,

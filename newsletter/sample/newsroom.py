@@ -48,7 +48,7 @@ class SampleArticle:
 
 def outlets(base: str = "") -> tuple[Outlet, ...]:
     """All outlets; with their pages below the address base, when one is given."""
-    every = tuple(Outlet(**told) for told in _told()["outlet"])
+    every = tuple(Outlet(**told) for told in _read_newsroom()["outlet"])
     if not base:
         return every
     return tuple(replace(one, site=f"{base}{PATH}/{one.slug}") for one in every)
@@ -56,7 +56,7 @@ def outlets(base: str = "") -> tuple[Outlet, ...]:
 
 def articles(outlet: Outlet) -> tuple[SampleArticle, ...]:
     """The outlet's articles, the newest first."""
-    every = (SampleArticle(**_with_tuple(told)) for told in _told()["article"])
+    every = (SampleArticle(**_with_tuple(told)) for told in _read_newsroom()["article"])
     own = (article for article in every if article.outlet == outlet.slug)
     return tuple(sorted(own, key=lambda article: article.hours))
 
@@ -79,10 +79,10 @@ def image_url(outlet: Outlet, article: SampleArticle) -> str:
 
 
 @cache
-def _told() -> dict[str, Any]:
+def _read_newsroom() -> dict[str, Any]:
     path = files("newsletter.sample").joinpath("newsroom.toml")
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _with_tuple(told: dict[str, Any]) -> dict[str, Any]:
-    return told | {"sections": tuple(told.get("sections", ()))}
+def _with_tuple(values: dict[str, Any]) -> dict[str, Any]:
+    return values | {"sections": tuple(values.get("sections", ()))}

@@ -54,8 +54,8 @@ def _gauges(found: Status, site: AppState) -> CollectorRegistry:
     return registry
 
 
-def _gauge(registry: CollectorRegistry, name: str, said: str, *labels: str) -> Gauge:
-    return Gauge(f"newsletter_{name}", said, labels, registry=registry)
+def _gauge(registry: CollectorRegistry, name: str, description: str, *labels: str) -> Gauge:
+    return Gauge(f"newsletter_{name}", description, labels, registry=registry)
 
 
 def _last_deliveries(standing: NewsletterStatus) -> list[tuple[str, int]]:

@@ -29,7 +29,7 @@ def report(done: "Evening", folder: Path, base: str) -> None:
     caught = _caught(kept, done.edition.subject)
     _deliveries(done, len(caught))
     if caught:
-        _written(caught[0], folder, base)
+        _written_files(caught[0], folder, base)
         _places(folder, kept)
     out.print("\n[bold]What to try next[/]")
     for line in _next(folder):
@@ -48,15 +48,15 @@ def _deliveries(done: "Evening", caught: int) -> None:
         out.print("  Nobody wrote to the two who have not confirmed, nor to the one who left.")
 
 
-def _caught(kept: Path, subject: str) -> list[bytes]:
+def _caught(mail_folder: Path, subject: str) -> list[bytes]:
     """The edition's messages, without the letters that ask for confirmation."""
-    if not kept.is_dir():
+    if not mail_folder.is_dir():
         return []
-    messages = [path.read_bytes() for path in sorted((kept / "new").iterdir())]
+    messages = [path.read_bytes() for path in sorted((mail_folder / "new").iterdir())]
     return [one for one in messages if _parsed(one)["subject"] == subject]
 
 
-def _written(message: bytes, folder: Path, base: str) -> None:
+def _written_files(message: bytes, folder: Path, base: str) -> None:
     from newsletter.sample.newsroom import articles as sample_articles
     from newsletter.sample.newsroom import image_url, images, outlets
 
@@ -78,13 +78,13 @@ def _written(message: bytes, folder: Path, base: str) -> None:
     (folder / "edition.eml").write_bytes(message)
 
 
-def _places(folder: Path, kept: Path) -> None:
+def _places(folder: Path, mail_folder: Path) -> None:
     out.print("\n[bold]Where it lies[/]")
     for name, path in {
         "HTML": folder / "edition.html",
         "text": folder / "edition.txt",
         "message": folder / "edition.eml",
-        "all mail": kept,
+        "all mail": mail_folder,
     }.items():
         out.print(f"  {name:<9} {_near(path)}", markup=False, soft_wrap=True)
 

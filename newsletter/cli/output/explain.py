@@ -32,8 +32,8 @@ def explanation(edition: Edition, decided: Sequence[Decision]) -> None:
         _left_out(why, [one for one in left if kind(one) == why])
 
 
-def _story(number: int, placement: str, told: Sequence[Decision]) -> None:
-    lead, *others = told
+def _story(number: int, placement: str, decisions: Sequence[Decision]) -> None:
+    lead, *others = decisions
     title = f"{number:2}. {lead.article.title} ({lead.article.source}) · {placement}"
     out.print(Padding(Text(title, style="bold"), (0, 0, 0, 2)))
     for part in lead.score_components:

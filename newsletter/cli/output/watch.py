@@ -50,7 +50,7 @@ def watch_run(ports: "Ports", edition: "Edition", *, as_json: bool) -> None:
             f"The edition of {edition.on} has not been sent off: it is {edition.status}."
         )
     watch = ProgressMonitor(ports.store, edition.id)
-    with _shown(edition, as_json=as_json) as show:
+    with _choose_display(edition, as_json=as_json) as show:
         try:
             _watched(watch, show)
         except KeyboardInterrupt:
@@ -79,7 +79,7 @@ def _watched(watch: "ProgressMonitor", show: Shown) -> None:
 
 
 @contextmanager
-def _shown(edition: "Edition", *, as_json: bool) -> Iterator[Shown]:
+def _choose_display(edition: "Edition", *, as_json: bool) -> Iterator[Shown]:
     """What shows it: JSON lines, a table that changes, or a line now and then."""
     if as_json:
         yield _json_line

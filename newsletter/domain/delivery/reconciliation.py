@@ -52,7 +52,7 @@ class ReconciliationReport:
 
 
 def reconcile(
-    deliveries: Iterable[tuple[int, str, int, bool]], kept: dict[int, int], *, repeats: bool
+    deliveries: Iterable[tuple[int, str, int, bool]], archived: dict[int, int], *, repeats: bool
 ) -> ReconciliationReport:
     """The ledger's deliveries (subscriber, state, attempts, is_repeat) held against what was kept.
 
@@ -60,11 +60,11 @@ def reconcile(
     sent again while it was in doubt. repeats: the newsletter does so by itself; then whatever took
     more than one attempt may have been in doubt.
     """
-    audit = ReconciliationReport(archived=sum(kept.values()))
+    audit = ReconciliationReport(archived=sum(archived.values()))
     states = {status.value: 0 for status in DeliveryStatus}
     for subscriber_id, status, attempts, is_repeat in deliveries:
         states[status] += 1
-        times = kept.pop(subscriber_id, 0)
+        times = archived.pop(subscriber_id, 0)
         if status == "sent" and times == 1:
             continue
         was_in_doubt = is_repeat or (repeats and _earlier(status, attempts) > 0)
@@ -72,7 +72,7 @@ def reconcile(
             audit.add(finding, subscriber_id)
         if is_repeat and times > 1:
             audit.add(Finding.REPEATED_ON_REQUEST, subscriber_id)
-    for subscriber_id, times in sorted(kept.items()):
+    for subscriber_id, times in sorted(archived.items()):
         for finding in _findings(None, times, was_in_doubt=False):
             audit.add(finding, subscriber_id)
     audit.states = {DeliveryStatus(status): count for status, count in states.items()}

@@ -77,5 +77,5 @@ def suggest_correction(address: str) -> str:
     return f"{local}@{near[0]}" if near else ""
 
 
-def _words(said: str) -> str:
-    return said[0].lower() + said[1:]
+def _words(message: str) -> str:
+    return message[0].lower() + message[1:]

@@ -28,12 +28,12 @@ def _parse_post(post: dict[str, Any]) -> RawEntry:
         if isinstance(group, list)
         for term in group
     ]
-    content = _rendered(post, "content")
+    content = _rendered_text(post, "content")
     return RawEntry(
         # Copies of a site that was moved name its pages from the root; the guid has the host.
-        url=urljoin(_rendered(post, "guid"), text_field(post, "link")),
-        title_html=_rendered(post, "title"),
-        summary_html=_rendered(post, "excerpt"),
+        url=urljoin(_rendered_text(post, "guid"), text_field(post, "link")),
+        title_html=_rendered_text(post, "title"),
+        summary_html=_rendered_text(post, "excerpt"),
         content_html=content,
         authors=[text_field(author, "name") for author in list_field(embedded, "author")],
         sections=[
@@ -43,7 +43,7 @@ def _parse_post(post: dict[str, Any]) -> RawEntry:
         # The *_gmt fields are UTC without saying so.
         published_at=parse_moment(text_field(post, "date_gmt") or text_field(post, "date")),
         updated_at=parse_moment(text_field(post, "modified_gmt") or text_field(post, "modified")),
-        guid=_rendered(post, "guid"),
+        guid=_rendered_text(post, "guid"),
     )
 
 
@@ -57,10 +57,10 @@ def _featured(embedded: object) -> Iterator[Image]:
                 width=parse_pixels(details.get("width")),
                 height=parse_pixels(details.get("height")),
                 alt=clean_line(text_field(media, "alt_text"), max_chars=300),
-                caption=clean_line(plain_text(_rendered(media, "caption")), max_chars=300),
+                caption=clean_line(plain_text(_rendered_text(media, "caption")), max_chars=300),
                 credit=clean_line(text_field(details.get("image_meta"), "credit"), max_chars=120),
             )
 
 
-def _rendered(fields: dict[str, Any], name: str) -> str:
+def _rendered_text(fields: dict[str, Any], name: str) -> str:
     return text_field(fields.get(name), "rendered")

@@ -49,11 +49,11 @@ def parse_signers(setting: str) -> tuple[Signer, ...]:
     return tuple(found.values())
 
 
-def key_warnings(told: tuple[Signer, ...]) -> str:
+def key_warnings(signers: tuple[Signer, ...]) -> str:
     """A sentence about keys that are shorter than they should be, "" where none is."""
     short = [
         f"{one.selector!r} has {one.bits} bits"
-        for one in told
+        for one in signers
         if one.algorithm is Algorithm.RSA and one.bits < ADVISED_RSA_BITS
     ]
     if not short:
@@ -88,28 +88,32 @@ def _signing(private: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> Callable
     return private.sign
 
 
-def _private_key(key: str, said: str) -> rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey:
+def _private_key(key: str, key_name: str) -> rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey:
     """Raises SettingsError, which begins with what is said of the key."""
-    pem = key.replace("\\n", "\n").encode() if key.startswith("-----") else _read(key, said)
+    pem = key.replace("\\n", "\n").encode() if key.startswith("-----") else _read(key, key_name)
     try:
         private = serialization.load_pem_private_key(pem, password=None)
     except TypeError as error:
-        raise SettingsError(f"{said} is locked with a password; write it without one.") from error
+        raise SettingsError(
+            f"{key_name} is locked with a password; write it without one."
+        ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise SettingsError(f"{said} is no private key in PEM.") from error
+        raise SettingsError(f"{key_name} is no private key in PEM.") from error
     if isinstance(private, ed25519.Ed25519PrivateKey):
         return private
     if not isinstance(private, rsa.RSAPrivateKey):
-        raise SettingsError(f"{said} is neither RSA nor Ed25519, the only ones that DKIM knows.")
+        raise SettingsError(
+            f"{key_name} is neither RSA nor Ed25519, the only ones that DKIM knows."
+        )
     if private.key_size < MIN_RSA_BITS:
         raise SettingsError(
-            f"{said} has {private.key_size} bits; receivers refuse fewer than {MIN_RSA_BITS}."
+            f"{key_name} has {private.key_size} bits; receivers refuse fewer than {MIN_RSA_BITS}."
         )
     return private
 
 
-def _read(path: str, said: str) -> bytes:
+def _read(path: str, key_name: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise SettingsError(f"{said} cannot be read from {path} ({error.strerror}).") from error
+        raise SettingsError(f"{key_name} cannot be read from {path} ({error.strerror}).") from error

@@ -266,11 +266,11 @@ class SmtpSession:
             ]
         return []
 
-    def _say(self, said: list[_SentCommand]) -> bytes:
+    def _say(self, commands: list[_SentCommand]) -> bytes:
         if self._offered.is_pipelined:
-            self._expected.extend((step, envelope) for step, envelope, _ in said)
-            return b"".join([text for _, _, text in said])
-        self._waiting.extend(said)
+            self._expected.extend((step, envelope) for step, envelope, _ in commands)
+            return b"".join([text for _, _, text in commands])
+        self._waiting.extend(commands)
         return self._released()
 
     def _released(self) -> bytes:

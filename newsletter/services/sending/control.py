@@ -36,7 +36,7 @@ class ResendResult:
 class ResolveResult:
     """How many uncertain deliveries somebody settled, and how many are uncertain still."""
 
-    settled: int
+    resolved: int
     left: int
 
 
@@ -118,7 +118,7 @@ def resolve_uncertain(
     """
     with ports.store.begin() as session:
         if not _uncertain(session, edition_id) and not address:
-            return ResolveResult(settled=0, left=0)
+            return ResolveResult(resolved=0, left=0)
         only = [_subscriber(session, edition_id, address)] if address else None
         edition = editions.by_id(session, edition_id)
         if to is DeliveryStatus.QUEUED and not is_stopped(edition):
@@ -131,7 +131,7 @@ def resolve_uncertain(
         left = _uncertain(session, edition_id)
     if to is DeliveryStatus.QUEUED:
         enqueue_due(ports, edition_id)
-    return ResolveResult(settled=settled, left=left)
+    return ResolveResult(resolved=settled, left=left)
 
 
 def count_in_progress(ports: Ports, edition_id: int) -> int:

@@ -86,7 +86,7 @@ def confirm(ports: Ports, text: str, *, remote_address: str) -> tuple[Subscripti
     """
     now = ports.now()
     with ports.store.begin() as session:
-        found, newsletter = _found(session, ports, text, urls.CONFIRM)
+        found, newsletter = _find_subscription(session, ports, text, urls.CONFIRM)
         if found.status is SubscriptionStatus.ENDED:
             raise InputError("This subscription has ended. Sign up again to get a new link.")
         if found.status is SubscriptionStatus.CONFIRMED:
@@ -107,7 +107,7 @@ def resolve_link(ports: Ports, text: str, purpose: str) -> tuple[Subscription, N
     Raises InputError or NotFoundError as confirm does.
     """
     with ports.store.begin() as session:
-        return _found(session, ports, text, purpose)
+        return _find_subscription(session, ports, text, purpose)
 
 
 def unsubscribe(
@@ -119,7 +119,7 @@ def unsubscribe(
     """
     now = ports.now()
     with ports.store.begin() as session:
-        found, newsletter = _found(session, ports, text, urls.UNSUBSCRIBE)
+        found, newsletter = _find_subscription(session, ports, text, urls.UNSUBSCRIBE)
         if subscribers.end(session, found.id, EndReason.UNSUBSCRIBED, now=now):
             evidence = ConsentEvent(
                 event="unsubscribed", channel=means, remote_address=remote_address
@@ -128,7 +128,7 @@ def unsubscribe(
         return subscribers.by_id(session, found.id), newsletter
 
 
-def _found(
+def _find_subscription(
     session: Session, ports: Ports, text: str, purpose: str
 ) -> tuple[Subscription, Newsletter]:
     subscription_id = urls.read_subscription(ports, text, purpose)

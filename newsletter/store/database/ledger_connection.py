@@ -111,17 +111,17 @@ class LedgerConnection:
         """Return the results. Where the server stays the same, it keeps the statement's plan."""
         if not self._is_direct:
             server.send_query_params(statement.encode(), parameters, types)
-            return await self._answered(server)
+            return await self._wait_for_answer(server)
         key = (statement, types)  # A number's type follows from its size.
         if key not in self._prepared:
             name = b"line%d" % len(self._prepared)
             server.send_prepare(name, statement.encode(), types)
-            _check(await self._answered(server))
+            _check(await self._wait_for_answer(server))
             self._prepared[key] = name
         server.send_query_prepared(self._prepared[key], parameters)
-        return await self._answered(server)
+        return await self._wait_for_answer(server)
 
-    async def _answered(self, server: PGconn) -> list[PGresult]:
+    async def _wait_for_answer(self, server: PGconn) -> list[PGresult]:
         """Return what comes back, once all of it is there."""
         self._answer = self._loop.create_future()
         while server.flush():  # more than the socket takes at once: a settlement never is

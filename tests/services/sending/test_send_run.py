@@ -129,7 +129,7 @@ def test_a_batch_that_cannot_be_given_back_is_still_the_run_s(away, edition, run
     settlements = run.unsettled()
     for settlement in settlements:
         settlement.batch.end_writing()
-    run.settled(settlements, at=0)
+    run.on_recorded(settlements, at=0)
     batches = list(run.queue.batches)
     assert all(batch.is_over for batch in batches)
 

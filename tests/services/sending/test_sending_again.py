@@ -104,7 +104,7 @@ def test_only_what_was_sent_off_is_sent_again(ports, edition, status):
 def test_the_uncertain_are_settled_and_nothing_is_sent(refused, edition, queue, to):
     done = control.resolve_uncertain(refused, edition.id, to, address=SAMIR.upper())
 
-    assert done == control.ResolveResult(settled=1, left=0)
+    assert done == control.ResolveResult(resolved=1, left=0)
     assert statuses(refused.store, edition.id).get("uncertain") is None
     assert (edition_of(refused.store, edition.id).status, queue) == (SENT, [])
 
@@ -115,7 +115,7 @@ def test_the_uncertain_that_go_again_keep_their_message_id_and_are_dated_anew(
     clock.at += timedelta(hours=1)
     done = control.resolve_uncertain(refused, edition.id, QUEUED)
 
-    assert done == control.ResolveResult(settled=1, left=0)
+    assert done == control.ResolveResult(resolved=1, left=0)
     assert edition_of(refused.store, edition.id).status is SENDING
     assert queue == [(edition.id, (0,))]
     assert deliver(ports, edition.id, 0) == 1  # over the relay that keeps what it takes
@@ -162,7 +162,7 @@ def test_with_nobody_in_doubt_there_is_nothing_to_settle(ports, edition, mail):
     deliver(ports, edition.id, 0)
 
     assert control.resolve_uncertain(ports, edition.id, QUEUED) == control.ResolveResult(
-        settled=0, left=0
+        resolved=0, left=0
     )
     assert edition_of(ports.store, edition.id).status is SENT
 

@@ -51,7 +51,7 @@ def demo(
     from newsletter.mail.smtp import RelaySet
 
     settings = settings_at(at)
-    given = _given(feeds or [])
+    given = _parse_sources(feeds or [])
     if not at and (evening := _evening_of(given, config.clock(settings)())):
         settings = settings.model_copy(update={"at": evening})
         note(f"These feeds end at {evening:%Y-%m-%d %H:%M} UTC; that evening is played again.")
@@ -97,7 +97,7 @@ class Evening:
     zones: int
 
 
-def _evening(settings: "Settings", given: DemoSources, readers: int) -> Evening:
+def _evening(settings: "Settings", sources: DemoSources, readers: int) -> Evening:
     """The whole way once: tables, feeds, edition, readers, worker, delivery."""
     from newsletter import config
     from newsletter.cli.temporary_worker import temporary_worker
@@ -114,8 +114,8 @@ def _evening(settings: "Settings", given: DemoSources, readers: int) -> Evening:
         stack.callback(ports.store.dispose)
         migrate_database(ports)
         newsletter, on = _newsletter(ports)
-        _collect(ports, given)
-        _forget_sample(ports, given)
+        _collect(ports, sources)
+        _forget_sample(ports, sources)
         with _step("Composing") as step:
             edition = compose(ports.store, newsletter, on, now=ports.now())
             step(f"Composed the edition of {on}: {len(edition.stories)} stories")
@@ -155,7 +155,7 @@ def _newsletter(ports: "Ports") -> tuple["Newsletter", date]:
     return save_newsletter(ports, demo_newsletter), there.date()
 
 
-def _collect(ports: "Ports", given: DemoSources) -> None:
+def _collect(ports: "Ports", sources: DemoSources) -> None:
     from newsletter.domain.feed import Feed
     from newsletter.sample.server import SampleFeed, newsroom
     from newsletter.services.collection.collect import collect
@@ -164,8 +164,8 @@ def _collect(ports: "Ports", given: DemoSources) -> None:
 
     with _step("Collecting") as step, ExitStack() as stack:
         policy, now = ports.fetch_policy, ports.now()
-        if given.urls or given.paths:
-            feeds = tuple(SampleFeed(url=url, source=urlsplit(url).netloc) for url in given.urls)
+        if sources.urls or sources.paths:
+            feeds = tuple(SampleFeed(url=url, source=urlsplit(url).netloc) for url in sources.urls)
         else:
             from dataclasses import replace
 
@@ -185,7 +185,7 @@ def _collect(ports: "Ports", given: DemoSources) -> None:
             ],
         )
         reports = (*collect(ports.store, policy, now=now),)
-        reports += collect_paths(ports.store, given.paths, now=now)
+        reports += collect_paths(ports.store, sources.paths, now=now)
         new, failed = sum(one.new for one in reports), [one for one in reports if not one.is_ok]
         step(f"Collected {new} articles from {len(reports)} feeds over HTTP, {len(failed)} failed")
     for one in failed:
@@ -195,11 +195,11 @@ def _collect(ports: "Ports", given: DemoSources) -> None:
             note(f"    {one.source}: refused “{refused.subject}”. {refused.reason}")
 
 
-def _forget_sample(ports: "Ports", given: DemoSources) -> None:
+def _forget_sample(ports: "Ports", sources: DemoSources) -> None:
     """Take out the feeds of the sample: whoever shows the demo afterwards cannot read them."""
     from newsletter.services.collection.manage_feeds import remove_all_feeds
 
-    if given.urls or given.paths:
+    if sources.urls or sources.paths:
         return
     remove_all_feeds(ports)
 
@@ -240,7 +240,7 @@ def _deliver(ports: "Ports", edition: "Edition") -> None:
         step(f"Delivered: {result['sent']} messages handed over by SMTP")
 
 
-def _given(feeds: list[str]) -> DemoSources:
+def _parse_sources(feeds: list[str]) -> DemoSources:
     """Raises InputError when something is neither an address nor a file or folder."""
     urls = [feed for feed in feeds if feed.startswith(("http://", "https://"))]
     paths = [Path(feed) for feed in feeds if feed not in urls]
@@ -250,13 +250,13 @@ def _given(feeds: list[str]) -> DemoSources:
     return DemoSources(urls=tuple(urls), paths=tuple(paths))
 
 
-def _evening_of(given: DemoSources, now: datetime) -> datetime | None:
+def _evening_of(sources: DemoSources, now: datetime) -> datetime | None:
     """The evening that saved feeds are from; None when they are of today, or are not files."""
     from newsletter.services.collection.collect_files import newest
 
-    if given.urls or not given.paths:
+    if sources.urls or not sources.paths:
         return None
-    latest = newest(given.paths, now=now)
+    latest = newest(sources.paths, now=now)
     return latest + timedelta(minutes=1) if latest and latest < now - _DAY else None
 
 
@@ -285,10 +285,10 @@ def _step(doing: str) -> Iterator[Callable[[str], None]]:
     shown = err.status(f"{doing}…")
     shown.start()
 
-    def done(said: str) -> None:
+    def done(message: str) -> None:
         shown.stop()
         took = f"{time.monotonic() - started:.1f} s"
-        out.print(f" [green]✓[/] {said}", f"[dim]{took}[/]")
+        out.print(f" [green]✓[/] {message}", f"[dim]{took}[/]")
         sys.stdout.flush()
 
     try:

@@ -142,10 +142,10 @@ def _known(ports: "Ports", slug: str) -> Newsletter:
     return find_newsletter(ports, slug)
 
 
-def _checked(told: dict[str, Any]) -> dict[str, Any]:
+def _checked(options: dict[str, Any]) -> dict[str, Any]:
     """What was told as a newsletter's fields. Raises InputError naming what is wrong."""
     changes: dict[str, Any] = {}
-    for key, value in told.items():
+    for key, value in options.items():
         if key == "sender":
             changes |= _sender(value)
         else:

@@ -73,7 +73,7 @@ def list_(
         raise InputError("Ask for one of --csv and --json.")
     states = tuple(DeliveryStatus) if state is None else (DeliveryStatus(state),)
     with command_context(at=at) as here:
-        _, edition = _kept(here.ports, *sent_edition(here.ports, slug, on))
+        _, edition = _edition_in_ledger(here.ports, *sent_edition(here.ports, slug, on))
         rows = (_row(one) for one in iter_deliveries(here.ports, edition.id, statuses=states))
         if as_csv:
             _print_csv(rows)
@@ -102,16 +102,16 @@ def uncertain(
         raise InputError("Say what became of it: --settle sent, failed or queued.")
     need = {"database", "redis"} if settle is SettledAs.QUEUED else {"database"}
     with command_context(at=at, need=frozenset(need)) as here:
-        newsletter, edition = _kept(here.ports, *sent_edition(here.ports, slug, on))
+        newsletter, edition = _edition_in_ledger(here.ports, *sent_edition(here.ports, slug, on))
         if settle is None:
             _list_uncertain(here.ports, newsletter, edition, as_json=as_json)
             return
         to = DeliveryStatus(settle)
         done = control.resolve_uncertain(here.ports, edition.id, to, address=address)
     if as_json:
-        print_json({"edition": edition.id, "settled": done.settled, "uncertain": done.left})
+        print_json({"edition": edition.id, "settled": done.resolved, "uncertain": done.left})
         return
-    out.print(f"{done.settled} settled as {to}, {done.left} uncertain still.")
+    out.print(f"{done.resolved} settled as {to}, {done.left} uncertain still.")
 
 
 def _list_uncertain(
@@ -136,7 +136,7 @@ def _list_uncertain(
         )
 
 
-def _kept(
+def _edition_in_ledger(
     ports: "Ports", newsletter: "Newsletter", edition: "Edition"
 ) -> tuple["Newsletter", "Edition"]:
     """Both. Raises when the ledger does not tell of each delivery, or does not any more."""

@@ -41,7 +41,7 @@ def verify(
     if not against.exists():
         raise InputError(f"There is nothing at {against}.")
     with command_context(at=at) as here:
-        meant = _meant(here.ports, slug, edition)
+        meant = _find_edition(here.ports, slug, edition)
         found = reconcile_edition(here.ports.store, meant.id, against)
     if as_json:
         print_json(_document(meant, found))
@@ -52,7 +52,7 @@ def verify(
     raise typer.Exit(0 if found.agrees else _DIFFERS)
 
 
-def _meant(ports: "Ports", slug: str, edition: str) -> "Edition":
+def _find_edition(ports: "Ports", slug: str, edition: str) -> "Edition":
     from newsletter.cli.selection import sent_edition
     from newsletter.services.queries.editions import read_edition
 

@@ -159,7 +159,7 @@ class SendRun:
         chosen = due or sorted(named, key=lambda each: each[0].renewed_at)[:1]
         return [batch.take_unsettled(ids) for batch, ids in chosen]
 
-    def settled(self, settlements: Sequence[Settlement], *, at: float) -> None:
+    def on_recorded(self, settlements: Sequence[Settlement], *, at: float) -> None:
         """Note that the ledger has taken these: its leases are counted from at, a time before.
 
         Those that were asked for may be started now.

@@ -119,7 +119,7 @@ class LedgerSync:
         finally:
             for settlement in settlements:
                 settlement.batch.end_writing()
-        self._run.settled(settlements, at=started_at)
+        self._run.on_recorded(settlements, at=started_at)
         self._is_held = self._is_held or bool(reason)
         if not goes_on:  # held by somebody, or a lease is another's by now
             self._run.stop()
