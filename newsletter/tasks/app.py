@@ -24,8 +24,8 @@ def make_app(redis_url: str) -> Celery:
         broker_connection_retry_on_startup=True,
         # For ever: a hundred times, Celery's own choice, are 50 minutes, and then the worker ends.
         broker_connection_max_retries=None,
-        # A Redis that is full answers with an error: the worker waits for it as for one that is away,
-        # where Celery's own choice ends the worker.
+        # A Redis that is full answers with an error: the worker waits for it as for one that is
+        # away, where Celery's own choice ends the worker.
         broker_channel_error_retry=True,
         # Nobody waits long for Redis: what could not be queued is found in SQL within a minute.
         broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10},
