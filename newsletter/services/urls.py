@@ -5,7 +5,6 @@ again, and a link of the old one must not act on somebody else (decision 0020).
 """
 
 import hmac
-from datetime import date
 from functools import lru_cache
 
 from newsletter.domain import signed_token
@@ -28,11 +27,6 @@ def site_url(ports: Ports, slug: str) -> str:
 def archive_url(ports: Ports, slug: str) -> str:
     """The page of past editions."""
     return f"{site_url(ports, slug)}/archive"
-
-
-def edition_url(ports: Ports, slug: str, on: date) -> str:
-    """The public page of an edition."""
-    return f"{site_url(ports, slug)}/{on.isoformat()}"
 
 
 def confirm_url(ports: Ports, subscription_id: int) -> str:

@@ -1,1 +1,1 @@
-"""Mailbox providers, and the limits that all runs share. May import domain and errors."""
+"""Mailbox providers: their domains, and how much each takes. May import domain and errors."""

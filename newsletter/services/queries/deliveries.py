@@ -35,8 +35,10 @@ def count_deliveries(ports: Ports, edition_id: int) -> dict[DeliveryStatus, int]
 def read_remaining_work(ports: Ports, edition_id: int) -> RemainingWork:
     """Return what is left of a run, and whether anything of it will be sent now."""
     with ports.store.begin() as session:
-        progress = deliveries.progress(session, [edition_id])[edition_id]
+        # What is due is read first: a batch that is claimed in between counts twice. The other way
+        # round it would count nowhere, and a run that goes on would look as if it did not.
         due = deliveries.due_batches(session, edition_id, now=ports.now(), limit=1)
+        progress = deliveries.progress(session, [edition_id])[edition_id]
         status = editions.status(session, edition_id)
     return RemainingWork(
         queued=progress.queued,
